@@ -1,0 +1,21 @@
+/** Where a test call goes, and what it must carry so that the load balancer routes it as intended. */
+export type Endpoint = {
+  readonly protocol: 'http' | 'https';
+  /** Name or IP address to connect to: the load balancer's DNS name. */
+  readonly address: string;
+  readonly port: number;
+  /** `Host` header, without the port when it is the protocol's default; also the TLS server name. */
+  readonly host: string;
+  /** Headers the listener rule asks for; a check's own headers never replace them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Query parameters the listener rule asks for, added to every path. */
+  readonly query: readonly (readonly [key: string, value: string])[];
+  /** `path-pattern` values of the rule; empty when every path is routed. */
+  readonly pathPatterns: readonly string[];
+  /** Methods the rule accepts; empty when every method is routed. */
+  readonly methods: readonly string[];
+  /** False on a Network Load Balancer, which picks a target per connection, not per request. */
+  readonly reusesConnections: boolean;
+  /** False only when the configuration says so, for load balancers with a private certificate. */
+  readonly verifiesCertificate: boolean;
+};
