@@ -19,3 +19,29 @@ export type Endpoint = {
   /** False only when the configuration says so, for load balancers with a private certificate. */
   readonly verifiesCertificate: boolean;
 };
+
+/**
+ * The endpoint of `http(s)://host[:port]`, which the caller has checked to be one. Brackets around an
+ * IPv6 address stay in the host and go from the address.
+ */
+export function endpointOfUrl(
+  url: string,
+  options: { readonly host?: string | undefined; readonly verifiesCertificate: boolean },
+): Endpoint {
+  const [scheme = '', rest = ''] = url.split('://', 2);
+  const authority = rest.replace(/\/.*$/, '');
+  const protocol = scheme === 'https' ? 'https' : 'http';
+  const port = /:(\d+)$/.exec(authority)?.[1];
+  return {
+    protocol,
+    address: authority.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'),
+    port: port === undefined ? (protocol === 'https' ? 443 : 80) : Number(port),
+    host: options.host ?? authority,
+    headers: {},
+    query: [],
+    pathPatterns: [],
+    methods: [],
+    reusesConnections: true,
+    verifiesCertificate: options.verifiesCertificate,
+  };
+}

@@ -1,0 +1,113 @@
+import type { DeploymentGateway } from '../../shared/aws/deployment-gateway.ts';
+import type { GateStore } from '../../shared/aws/gate-store.ts';
+import { isRollbackByWeights, stageRole } from '../../shared/domain/deployment-stage.ts';
+import { type GateDecision, hookStatusOf } from '../../shared/domain/gate.ts';
+import { type GateState, unstarted } from '../../shared/domain/gate-state.ts';
+import type { Mode, StackMode } from '../../shared/domain/mode.ts';
+import { type HookEvent, parseHookEvent } from '../../shared/events/hook-event.ts';
+import { MalformedInput } from '../../shared/events/malformed.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Invocation } from '../../shared/runtime/define-function.ts';
+import type { Log } from '../../shared/runtime/log.ts';
+import { type HookAnswer, toAnswer } from './answer.ts';
+import type { Config } from './config.ts';
+import { type GateOutcome, proceed, rollback, runGate } from './gate.ts';
+import type { MeasureDeps } from './measure.ts';
+
+export type Deps = MeasureDeps & {
+  readonly readConfig: () => Config;
+  readonly deployments: DeploymentGateway;
+  readonly createStore: (tableName: string) => GateStore;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/**
+ * Called by ECS at a lifecycle stage, again and again while it answers IN_PROGRESS. Always answers,
+ * and never throws: to ECS a function that throws has failed the deployment.
+ */
+export const createHandler =
+  (deps: Deps) =>
+  async (event: unknown, invocation: Invocation): Promise<HookAnswer> => {
+    let stackMode: StackMode | undefined;
+    let call: HookEvent | undefined;
+    try {
+      const config = deps.readConfig();
+      stackMode = config.stackMode;
+      call = parseHookEvent(event);
+      const early = answerByEvent(call);
+      const outcome = early ?? (await runGate(call, config, deps, invocation));
+      return answer(call, outcome, deps.log);
+    } catch (error) {
+      return answer(call, unexpected(error, call, stackMode), deps.log, error);
+    }
+  };
+
+/** What the event alone decides: rollback calls, and stages at which nothing can be proven. */
+function answerByEvent(call: HookEvent): GateOutcome | undefined {
+  const { stage, targetRevisionArn, testWeights, productionWeights } = call;
+  if (isRollbackByWeights(stage, targetRevisionArn, testWeights, productionWeights)) {
+    return settled(proceed('rollback-call', 'traffic moves back to blue: nothing to judge'));
+  }
+  const role = stageRole(stage);
+  return role === 'gated' || role === 'watched'
+    ? undefined
+    : settled(proceed('stage-not-gated', `nothing is proven at ${stage}: use POST_TEST_TRAFFIC_SHIFT`));
+}
+
+const settled = (decision: GateDecision, mode: Mode = 'enforce'): GateOutcome => ({
+  decision,
+  mode,
+  findings: [],
+  notes: [],
+  state: unstarted,
+  echo: {},
+});
+
+/**
+ * The last resort: an event that cannot be read, or a mistake in Ballast itself. Without proof there
+ * is no pass where the stack may enforce; an observing stack lets everything through.
+ */
+function unexpected(
+  error: unknown,
+  call: HookEvent | undefined,
+  stackMode: StackMode | undefined,
+): GateOutcome {
+  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const reason = error instanceof MalformedInput ? 'malformed-event' : 'internal-error';
+  const isGated = call === undefined || stageRole(call.stage) === 'gated';
+  return settled(rollback(reason, detail), stackMode === 'observe' || !isGated ? 'observe' : 'enforce');
+}
+
+/** Writes the decision record, the one log line that explains a deployment, and answers. */
+function answer(
+  call: HookEvent | undefined,
+  outcome: GateOutcome,
+  log: Log,
+  error?: unknown,
+): HookAnswer {
+  const { decision, mode, findings, notes, state } = outcome;
+  const hookStatus = hookStatusOf(decision, mode);
+  const record = {
+    function: 'deployment-hook',
+    hookStatus,
+    mode,
+    decision: decision.kind,
+    reason: decision.reason,
+    detail: decision.detail,
+    stage: call?.stage,
+    deploymentArn: call?.deploymentArn,
+    serviceArn: call?.serviceArn,
+    targetRevisionArn: call?.targetRevisionArn,
+    calls: state.calls,
+    requests: state.requests,
+    findings,
+    notes,
+    ...(error === undefined ? {} : { error }),
+  };
+  if (decision.kind === 'rollback' || error !== undefined) log.warn('decision', record);
+  else log.info('decision', record);
+  return toAnswer(outcome, hookStatus);
+}
+
+export type { GateState };

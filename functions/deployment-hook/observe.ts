@@ -1,0 +1,189 @@
+import type { DeploymentGateway } from '../../shared/aws/deployment-gateway.ts';
+import { awsProblemOf } from '../../shared/aws/errors.ts';
+import type { LoadBalancerGateway, PlacedRule } from '../../shared/aws/load-balancer-gateway.ts';
+import {
+  chooseRoute,
+  type Deployment,
+  type Revision,
+  type Route,
+} from '../../shared/domain/deployment.ts';
+import { type Endpoint, endpointOfUrl } from '../../shared/domain/endpoint.ts';
+import type { Finding } from '../../shared/domain/gate.ts';
+import type { GateConfig } from '../../shared/domain/gate-config.ts';
+import {
+  endpointOf,
+  judgeRouting,
+  servingTargetGroups,
+} from '../../shared/domain/listener-rule.ts';
+
+/** Where green and blue are, and whether test traffic reaches green alone. */
+export type Situation = {
+  readonly revision: Revision | undefined;
+  readonly green: Endpoint | undefined;
+  /** Undefined where there is nothing to compare with; `notes` say why. */
+  readonly blue: Endpoint | undefined;
+  readonly greenTargetGroupArn: string | undefined;
+  /** What was found of the way to green: a critical step `routing`, or why it could not be found. */
+  readonly routing: Finding;
+  readonly notes: readonly string[];
+};
+
+export type ObserveDeps = {
+  readonly deployments: DeploymentGateway;
+  readonly loadBalancers: LoadBalancerGateway;
+};
+
+const routing = (verdict: Finding['verdict'], reason: string, detail: string): Finding => ({
+  step: 'routing',
+  verdict,
+  reason,
+  detail,
+  isCritical: true,
+});
+
+const nowhere = (finding: Finding, revision?: Revision): Situation => ({
+  revision,
+  green: undefined,
+  blue: undefined,
+  greenTargetGroupArn: undefined,
+  routing: finding,
+  notes: [],
+});
+
+/** Looks where green and blue can be called. What AWS does not tell becomes a finding, never a throw. */
+export async function observe(
+  targetRevisionArn: string,
+  deployment: Deployment,
+  config: GateConfig,
+  deps: ObserveDeps,
+  signal: AbortSignal,
+): Promise<Situation> {
+  let revision: Revision | undefined;
+  try {
+    revision = await deps.deployments.describeRevision(targetRevisionArn, signal);
+    if (revision === undefined) {
+      return nowhere(routing('error', 'aws-missing', `ECS does not know ${targetRevisionArn}`));
+    }
+    return await observeRevision(revision, deployment, config, deps.loadBalancers, signal);
+  } catch (error) {
+    const { reason, detail } = awsProblemOf(error);
+    return nowhere(routing('error', reason, detail), revision);
+  }
+}
+
+async function observeRevision(
+  revision: Revision,
+  deployment: Deployment,
+  config: GateConfig,
+  loadBalancers: LoadBalancerGateway,
+  signal: AbortSignal,
+): Promise<Situation> {
+  const { endpoint } = config;
+  const choice = chooseRoute(revision, endpoint.container);
+  if (choice.kind === 'not-reachable') {
+    if (endpoint.url === undefined) {
+      return nowhere(routing('error', choice.reason, choice.detail), revision);
+    }
+    // Without a listener rule nothing shows that the address leads to green: its answers must.
+    return config.identity === undefined
+      ? nowhere(
+          routing(
+            'error',
+            'identity-required',
+            'endpoint.url without a test listener rule needs identity',
+          ),
+          revision,
+        )
+      : overridden(
+          revision,
+          config,
+          routing('pass', 'endpoint-override', `${endpoint.url}, told by identity`),
+        );
+  }
+  const { route } = choice;
+  const [test, production] = await Promise.all([
+    loadBalancers.describeRule(route.testRuleArn, signal),
+    route.productionRuleArn === undefined
+      ? undefined
+      : loadBalancers.describeRule(route.productionRuleArn, signal),
+  ]);
+  const isFirst = deployment.sourceRevisionArns?.length === 0;
+  const found = routingOf(route, test, production, isFirst);
+  const [greenTargetGroupArn] = found.verdict === 'pass' ? servingTargetGroups(test.rule) : [];
+  if (endpoint.url !== undefined) {
+    return { ...overridden(revision, config, found), greenTargetGroupArn };
+  }
+  const green = endpointOf(test.rule, test.listener, endpoint);
+  if (green.kind === 'none') {
+    return nowhere(routing('error', 'not-reachable-protocol', green.detail), revision);
+  }
+  const blue = blueOf(production, greenTargetGroupArn, isFirst, config);
+  return {
+    revision,
+    green: green.endpoint,
+    blue: blue.endpoint,
+    greenTargetGroupArn,
+    routing: found,
+    notes: [...green.notes, ...blue.notes],
+  };
+}
+
+function overridden(revision: Revision, config: GateConfig, found: Finding): Situation {
+  const { url, blueUrl } = config.endpoint;
+  const at = (address: string | undefined) =>
+    address === undefined ? undefined : endpointOfUrl(address, config.endpoint);
+  const compares = config.comparison.isEnabled;
+  return {
+    revision,
+    green: at(url),
+    blue: compares ? at(blueUrl) : undefined,
+    greenTargetGroupArn: undefined,
+    routing: found,
+    notes: compares && blueUrl === undefined ? ['endpoint.blueUrl is not set: no comparison'] : [],
+  };
+}
+
+function routingOf(
+  route: Route,
+  test: PlacedRule,
+  production: PlacedRule | undefined,
+  isFirst: boolean,
+): Finding {
+  const [serving] = servingTargetGroups(test.rule);
+  if (serving !== undefined && !route.targetGroupArns.includes(serving)) {
+    return routing('error', 'test-rule-not-green', 'the test rule forwards to another service');
+  }
+  const verdict = judgeRouting(test.rule, production?.rule, route.ownTargetGroupArn, isFirst);
+  switch (verdict.kind) {
+    case 'green':
+      return routing('pass', 'test-rule-on-green', 'the test rule forwards to green alone');
+    case 'not-green':
+      return routing('error', 'test-rule-not-green', verdict.detail);
+    case 'unknown':
+      return routing('error', 'green-unknown', verdict.detail);
+  }
+}
+
+type Blue = { readonly endpoint: Endpoint | undefined; readonly notes: readonly string[] };
+
+/** Blue is what production serves, as long as that is not green already. */
+function blueOf(
+  production: PlacedRule | undefined,
+  greenTargetGroupArn: string | undefined,
+  isFirst: boolean,
+  config: GateConfig,
+): Blue {
+  const none = (note: string): Blue => ({ endpoint: undefined, notes: [note] });
+  if (!config.comparison.isEnabled) return none('comparison is switched off');
+  if (isFirst) return none('first deployment: there is no blue to compare with');
+  if (production === undefined) return none('no production listener rule: no comparison');
+  const serving = servingTargetGroups(production.rule);
+  if (serving.length === 0) return none('production serves nothing: no comparison');
+  if (greenTargetGroupArn !== undefined && serving.includes(greenTargetGroupArn)) {
+    return none('production reaches green already: no comparison');
+  }
+  const blue = endpointOf(production.rule, production.listener, config.endpoint);
+  return blue.kind === 'found'
+    ? { endpoint: blue.endpoint, notes: [] }
+    : none(`no comparison: ${blue.detail}`);
+}

@@ -1,0 +1,137 @@
+import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServiceRevisionsCommand,
+  DescribeServicesCommand,
+  type ECSClient,
+  type LoadBalancer,
+  type ServiceRevision,
+} from '@aws-sdk/client-ecs';
+import type { Deployment, Revision, Route } from '../domain/deployment.ts';
+
+/** Reads of ECS that the deployment hook needs. Each throws what the SDK throws. */
+export type DeploymentGateway = {
+  /** Undefined when ECS does not know the deployment (any more). */
+  describeDeployment(arn: string, signal?: AbortSignal): Promise<Deployment | undefined>;
+  describeRevision(arn: string, signal?: AbortSignal): Promise<Revision | undefined>;
+  /** Tags by key; undefined when ECS does not know the service. */
+  readServiceTags(
+    clusterArn: string,
+    serviceArn: string,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | undefined>;
+};
+
+export function createDeploymentGateway(ecs: ECSClient): DeploymentGateway {
+  return {
+    async describeDeployment(arn, signal) {
+      const output = await ecs.send(
+        new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }),
+        options(signal),
+      );
+      requireKnownFailures(output.failures);
+      const [found] = output.serviceDeployments ?? [];
+      if (found === undefined) return undefined;
+      return {
+        status: found.status,
+        hasRollback: found.rollback !== undefined,
+        sourceRevisionArns: found.sourceServiceRevisions?.flatMap((one) => one.arn ?? []),
+        hooks: (found.lifecycleHookDetails ?? []).map((hook) => ({
+          targetArn: hook.targetArn,
+          status: hook.status,
+          expiresAtMs: hook.expiresAt?.getTime(),
+        })),
+      };
+    },
+    async describeRevision(arn, signal) {
+      const output = await ecs.send(
+        new DescribeServiceRevisionsCommand({ serviceRevisionArns: [arn] }),
+        options(signal),
+      );
+      requireKnownFailures(output.failures);
+      const [found] = output.serviceRevisions ?? [];
+      return found === undefined ? undefined : revisionOf(arn, found);
+    },
+    async readServiceTags(clusterArn, serviceArn, signal) {
+      const output = await ecs.send(
+        new DescribeServicesCommand({
+          cluster: clusterArn,
+          services: [serviceArn],
+          include: ['TAGS'],
+        }),
+        options(signal),
+      );
+      requireKnownFailures(output.failures);
+      const [found] = output.services ?? [];
+      if (found === undefined) return undefined;
+      return Object.fromEntries(
+        (found.tags ?? []).flatMap(({ key, value }) => (key ? [[key, value ?? '']] : [])),
+      );
+    },
+  };
+}
+
+const options = (signal: AbortSignal | undefined) =>
+  signal === undefined ? {} : { abortSignal: signal };
+
+type Failures = readonly { reason?: string | undefined; arn?: string | undefined }[] | undefined;
+
+/** MISSING is an answer; any other failure of a batch is a read that did not happen. */
+function requireKnownFailures(failures: Failures): void {
+  const other = failures?.find(({ reason }) => reason !== 'MISSING');
+  if (other !== undefined) {
+    throw new Error(
+      `ECS could not describe ${other.arn ?? 'it'}: ${other.reason ?? 'no reason given'}`,
+    );
+  }
+}
+
+function revisionOf(arn: string, found: ServiceRevision): Revision {
+  const resolved = found.resolvedConfiguration?.loadBalancers ?? [];
+  const balancers = (found.loadBalancers ?? []).map((one) => balancerRoute(one, resolved));
+  return {
+    arn: found.serviceRevisionArn ?? arn,
+    taskDefinitionArn: found.taskDefinition,
+    containers: (found.containerImages ?? []).map(({ containerName, imageDigest }) => ({
+      name: containerName,
+      imageDigest,
+    })),
+    routes: [...balancers, ...gatewayRoutes(found)],
+    hasServiceConnect: (found.serviceConnectConfiguration?.services ?? []).length > 0,
+  };
+}
+
+type Resolved = readonly {
+  targetGroupArn?: string | undefined;
+  productionListenerRule?: string | undefined;
+}[];
+
+function balancerRoute(balancer: LoadBalancer, resolved: Resolved): Route {
+  const { targetGroupArn, containerName, advancedConfiguration: advanced } = balancer;
+  const targetGroupArns = [targetGroupArn, advanced?.alternateTargetGroupArn].flatMap(
+    (one) => one ?? [],
+  );
+  const own = resolved.filter(
+    (one) => one.targetGroupArn !== undefined && targetGroupArns.includes(one.targetGroupArn),
+  );
+  return {
+    containerName,
+    targetGroupArns,
+    ownTargetGroupArn: own.length === 1 ? own[0]?.targetGroupArn : undefined,
+    productionRuleArn: advanced?.productionListenerRule,
+    testRuleArn: advanced?.testListenerRule,
+  };
+}
+
+/** A gateway's connections are load balancers that ECS manages; see DescribeGateway. */
+const gatewayRoutes = (found: ServiceRevision): readonly Route[] =>
+  (found.ecsManagedResources?.gatewayConnections ?? []).flatMap(({ portName, resources }) =>
+    (resources?.hostSharedAlb ?? []).map((alb) => ({
+      containerName: portName,
+      targetGroupArns: [alb.targetGroupArn, alb.alternateTargetGroupArn].flatMap(
+        (one) => one ?? [],
+      ),
+      ownTargetGroupArn: undefined,
+      productionRuleArn: alb.listenerRuleArn,
+      testRuleArn: alb.testListenerRuleArn,
+    })),
+  );

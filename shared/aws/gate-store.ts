@@ -1,0 +1,99 @@
+import { type DynamoDBClient, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { isConflict } from './errors.ts';
+
+/** What the table remembers of one gate: the same as `hookDetails`, in case that is lost or replaced. */
+export type GateItem = {
+  readonly deploymentArn: string;
+  readonly stage: string;
+  /** Hash of the configuration: two hooks of one stage may differ in nothing else. */
+  readonly configHash: string;
+  readonly executionId: string | undefined;
+  /** The configuration as it came, as JSON. */
+  readonly config: string;
+  /** See `gate-state.ts`. */
+  readonly state: string;
+  readonly calls: number;
+  /** The final answer, once there is one. */
+  readonly answer?: string;
+  readonly expiresAtSeconds: number;
+};
+
+export type GateStore = {
+  /** Every gate of this deployment and stage; one a configuration. */
+  load(deploymentArn: string, stage: string, signal?: AbortSignal): Promise<readonly GateItem[]>;
+  /** Writes unless a later call of the same gate has been written already; false when it has. */
+  save(item: GateItem, signal?: AbortSignal): Promise<boolean>;
+};
+
+/** Hooks of one stage are at most 20 in ECS; more items than this are none of ours. */
+const itemsMax = 40;
+
+const partitionOf = (deploymentArn: string): string => `GATE#${deploymentArn}`;
+const options = (signal: AbortSignal | undefined) =>
+  signal === undefined ? {} : { abortSignal: signal };
+
+export function createGateStore(dynamo: DynamoDBClient, tableName: string): GateStore {
+  return {
+    async load(deploymentArn, stage, signal) {
+      const output = await dynamo.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :stage)',
+          ExpressionAttributeValues: {
+            ':pk': { S: partitionOf(deploymentArn) },
+            ':stage': { S: `${stage}#` },
+          },
+          ConsistentRead: true,
+          Limit: itemsMax,
+        }),
+        options(signal),
+      );
+      return (output.Items ?? []).map((item) => ({
+        deploymentArn,
+        stage,
+        configHash: (item.sk?.S ?? '').slice(stage.length + 1),
+        executionId: item.executionId?.S,
+        config: item.config?.S ?? '{}',
+        state: item.state?.S ?? '',
+        calls: Number(item.calls?.N ?? '0'),
+        ...(item.answer?.S === undefined ? {} : { answer: item.answer.S }),
+        expiresAtSeconds: Number(item.ttl?.N ?? '0'),
+      }));
+    },
+    async save(item, signal) {
+      try {
+        await dynamo.send(updateOf(tableName, item), options(signal));
+        return true;
+      } catch (error) {
+        if (isConflict(error)) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+/** `config`, `state` and `ttl` are reserved or common words: all names go through placeholders. */
+function updateOf(tableName: string, item: GateItem): UpdateItemCommand {
+  const values = {
+    config: { S: item.config },
+    state: { S: item.state },
+    calls: { N: String(item.calls) },
+    ttl: { N: String(item.expiresAtSeconds) },
+    ...(item.executionId === undefined ? {} : { executionId: { S: item.executionId } }),
+    ...(item.answer === undefined ? {} : { answer: { S: item.answer } }),
+  };
+  const names = Object.keys(values);
+  return new UpdateItemCommand({
+    TableName: tableName,
+    Key: {
+      pk: { S: partitionOf(item.deploymentArn) },
+      sk: { S: `${item.stage}#${item.configHash}` },
+    },
+    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+    ConditionExpression: 'attribute_not_exists(pk) OR #calls < :calls',
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [`:${name}`, value]),
+    ),
+  });
+}

@@ -1,0 +1,151 @@
+import {
+  type Action,
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  DescribeRulesCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+  type RuleCondition as ElbRuleCondition,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Target } from '../domain/deployment.ts';
+import type {
+  Listener,
+  ListenerRule,
+  RuleCondition,
+  WeightedTargetGroup,
+} from '../domain/listener-rule.ts';
+import { locateRule } from '../domain/load-balancer-arn.ts';
+
+/** A rule together with the listener that it stands on. */
+export type PlacedRule = { readonly rule: ListenerRule; readonly listener: Listener };
+
+/** Reads of Elastic Load Balancing. Each throws what the SDK throws. */
+export type LoadBalancerGateway = {
+  /** Takes a listener-rule ARN, or a listener ARN, whose default action is meant. */
+  describeRule(arn: string, signal?: AbortSignal): Promise<PlacedRule>;
+  describeTargets(targetGroupArn: string, signal?: AbortSignal): Promise<readonly Target[]>;
+};
+
+export function createLoadBalancerGateway(elb: ElasticLoadBalancingV2Client): LoadBalancerGateway {
+  const describeListener = async (arn: string, signal: AbortSignal | undefined) => {
+    const output = await elb.send(
+      new DescribeListenersCommand({ ListenerArns: [arn] }),
+      options(signal),
+    );
+    return output.Listeners?.[0] ?? notThere(arn);
+  };
+  const describeLoadBalancer = async (arn: string, signal: AbortSignal | undefined) => {
+    const output = await elb.send(
+      new DescribeLoadBalancersCommand({ LoadBalancerArns: [arn] }),
+      options(signal),
+    );
+    return output.LoadBalancers?.[0] ?? notThere(arn);
+  };
+  const readRule = async (arn: string, signal: AbortSignal | undefined) => {
+    const output = await elb.send(new DescribeRulesCommand({ RuleArns: [arn] }), options(signal));
+    const found = output.Rules?.[0] ?? notThere(arn);
+    return {
+      conditions: (found.Conditions ?? []).map(conditionOf),
+      targetGroups: targetGroupsOf(found.Actions),
+    };
+  };
+  return {
+    async describeRule(arn, signal) {
+      const place = locateRule(arn);
+      if (place === undefined)
+        throw new Error(`${arn} is neither a listener-rule nor a listener ARN`);
+      const [listener, balancer, rule] = await Promise.all([
+        describeListener(place.listenerArn, signal),
+        describeLoadBalancer(place.loadBalancerArn, signal),
+        place.ruleArn === undefined ? undefined : readRule(place.ruleArn, signal),
+      ]);
+      if (listener.Port === undefined || balancer.DNSName === undefined) {
+        throw new Error(`ELB says neither port nor DNS name of ${place.listenerArn}`);
+      }
+      return {
+        rule: rule ?? { conditions: [], targetGroups: targetGroupsOf(listener.DefaultActions) },
+        listener: {
+          protocol: listener.Protocol ?? 'unknown',
+          port: listener.Port,
+          dnsName: balancer.DNSName,
+          kind: place.kind,
+        },
+      };
+    },
+    async describeTargets(targetGroupArn, signal) {
+      // One answer holds every target of the group: the call has no pages.
+      const output = await elb.send(
+        new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }),
+        options(signal),
+      );
+      return (output.TargetHealthDescriptions ?? []).map(({ Target: target, TargetHealth }) => ({
+        id: `${target?.Id ?? '?'}:${target?.Port ?? '?'}`,
+        state: TargetHealth?.State ?? 'unknown',
+        reason: TargetHealth?.Reason,
+      }));
+    },
+  };
+}
+
+const options = (signal: AbortSignal | undefined) =>
+  signal === undefined ? {} : { abortSignal: signal };
+
+const notThere = (arn: string): never => {
+  throw new Error(`ELB answered without ${arn}`);
+};
+
+/** A forward action names one target group, or several with weights. */
+function targetGroupsOf(actions: readonly Action[] | undefined): readonly WeightedTargetGroup[] {
+  return (actions ?? []).flatMap(({ TargetGroupArn, ForwardConfig }) => {
+    const weighted = ForwardConfig?.TargetGroups ?? [];
+    if (weighted.length === 0) {
+      return TargetGroupArn === undefined ? [] : [{ targetGroupArn: TargetGroupArn, weight: 1 }];
+    }
+    return weighted.flatMap((one) =>
+      one.TargetGroupArn === undefined
+        ? []
+        : // A single target group may come without a weight: it then gets everything.
+          [
+            {
+              targetGroupArn: one.TargetGroupArn,
+              weight: one.Weight ?? (weighted.length === 1 ? 1 : 0),
+            },
+          ],
+    );
+  });
+}
+
+function conditionOf(condition: ElbRuleCondition): RuleCondition {
+  const field = condition.Field ?? 'unknown';
+  const other: RuleCondition = { kind: 'other', field };
+  // Early rules carry their values beside the field's own configuration.
+  const plain = condition.Values ?? [];
+  switch (field) {
+    case 'path-pattern': {
+      const patterns = condition.PathPatternConfig?.Values ?? plain;
+      return patterns.length > 0 ? { kind: 'path', patterns } : other;
+    }
+    case 'host-header': {
+      const patterns = condition.HostHeaderConfig?.Values ?? plain;
+      return patterns.length > 0 ? { kind: 'host', patterns } : other;
+    }
+    case 'http-header': {
+      const { HttpHeaderName: name, Values: patterns = [] } = condition.HttpHeaderConfig ?? {};
+      return name !== undefined && patterns.length > 0 ? { kind: 'header', name, patterns } : other;
+    }
+    case 'query-string':
+      return {
+        kind: 'query',
+        pairs: (condition.QueryStringConfig?.Values ?? []).map(({ Key, Value }) => ({
+          ...(Key === undefined ? {} : { key: Key }),
+          pattern: Value ?? '*',
+        })),
+      };
+    case 'http-request-method':
+      return { kind: 'method', methods: condition.HttpRequestMethodConfig?.Values ?? plain };
+    case 'source-ip':
+      return { kind: 'source-ip', ranges: condition.SourceIpConfig?.Values ?? plain };
+    default:
+      return other;
+  }
+}

@@ -1,0 +1,56 @@
+/** The environment lacks a setting or holds one that cannot be used. Names every such variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads settings and collects what is wrong with them, so that one error names it all. */
+export type EnvReader = {
+  /** A text that must not be empty. */
+  text(name: string): string;
+  /** Comma-separated; empty parts are dropped. An absent variable is an error, an empty one is not. */
+  list(name: string): readonly string[];
+  /** Like `list`, with at least one item. */
+  listOfSome(name: string): readonly string[];
+  oneOf<const T extends string>(name: string, choices: readonly [T, ...T[]]): T;
+};
+
+/**
+ * Runs `read` over the environment and returns what it built.
+ * Throws {@link ConfigError} with one sentence a variable: its name, the wish, what was found.
+ */
+export function readEnv<Config>(env: Env, read: (reader: EnvReader) => Config): Config {
+  const problems: string[] = [];
+  const wish = (name: string, expected: string): void => {
+    const value = env[name];
+    problems.push(
+      `${name} must be ${expected}, got ${value === undefined ? 'nothing' : `"${value}"`}`,
+    );
+  };
+  const listOf = (name: string): readonly string[] =>
+    (env[name] ?? '').split(',').flatMap((part) => part.trim() || []);
+  const config = read({
+    text(name) {
+      const value = env[name]?.trim() ?? '';
+      if (value === '') wish(name, 'text');
+      return value;
+    },
+    list(name) {
+      if (env[name] === undefined) wish(name, 'a comma-separated list, which may be empty');
+      return listOf(name);
+    },
+    listOfSome(name) {
+      const list = listOf(name);
+      if (list.length === 0) wish(name, 'a comma-separated list with at least one item');
+      return list;
+    },
+    oneOf(name, choices) {
+      const found = choices.find((choice) => choice === env[name]);
+      if (found === undefined) wish(name, `one of ${choices.join(', ')}`);
+      return found ?? choices[0];
+    },
+  });
+  if (problems.length > 0) throw new ConfigError(problems.join('; '));
+  return config;
+}

@@ -1,0 +1,388 @@
+/**
+ * The state of the simulated AWS account: plain data that tests fill and read.
+ *
+ * Resources carry the member names of the AWS API that returns them, so what a test writes is what
+ * a client reads. Times are `Date`s here and take each protocol's form on the wire.
+ */
+
+/** A service by its IAM prefix, so that `<service>:<operation>` is the action a policy must grant. */
+export type ServiceName =
+  | 'ecs'
+  | 'elasticloadbalancing'
+  | 'cloudwatch'
+  | 'ssm'
+  | 'secretsmanager'
+  | 'dynamodb';
+
+/** One request as it arrived, retries of the client included; `input` is as decoded from the wire. */
+export type Call = {
+  readonly service: ServiceName;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+};
+
+/**
+ * What goes wrong with a call. `network-error` is a reset before the service saw the request,
+ * `answer-lost` a reset after it did its work; `empty-answer` is a success without any member;
+ * a `hang` lasts until the client gives up.
+ */
+export type Fault =
+  | 'throttle'
+  | 'server-error'
+  | 'access-denied'
+  | 'hang'
+  | 'network-error'
+  | 'answer-lost'
+  | 'empty-answer';
+
+/** A fault for the calls it names; what is left out matches everything. */
+export type FaultRule = {
+  readonly service?: ServiceName;
+  readonly operation?: string;
+  /** Calls it still applies to; without it, every one. It counts down, and at 0 the rule is spent. */
+  times?: number;
+  readonly kind: Fault;
+};
+
+export type EcsTag = { readonly key: string; readonly value: string };
+
+export type EcsLoadBalancer = {
+  targetGroupArn?: string;
+  containerName?: string;
+  containerPort?: number;
+  advancedConfiguration?: {
+    alternateTargetGroupArn?: string;
+    /** A listener-rule ARN on an Application Load Balancer, a listener ARN on a Network one. */
+    productionListenerRule?: string;
+    testListenerRule?: string;
+    roleArn?: string;
+  };
+};
+
+export type EcsCluster = { readonly clusterArn: string; readonly clusterName: string };
+
+export type EcsService = {
+  readonly serviceArn: string;
+  readonly serviceName: string;
+  readonly clusterArn: string;
+  status: string;
+  desiredCount: number;
+  runningCount: number;
+  pendingCount: number;
+  taskDefinition?: string;
+  loadBalancers?: EcsLoadBalancer[];
+  currentServiceDeployment?: string;
+  currentServiceRevisions?: {
+    arn: string;
+    requestedTaskCount?: number;
+    runningTaskCount?: number;
+    pendingTaskCount?: number;
+  }[];
+  tags: EcsTag[];
+  createdAt?: Date;
+};
+
+export type ServiceDeploymentStatus =
+  | 'PENDING'
+  | 'SUCCESSFUL'
+  | 'STOPPED'
+  | 'STOP_REQUESTED'
+  | 'IN_PROGRESS'
+  | 'ROLLBACK_REQUESTED'
+  | 'ROLLBACK_IN_PROGRESS'
+  | 'ROLLBACK_SUCCESSFUL'
+  | 'ROLLBACK_FAILED';
+
+export type ServiceRevisionSummary = {
+  arn: string;
+  requestedTaskCount?: number;
+  runningTaskCount?: number;
+  pendingTaskCount?: number;
+  requestedTestTrafficWeight?: number;
+  requestedProductionTrafficWeight?: number;
+};
+
+export type ServiceDeployment = {
+  readonly serviceDeploymentArn: string;
+  readonly serviceArn: string;
+  readonly clusterArn: string;
+  status: ServiceDeploymentStatus;
+  statusReason?: string;
+  /** An open set: the API's own enumeration lags behind the stages it documents. */
+  lifecycleStage?: string;
+  createdAt?: Date;
+  startedAt?: Date;
+  updatedAt?: Date;
+  finishedAt?: Date;
+  stoppedAt?: Date;
+  sourceServiceRevisions: ServiceRevisionSummary[];
+  targetServiceRevision: ServiceRevisionSummary;
+  lifecycleHookDetails?: {
+    hookId: string;
+    targetType: 'AWS_LAMBDA' | 'PAUSE';
+    targetArn?: string;
+    status: 'AWAITING_ACTION' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT';
+    expiresAt?: Date;
+    timeoutAction?: 'ROLLBACK' | 'CONTINUE';
+  }[];
+  rollback?: { reason?: string; startedAt?: Date; serviceRevisionArn?: string };
+  alarms?: {
+    status?: 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED';
+    alarmNames?: string[];
+    triggeredAlarmNames?: string[];
+  };
+};
+
+export type ServiceRevision = {
+  readonly serviceRevisionArn: string;
+  readonly serviceArn: string;
+  readonly clusterArn: string;
+  taskDefinition: string;
+  createdAt?: Date;
+  loadBalancers?: EcsLoadBalancer[];
+  resolvedConfiguration?: {
+    loadBalancers?: { targetGroupArn?: string; productionListenerRule?: string }[];
+  };
+  containerImages?: { containerName: string; image: string; imageDigest?: string }[];
+  serviceConnectConfiguration?: {
+    enabled: boolean;
+    namespace?: string;
+    services?: {
+      portName: string;
+      discoveryName?: string;
+      clientAliases?: {
+        port: number;
+        dnsName?: string;
+        testTrafficRules?: { header: { name: string; value?: { exact: string } } };
+      }[];
+    }[];
+  };
+  ecsManagedResources?: {
+    gatewayConnections?: {
+      gatewayArn?: string;
+      portName?: string;
+      serviceUrl?: string;
+      accessType?: 'PUBLIC' | 'PRIVATE';
+      resources?: {
+        hostSharedAlb: {
+          loadBalancerArn?: string;
+          listenerArn?: string;
+          listenerRuleArn?: string;
+          testListenerRuleArn?: string;
+          targetGroupArn?: string;
+          alternateTargetGroupArn?: string;
+        }[];
+      };
+    }[];
+  };
+};
+
+export type LoadBalancer = {
+  readonly LoadBalancerArn: string;
+  readonly LoadBalancerName: string;
+  DNSName: string;
+  Type: 'application' | 'network';
+  Scheme: 'internet-facing' | 'internal';
+  VpcId?: string;
+  SecurityGroups?: string[];
+  CreatedTime?: Date;
+};
+
+export type ListenerAction = {
+  Type: 'forward' | 'redirect' | 'fixed-response';
+  TargetGroupArn?: string;
+  Order?: number;
+  ForwardConfig?: { TargetGroups: { TargetGroupArn: string; Weight?: number }[] };
+  RedirectConfig?: { Protocol?: string; Port?: string; Host?: string; StatusCode: string };
+  FixedResponseConfig?: { StatusCode: string; ContentType?: string; MessageBody?: string };
+};
+
+export type Listener = {
+  readonly ListenerArn: string;
+  readonly LoadBalancerArn: string;
+  Port: number;
+  Protocol: 'HTTP' | 'HTTPS' | 'TCP' | 'TLS' | 'UDP' | 'TCP_UDP';
+  Certificates?: { CertificateArn: string; IsDefault?: boolean }[];
+  DefaultActions?: ListenerAction[];
+};
+
+export type RuleCondition = {
+  Field:
+    | 'http-header'
+    | 'path-pattern'
+    | 'host-header'
+    | 'query-string'
+    | 'http-request-method'
+    | 'source-ip';
+  Values?: string[];
+  RegexValues?: string[];
+  HttpHeaderConfig?: { HttpHeaderName: string; Values?: string[]; RegexValues?: string[] };
+  PathPatternConfig?: { Values?: string[]; RegexValues?: string[] };
+  HostHeaderConfig?: { Values?: string[]; RegexValues?: string[] };
+  QueryStringConfig?: { Values: { Key?: string; Value: string }[] };
+  HttpRequestMethodConfig?: { Values: string[] };
+  SourceIpConfig?: { Values: string[] };
+};
+
+export type ListenerRule = {
+  readonly RuleArn: string;
+  /** A number in decimal, or `default`. */
+  Priority: string;
+  Conditions: RuleCondition[];
+  Actions: ListenerAction[];
+  IsDefault: boolean;
+};
+
+export type TargetState =
+  | 'initial'
+  | 'healthy'
+  | 'unhealthy'
+  | 'unhealthy.draining'
+  | 'unused'
+  | 'draining'
+  | 'unavailable';
+
+export type TargetHealth = {
+  Target: { Id: string; Port?: number; AvailabilityZone?: string };
+  HealthCheckPort?: string;
+  TargetHealth: { State: TargetState; Reason?: string; Description?: string };
+};
+
+export type TargetGroup = { readonly TargetGroupArn: string; targets: TargetHealth[] };
+
+export type Alarm = {
+  readonly AlarmName: string;
+  StateValue: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  StateReason?: string;
+  StateUpdatedTimestamp?: Date;
+  /** Present on a composite alarm only. */
+  AlarmRule?: string;
+  MetricName?: string;
+  Namespace?: string;
+  Threshold?: number;
+};
+
+/** Samples of one metric. CloudWatch's statistics are computed from them when they are asked for. */
+export type MetricSeries = {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: Readonly<Record<string, string>>;
+  samples: { atMs: number; value: number }[];
+  /** What GetMetricData says instead of answering. */
+  failure?: 'InternalError' | 'Forbidden';
+};
+
+export type Parameter = {
+  Type: 'String' | 'StringList' | 'SecureString';
+  Value: string;
+  Version?: number;
+  LastModifiedDate?: Date;
+};
+
+export type Secret = { SecretString: string; CreatedDate?: Date };
+
+/** A DynamoDB value in its wire form; binary is base64. */
+export type AttributeValue =
+  | { S: string }
+  | { N: string }
+  | { B: string }
+  | { SS: string[] }
+  | { NS: string[] }
+  | { BS: string[] }
+  | { L: AttributeValue[] }
+  | { M: Item }
+  | { BOOL: boolean }
+  | { NULL: boolean };
+
+export type Item = { [name: string]: AttributeValue };
+
+export type KeySchema = { AttributeName: string; KeyType: 'HASH' | 'RANGE' }[];
+
+/** A table as CreateTable and `AWS::DynamoDB::Table` describe it, as far as it is simulated. */
+export type TableDefinition = {
+  readonly TableName: string;
+  readonly AttributeDefinitions: { AttributeName: string; AttributeType: 'S' | 'N' | 'B' }[];
+  readonly KeySchema: KeySchema;
+  readonly GlobalSecondaryIndexes?: {
+    IndexName: string;
+    KeySchema: KeySchema;
+    Projection: { ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; NonKeyAttributes?: string[] };
+  }[];
+};
+
+export type Table = {
+  readonly definition: TableDefinition;
+  /** Keyed by an encoding of the primary key: only the responder writes here; read the values. */
+  readonly items: Map<string, Item>;
+};
+
+/** One simulated account in one Region. Maps are keyed by ARN, or by name where the API has no ARN. */
+export type Account = {
+  readonly region: string;
+  readonly accountId: string;
+  nowMs(): number;
+  readonly clusters: Map<string, EcsCluster>;
+  readonly services: Map<string, EcsService>;
+  readonly serviceDeployments: Map<string, ServiceDeployment>;
+  readonly serviceRevisions: Map<string, ServiceRevision>;
+  readonly loadBalancers: Map<string, LoadBalancer>;
+  readonly listeners: Map<string, Listener>;
+  readonly rules: Map<string, ListenerRule>;
+  readonly targetGroups: Map<string, TargetGroup>;
+  /** By name. */
+  readonly alarms: Map<string, Alarm>;
+  readonly metrics: MetricSeries[];
+  /** By name. */
+  readonly parameters: Map<string, Parameter>;
+  /** By name. */
+  readonly secrets: Map<string, Secret>;
+  /** By name. */
+  readonly tables: Map<string, Table>;
+  /** Every request in the order of arrival. */
+  readonly calls: Call[];
+  /** The first rule that matches a call applies to it. */
+  readonly faults: FaultRule[];
+  /** Asked before `faults` for every call; a property draws its faults here. */
+  intercept?: (call: Call) => Fault | undefined;
+  /**
+   * What was asked of the simulation that it does not know. A handler may swallow the error the
+   * client got, so a test asserts that this is empty.
+   */
+  readonly problems: string[];
+};
+
+export type AccountOptions = {
+  readonly nowMs: () => number;
+  readonly region?: string;
+  readonly accountId?: string;
+  readonly tables?: readonly TableDefinition[];
+};
+
+/** An account with nothing in it but the tables given. */
+export function createAccount(options: AccountOptions): Account {
+  const account: Account = {
+    region: options.region ?? 'eu-central-1',
+    accountId: options.accountId ?? '123456789012',
+    nowMs: options.nowMs,
+    clusters: new Map(),
+    services: new Map(),
+    serviceDeployments: new Map(),
+    serviceRevisions: new Map(),
+    loadBalancers: new Map(),
+    listeners: new Map(),
+    rules: new Map(),
+    targetGroups: new Map(),
+    alarms: new Map(),
+    metrics: [],
+    parameters: new Map(),
+    secrets: new Map(),
+    tables: new Map(),
+    calls: [],
+    faults: [],
+    problems: [],
+  };
+  for (const definition of options.tables ?? []) {
+    account.tables.set(definition.TableName, { definition, items: new Map() });
+  }
+  return account;
+}

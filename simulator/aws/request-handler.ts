@@ -1,0 +1,234 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Account, Call, Fault, ServiceName } from '../account.ts';
+import { cloudWatch } from './cloudwatch.ts';
+import { dynamoDb } from './dynamodb.ts';
+import { ecs } from './ecs.ts';
+import { elbv2 } from './elbv2.ts';
+import { ServiceError, UnsupportedRequest } from './errors.ts';
+import { type Responder, respond } from './operation.ts';
+import { secretsManager } from './secrets-manager.ts';
+import { ssm } from './ssm.ts';
+import {
+  encodeError,
+  encodeOutput,
+  type Protocol,
+  type Recognised,
+  recognise,
+  type WireRequest,
+  type WireResponse,
+} from './wire.ts';
+
+const responders: Readonly<Record<ServiceName, Responder>> = {
+  ecs,
+  elasticloadbalancing: elbv2,
+  cloudwatch: cloudWatch,
+  ssm,
+  secretsmanager: secretsManager,
+  dynamodb: dynamoDb,
+};
+
+export type RequestHandlerOptions = {
+  /** How long a call that hangs lasts, in ms; without it, until the caller aborts. */
+  readonly requestTimeoutMs?: number;
+  /** Waits for the timeout of a call that hangs; a simulation in virtual time brings its own. */
+  readonly sleep?: Clock['sleep'];
+};
+
+/** What a client passes along with a request, as far as it matters here. */
+type HandleOptions = { readonly abortSignal?: unknown; readonly requestTimeout?: number };
+
+/** The Smithy `HttpHandler` shape; pass it to any client as `requestHandler`. */
+export type SimulatedRequestHandler = {
+  readonly metadata: { readonly handlerProtocol: string };
+  handle(
+    request: WireRequest,
+    options?: HandleOptions,
+  ): Promise<{ readonly response: WireResponse }>;
+  updateHttpClientConfig(key: string, value: unknown): void;
+  httpHandlerConfigs(): { readonly requestTimeout?: number };
+  destroy(): void;
+};
+
+/**
+ * Ends the requests of real AWS clients in the simulated account: serialisation, retries and paging
+ * stay the client's own. One handler may serve any number of clients.
+ */
+export function createRequestHandler(
+  account: Account,
+  options: RequestHandlerOptions = {},
+): SimulatedRequestHandler {
+  const sleep = options.sleep ?? realSleep;
+  let requestTimeoutMs = options.requestTimeoutMs;
+  let requests = 0;
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    handle: async (request, { abortSignal, requestTimeout } = {}) => {
+      const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+      if (signal?.aborted) throw abortError();
+      requests += 1;
+      const requestId = `00000000-0000-4000-8000-${String(requests).padStart(12, '0')}`;
+      const recognised = recogniseOrComplain(account, request);
+      const call: Call = {
+        service: recognised.protocol.service,
+        operation: recognised.operation,
+        input: recognised.input,
+      };
+      account.calls.push(call);
+      const fault = takeFault(account, call);
+      if (fault === 'hang') await hang(requestTimeout ?? requestTimeoutMs, sleep, signal);
+      if (fault === 'network-error') throw connectionReset();
+      const response = answer(account, recognised, fault, requestId);
+      if (fault === 'answer-lost') throw connectionReset();
+      return { response };
+    },
+    updateHttpClientConfig: (key, value) => {
+      if (key === 'requestTimeout' && typeof value === 'number') requestTimeoutMs = value;
+    },
+    httpHandlerConfigs: () =>
+      requestTimeoutMs === undefined ? {} : { requestTimeout: requestTimeoutMs },
+    destroy: () => {},
+  };
+}
+
+function recogniseOrComplain(account: Account, request: WireRequest): Recognised {
+  try {
+    return recognise(request);
+  } catch (cause) {
+    if (cause instanceof UnsupportedRequest)
+      account.problems.push(`Not simulated: ${cause.message}`);
+    throw cause;
+  }
+}
+
+/** The answer of the service, or of the fault in its place. */
+function answer(
+  account: Account,
+  recognised: Recognised,
+  fault: Fault | undefined,
+  requestId: string,
+): WireResponse {
+  const { protocol, operation } = recognised;
+  if (fault === 'empty-answer') return encodeOutput(recognised, {}, requestId);
+  try {
+    const injected = fault === undefined ? undefined : errorOf(fault, account, recognised);
+    if (injected !== undefined) throw injected;
+    return encodeOutput(recognised, outputOf(account, recognised), requestId);
+  } catch (cause) {
+    if (cause instanceof ServiceError) return encodeError(protocol, cause, requestId);
+    // A defect of the simulation as well as a gap in it: a client would only see a failed request.
+    const sentence = cause instanceof Error ? cause.message : String(cause);
+    account.problems.push(`${protocol.service}:${operation}: ${sentence}`);
+    const code =
+      cause instanceof UnknownOperation ? 'UnknownOperationException' : 'UnsupportedBySimulator';
+    const message = `${protocol.service}:${operation}: ${sentence}`;
+    return encodeError(protocol, new ServiceError(code, message), requestId);
+  }
+}
+
+class UnknownOperation extends UnsupportedRequest {}
+
+function outputOf(account: Account, { protocol, operation, input, region }: Recognised): object {
+  if (region !== account.region) {
+    throw new UnsupportedRequest(`the Region is ${region}, the account's is ${account.region}`);
+  }
+  const simulated = responders[protocol.service][operation];
+  if (simulated === undefined) throw new UnknownOperation('the operation is not simulated');
+  return respond(simulated, account, input);
+}
+
+/** The hook comes first: a property that draws faults owns them all. */
+function takeFault(account: Account, call: Call): Fault | undefined {
+  const drawn = account.intercept?.(call);
+  if (drawn !== undefined) return drawn;
+  const rule = account.faults.find(
+    ({ service, operation, times }) =>
+      (service === undefined || service === call.service) &&
+      (operation === undefined || operation === call.operation) &&
+      (times === undefined || times > 0),
+  );
+  if (rule?.times !== undefined) rule.times -= 1;
+  return rule?.kind;
+}
+
+function errorOf(
+  fault: Fault,
+  account: Account,
+  { protocol, operation }: Recognised,
+): ServiceError | undefined {
+  switch (fault) {
+    case 'throttle':
+      return new ServiceError(throttleCodeOf(protocol), 'Rate exceeded');
+    case 'server-error':
+      return new ServiceError(
+        serverErrorCodes[protocol.service],
+        'We encountered an internal error',
+        {
+          statusCode: 500,
+        },
+      );
+    case 'access-denied':
+      return accessDenied(account, protocol, operation);
+    default:
+      return undefined;
+  }
+}
+
+function throttleCodeOf({ version, isQueryCompatible }: Protocol): string {
+  return version === 'query' || isQueryCompatible ? 'Throttling' : 'ThrottlingException';
+}
+
+const serverErrorCodes: Readonly<Record<ServiceName, string>> = {
+  ecs: 'ServerException',
+  elasticloadbalancing: 'InternalFailure',
+  cloudwatch: 'InternalServiceError',
+  ssm: 'InternalServerError',
+  secretsmanager: 'InternalServiceError',
+  dynamodb: 'InternalServerError',
+};
+
+function accessDenied(account: Account, protocol: Protocol, operation: string): ServiceError {
+  const caller = `arn:aws:sts::${account.accountId}:assumed-role/ballast/ballast`;
+  const message = `User: ${caller} is not authorized to perform: ${protocol.service}:${operation}`;
+  return protocol.version === 'query' || protocol.isQueryCompatible
+    ? new ServiceError('AccessDenied', message, { statusCode: 403 })
+    : new ServiceError('AccessDeniedException', message);
+}
+
+/** Ends by the caller's signal or by the timeout, whichever comes first; never by itself. */
+async function hang(
+  timeoutMs: number | undefined,
+  sleep: Clock['sleep'],
+  signal: AbortSignal | undefined,
+): Promise<never> {
+  try {
+    if (timeoutMs === undefined || timeoutMs === 0) await untilAborted(signal);
+    else await sleep(timeoutMs, signal);
+  } catch (cause) {
+    if (signal?.aborted) throw abortError();
+    throw cause;
+  }
+  throw Object.assign(new Error(`the request timed out after ${timeoutMs} ms`), {
+    name: 'TimeoutError',
+  });
+}
+
+function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(abortError());
+    signal?.addEventListener('abort', () => reject(abortError()), { once: true });
+  });
+}
+
+/** The names and codes that the SDK's own handler gives, because its retries depend on them. */
+function abortError(): Error {
+  return Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+}
+
+function connectionReset(): Error {
+  return Object.assign(new Error('read ECONNRESET'), { name: 'TimeoutError', code: 'ECONNRESET' });
+}
+
+async function realSleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+  await delay(delayMs, undefined, signal === undefined ? {} : { signal });
+}

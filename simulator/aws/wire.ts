@@ -1,0 +1,205 @@
+import type { ServiceName } from '../account.ts';
+import { type ServiceError, UnsupportedRequest } from './errors.ts';
+import type { Input } from './operation.ts';
+
+/** The parts of a Smithy HttpRequest that the simulation reads. */
+export type WireRequest = {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+};
+
+/** The parts of a Smithy HttpResponse that a client reads. */
+export type WireResponse = {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array;
+};
+
+/** How a service writes its messages. */
+export type Protocol = {
+  readonly service: ServiceName;
+  readonly version: '1.0' | '1.1' | 'query';
+  /** JSON that names errors also as the service's older query protocol did. */
+  readonly isQueryCompatible?: boolean;
+  /** Of the XML root element. */
+  readonly namespace?: string;
+};
+
+/** A request whose service and operation are known. */
+export type Recognised = {
+  readonly protocol: Protocol;
+  readonly operation: string;
+  readonly input: Input;
+  readonly region: string;
+};
+
+const jsonTargets: Readonly<Record<string, Protocol>> = {
+  AmazonEC2ContainerServiceV20141113: { service: 'ecs', version: '1.1' },
+  AmazonSSM: { service: 'ssm', version: '1.1' },
+  secretsmanager: { service: 'secretsmanager', version: '1.1' },
+  DynamoDB_20120810: { service: 'dynamodb', version: '1.0' },
+  GraniteServiceVersion20100801: {
+    service: 'cloudwatch',
+    version: '1.0',
+    isQueryCompatible: true,
+  },
+};
+
+/** By signing name: an `Action` alone does not say whose it is. */
+const queryServices: Readonly<Record<string, Protocol>> = {
+  elasticloadbalancing: {
+    service: 'elasticloadbalancing',
+    version: 'query',
+    namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
+  },
+};
+
+/** Reads service, operation and input of a request; throws when the service is not simulated. */
+export function recognise(request: WireRequest): Recognised {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const body = bodyOf(request.body);
+  const [, region = '', signingName = ''] =
+    /Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '') ?? [];
+
+  const target = headers['x-amz-target'];
+  if (target !== undefined) {
+    const [prefix = '', operation = ''] = target.split('.');
+    const protocol = jsonTargets[prefix];
+    if (protocol === undefined) throw new UnsupportedRequest(`the service ${prefix}`);
+    return { protocol, operation, region, input: JSON.parse(body === '' ? '{}' : body) };
+  }
+  const protocol = queryServices[signingName];
+  if (protocol === undefined) throw new UnsupportedRequest(`the service ${signingName}`);
+  const {
+    Action: operation = '',
+    Version: _,
+    ...members
+  } = Object.fromEntries(new URLSearchParams(body));
+  return { protocol, operation, region, input: nest(members) };
+}
+
+function bodyOf(body: unknown): string {
+  if (body === undefined || body === null) return '';
+  if (typeof body === 'string') return body;
+  if (body instanceof Uint8Array) return new TextDecoder().decode(body);
+  throw new UnsupportedRequest('streaming request bodies');
+}
+
+type Nested = { [name: string]: string | Nested };
+
+/** Turns `A.member.1.B=x` into `{ A: [{ B: 'x' }] }`. */
+function nest(members: Readonly<Record<string, string>>): Input {
+  const root: Nested = {};
+  for (const [path, value] of Object.entries(members)) {
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    let parent = root;
+    for (const name of names) {
+      const child = parent[name];
+      if (typeof child === 'object') {
+        parent = child;
+      } else {
+        const created: Nested = {};
+        parent[name] = created;
+        parent = created;
+      }
+    }
+    parent[last] = value;
+  }
+  return Object.fromEntries(Object.entries(root).map(([name, value]) => [name, listed(value)]));
+}
+
+function listed(value: string | Nested): unknown {
+  if (typeof value === 'string') return value;
+  const { member, ...others } = value;
+  if (typeof member === 'object' && Object.keys(others).length === 0) {
+    return Object.entries(member)
+      .sort(([left], [right]) => Number(left) - Number(right))
+      .map(([, entry]) => listed(entry));
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, listed(child)]));
+}
+
+/** A successful answer in the service's protocol. */
+export function encodeOutput(
+  { protocol, operation }: Recognised,
+  output: object,
+  requestId: string,
+): WireResponse {
+  if (protocol.version === 'query') {
+    const result = xmlElement(`${operation}Result`, output);
+    const metadata = xmlElement('ResponseMetadata', { RequestId: requestId });
+    const xml = `<${operation}Response xmlns="${protocol.namespace}">${result}${metadata}</${operation}Response>`;
+    return responseOf(200, 'text/xml', xml, requestId);
+  }
+  const json = JSON.stringify(output, dateAsSeconds);
+  return responseOf(200, `application/x-amz-json-${protocol.version}`, json, requestId);
+}
+
+/** An error in the service's protocol. */
+export function encodeError(
+  protocol: Protocol,
+  error: ServiceError,
+  requestId: string,
+): WireResponse {
+  const type = error.statusCode < 500 ? 'Sender' : 'Receiver';
+  if (protocol.version === 'query') {
+    const details = xmlElement('Error', { Type: type, Code: error.code, Message: error.message });
+    const id = xmlElement('RequestId', requestId);
+    const xml = `<ErrorResponse xmlns="${protocol.namespace}">${details}${id}</ErrorResponse>`;
+    return responseOf(error.statusCode, 'text/xml', xml, requestId);
+  }
+  const json = JSON.stringify(
+    { __type: error.code, message: error.message, ...error.members },
+    dateAsSeconds,
+  );
+  const contentType = `application/x-amz-json-${protocol.version}`;
+  const response = responseOf(error.statusCode, contentType, json, requestId);
+  if (protocol.isQueryCompatible) {
+    response.headers['x-amzn-query-error'] = `${error.code};${type}`;
+  }
+  return response;
+}
+
+/** There is no `date` header: from a virtual one a client would infer that its own clock is off. */
+function responseOf(
+  statusCode: number,
+  contentType: string,
+  text: string,
+  requestId: string,
+): WireResponse {
+  const body = Buffer.from(text);
+  return {
+    statusCode,
+    headers: {
+      'content-type': contentType,
+      'content-length': String(body.byteLength),
+      'x-amzn-requestid': requestId,
+    },
+    body,
+  };
+}
+
+/** `JSON.stringify` has made text of a Date before it asks, so the holder is asked instead. */
+function dateAsSeconds(this: unknown, key: string, value: unknown): unknown {
+  const original: unknown = Reflect.get(Object(this), key);
+  return original instanceof Date ? original.getTime() / 1000 : value;
+}
+
+function xmlElement(name: string, value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return `<${name}>${xmlContent(value)}</${name}>`;
+}
+
+function xmlContent(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map((entry) => xmlElement('member', entry)).join('');
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([name, child]) => xmlElement(name, child))
+      .join('');
+  }
+  return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
