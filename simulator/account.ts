@@ -5,7 +5,7 @@
  * a client reads. Times are `Date`s here and take each protocol's form on the wire.
  */
 
-/** A service by its IAM prefix, so that `<service>:<operation>` is the action a policy must grant. */
+/** A service by its IAM prefix: `<service>:<operation>` is the action a policy must grant. */
 export type ServiceName =
   | 'ecs'
   | 'elasticloadbalancing'
@@ -14,7 +14,7 @@ export type ServiceName =
   | 'secretsmanager'
   | 'dynamodb';
 
-/** One request as it arrived, retries of the client included; `input` is as decoded from the wire. */
+/** One request as it arrived, a client's retries included; `input` is as decoded from the wire. */
 export type Call = {
   readonly service: ServiceName;
   readonly operation: string;
@@ -39,7 +39,7 @@ export type Fault =
 export type FaultRule = {
   readonly service?: ServiceName;
   readonly operation?: string;
-  /** Calls it still applies to; without it, every one. It counts down, and at 0 the rule is spent. */
+  /** Calls it still applies to; without it, every one. It counts down; at 0 the rule is spent. */
   times?: number;
   readonly kind: Fault;
 };
@@ -193,7 +193,12 @@ export type ListenerAction = {
   TargetGroupArn?: string;
   Order?: number;
   ForwardConfig?: { TargetGroups: { TargetGroupArn: string; Weight?: number }[] };
-  RedirectConfig?: { Protocol?: string; Port?: string; Host?: string; StatusCode: string };
+  RedirectConfig?: {
+    Protocol?: string;
+    Port?: string;
+    Host?: string;
+    StatusCode: 'HTTP_301' | 'HTTP_302';
+  };
   FixedResponseConfig?: { StatusCode: string; ContentType?: string; MessageBody?: string };
 };
 
@@ -262,7 +267,7 @@ export type Alarm = {
   Threshold?: number;
 };
 
-/** Samples of one metric. CloudWatch's statistics are computed from them when they are asked for. */
+/** Samples of one metric; its statistics are computed from them when they are asked for. */
 export type MetricSeries = {
   readonly Namespace: string;
   readonly MetricName: string;
@@ -316,7 +321,7 @@ export type Table = {
   readonly items: Map<string, Item>;
 };
 
-/** One simulated account in one Region. Maps are keyed by ARN, or by name where the API has no ARN. */
+/** One simulated account in one Region. Maps are keyed by ARN unless they say otherwise. */
 export type Account = {
   readonly region: string;
   readonly accountId: string;
@@ -343,7 +348,7 @@ export type Account = {
   /** The first rule that matches a call applies to it. */
   readonly faults: FaultRule[];
   /** Asked before `faults` for every call; a property draws its faults here. */
-  intercept?: (call: Call) => Fault | undefined;
+  intercept?: ((call: Call) => Fault | undefined) | undefined;
   /**
    * What was asked of the simulation that it does not know. A handler may swallow the error the
    * client got, so a test asserts that this is empty.

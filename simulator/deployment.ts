@@ -318,7 +318,8 @@ function addTargetGroup(
   targets: TargetGroup['targets'],
 ): TargetGroup {
   const name = `${service}-${colour}`;
-  const TargetGroupArn = `${elbPrefixOf(account)}:targetgroup/${name}/${hexId(`${cluster} ${name}`)}`;
+  const id = hexId(`${cluster} ${name}`);
+  const TargetGroupArn = `${elbPrefixOf(account)}:targetgroup/${name}/${id}`;
   const targetGroup = { TargetGroupArn, targets };
   account.targetGroups.set(TargetGroupArn, targetGroup);
   return targetGroup;

@@ -19,7 +19,10 @@ export type HookAnswer = {
 const reasonCharsMax = 250;
 
 /** The answer for an outcome; with IN_PROGRESS every key of `hookDetails` is echoed beside the state. */
-export function toAnswer({ decision, state, echo }: GateOutcome, hookStatus: HookStatus): HookAnswer {
+export function toAnswer(
+  { decision, state, echo }: GateOutcome,
+  hookStatus: HookStatus,
+): HookAnswer {
   const reason = `${decision.reason}: ${decision.detail}`.slice(0, reasonCharsMax);
   if (hookStatus !== 'IN_PROGRESS' || decision.kind !== 'wait') return { hookStatus, reason };
   return {

@@ -2,31 +2,37 @@ import type { DeploymentGateway } from '../../shared/aws/deployment-gateway.ts';
 import { awsProblemOf } from '../../shared/aws/errors.ts';
 import type { GateStore } from '../../shared/aws/gate-store.ts';
 import type { ParameterGateway } from '../../shared/aws/parameter-gateway.ts';
-import { type BreakGlass, parseBreakGlass } from '../../shared/domain/break-glass.ts';
+import { isAllowedHost } from '../../shared/domain/allowed-host.ts';
+import { assert } from '../../shared/domain/assert.ts';
+import { parseBreakGlass } from '../../shared/domain/break-glass.ts';
 import { type Deployment, hookExpiry } from '../../shared/domain/deployment.ts';
 import { isRollbackStatus, stageRole } from '../../shared/domain/deployment-stage.ts';
 import {
   deadlineOf,
   type Finding,
   type GateDecision,
-  type GateTiming,
   judgeGate,
 } from '../../shared/domain/gate.ts';
 import type { GateConfig } from '../../shared/domain/gate-config.ts';
 import { emptyState, type GateState } from '../../shared/domain/gate-state.ts';
 import { effectiveMode, type Mode } from '../../shared/domain/mode.ts';
 import { requiredSteps } from '../../shared/domain/proof.ts';
+import {
+  parseGateConfig,
+  type RawDetails,
+  readRawDetails,
+} from '../../shared/events/hook-details.ts';
 import { clusterArnOf, type HookEvent } from '../../shared/events/hook-event.ts';
 import { MalformedInput } from '../../shared/events/malformed.ts';
 import type { Budget } from '../../shared/http/budget.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Invocation } from '../../shared/runtime/define-function.ts';
 import type { Log } from '../../shared/runtime/log.ts';
-import { parseIsoTime } from '../../shared/runtime/time.ts';
+import { parseIsoTime, within } from '../../shared/runtime/time.ts';
 import type { Config } from './config.ts';
-import { type Measurement, type MeasureDeps, measure } from './measure.ts';
-import { loadMemory, type Memory, saveMemory } from './memory.ts';
-import { observe } from './observe.ts';
+import { type MeasureDeps, measure } from './measure.ts';
+import { type Memory, recall, remember } from './memory.ts';
+import { observe, type Situation } from './observe.ts';
 import { watch } from './watch.ts';
 
 /** What the gate came to, with all that the answer and the record need. */
@@ -52,10 +58,10 @@ export type GateDeps = MeasureDeps & {
 export const workMsMax = 45_000;
 /** Kept free at the end of an invocation for saving and answering, in ms. */
 export const answerReserveMs = 8_000;
-/** Waited beyond the work's end for it to stop by itself, in ms. */
-const graceMs = 3_000;
-/** Longest wait for anything beside the measurement: mode, memory, break-glass, in ms. */
-const sideReadMsMax = 6_000;
+/** Given to work that is told to stop, in ms; then it is left behind. */
+const graceMs = 1_000;
+/** Longest wait for one read or write beside the measurement, in ms. */
+const sideCallMsMax = 5_000;
 
 export const proceed = (reason: string, detail: string): GateDecision => ({
   kind: 'proceed',
@@ -68,16 +74,320 @@ export const rollback = (reason: string, detail: string): GateDecision => ({
   detail,
 });
 
-/** Runs the gate for a call at a gated or watched stage. */
+/** What is known so far: enough for an answer at any moment. */
+type Progress = {
+  mode: Mode;
+  memory: Memory;
+  config: GateConfig | undefined;
+  deployment: Deployment | undefined;
+  findings: readonly Finding[];
+  notes: readonly string[];
+};
+
+type Run = {
+  readonly call: HookEvent;
+  readonly config: Config;
+  readonly deps: GateDeps;
+  readonly invocation: Invocation;
+  readonly budget: Budget;
+  readonly store: GateStore;
+  readonly raw: RawDetails | MalformedInput;
+  readonly progress: Progress;
+};
+
+/**
+ * Runs the gate for a call at a gated or watched stage, and answers in time: what has not ended when
+ * the budget has is told to stop, then left behind, and the answer is made from what is known.
+ */
 export async function runGate(
   call: HookEvent,
   config: Config,
   deps: GateDeps,
   invocation: Invocation,
 ): Promise<GateOutcome> {
-  const startedMs = deps.clock.nowMs();
-  const untilMs = startedMs + Math.min(workMsMax, invocation.remainingMs() - answerReserveMs);
-  const side = AbortSignal.any([]);
-  const store = deps.createStore(config.tableName);
-  throw new MalformedInput(String([untilMs, side, store, sideReadMsMax, graceMs]));
+  const { clock } = deps;
+  const startedMs = clock.nowMs();
+  const workMs = Math.max(Math.min(workMsMax, invocation.remainingMs() - answerReserveMs), 0);
+  const controller = new AbortController();
+  const raw = readDetails(call.hookDetails);
+  const run: Run = {
+    call,
+    config,
+    deps,
+    invocation,
+    budget: { untilMs: startedMs + workMs, signal: controller.signal },
+    store: deps.createStore(config.tableName),
+    raw,
+    progress: {
+      // Until the tags are known, the highest mode that the stack could mean: the safe side.
+      mode: config.stackMode === 'observe' ? 'observe' : 'enforce',
+      memory: recall(call, raw instanceof MalformedInput ? noDetails : raw, [], startedMs),
+      config: undefined,
+      deployment: undefined,
+      findings: [],
+      notes: [],
+    },
+  };
+  const ended = new AbortController();
+  const outOfTime = clock.sleep(workMs + graceMs, ended.signal).then(
+    () => {
+      controller.abort(new Error('the time of this call is over'));
+      return judgeProgress(run, 'out of time');
+    },
+    () => judgeProgress(run, 'ended'), // Never seen: the race below is over by then.
+  );
+  try {
+    const outcome = await Promise.race([decide(run), outOfTime]);
+    return await save(run, outcome);
+  } finally {
+    ended.abort();
+  }
 }
+
+const noDetails: RawDetails = { config: {}, state: undefined };
+
+function readDetails(value: unknown): RawDetails | MalformedInput {
+  try {
+    return readRawDetails(value);
+  } catch (error) {
+    if (error instanceof MalformedInput) return error;
+    throw error;
+  }
+}
+
+async function decide(run: Run): Promise<GateOutcome> {
+  const { call, config, deps, progress, raw } = run;
+  const side = <T>(what: string, read: (signal: AbortSignal) => Promise<T>) =>
+    within(sideCallMsMax, what, deps.clock, run.budget.signal, read).then(
+      (value) => ({ value, problem: undefined }),
+      (error: unknown) => ({ value: undefined, problem: awsProblemOf(error) }),
+    );
+  const clusterArn = clusterArnOf(call.serviceArn);
+  const [glass, tags, items, deployment] = await Promise.all([
+    side('break-glass', (signal) => deps.parameters.readParameter(breakGlassName(call), signal)),
+    side('service tags', (signal) =>
+      deps.deployments.readServiceTags(clusterArn, call.serviceArn, signal),
+    ),
+    side('gate state', (signal) => run.store.load(call.deploymentArn, call.stage, signal)),
+    side('deployment', (signal) => deps.deployments.describeDeployment(call.deploymentArn, signal)),
+  ]);
+  progress.deployment = deployment.value;
+  noteProblems(run, { 'break-glass': glass.problem, 'gate state': items.problem });
+
+  const tag = tags.value?.[tagName];
+  const modeOf = (details?: Mode): Mode => effectiveMode({ stack: config.stackMode, tag, details });
+  progress.mode = tags.problem === undefined ? modeOf() : progress.mode;
+  if (deployment.value && isRollingBack(deployment.value)) {
+    return outcomeOf(
+      run,
+      proceed('rollback-in-progress', `status ${deployment.value.status ?? '?'}`),
+    );
+  }
+  const opened = glass.value === undefined ? undefined : parseGlass(glass.value, deps.clock);
+  if (opened?.kind === 'open') {
+    const until = new Date(opened.untilMs).toISOString();
+    return outcomeOf(
+      run,
+      proceed('break-glass', `opened by ${opened.by} until ${until}: ${opened.reason}`),
+    );
+  }
+  if (opened?.kind === 'closed') {
+    progress.notes = [...progress.notes, `break-glass is not used: ${opened.detail}`];
+  }
+  if (!config.clusterArns.includes(clusterArn)) {
+    const detail = `${clusterArn} is not among the stack's ClusterArns`;
+    return outcomeOf(run, rollback('cluster-not-configured', detail));
+  }
+  if (raw instanceof MalformedInput) {
+    return outcomeOf(run, rollback('invalid-hook-details', raw.message));
+  }
+  progress.memory = recall(call, raw, items.value ?? [], deps.clock.nowMs());
+  if (items.problem && isEmpty(raw)) {
+    // It may be a first call, or one whose configuration is gone: the next one brings a state back.
+    progress.memory = { ...progress.memory, loss: 'no hookDetails, and the table cannot be read' };
+  }
+  return await decideByConfig(run, modeOf, { mode: tags.problem, deployment: deployment.problem });
+}
+
+/** The service's tag that lowers, or with an opt-in stack allows, what the hook may do. */
+const tagName = 'ballast:deployment-hook';
+
+const breakGlassName = ({ cluster, service }: HookEvent): string =>
+  `/ballast/break-glass/${cluster}/${service}`;
+
+const parseGlass = (value: string, clock: Clock) =>
+  parseBreakGlass(value, clock.nowMs(), parseIsoTime);
+
+const isRollingBack = ({ status, hasRollback }: Deployment): boolean =>
+  hasRollback || isRollbackStatus(status);
+
+type Problem = { readonly reason: string; readonly detail: string };
+
+/** Reads without which nothing can be decided. */
+type EssentialProblems = Readonly<Record<'mode' | 'deployment', Problem | undefined>>;
+
+const isEmpty = ({ config, state }: RawDetails): boolean =>
+  state === undefined && Object.keys(config).length === 0;
+
+function noteProblems(run: Run, problems: Readonly<Record<string, Problem | undefined>>): void {
+  for (const [what, problem] of Object.entries(problems)) {
+    if (problem === undefined) continue;
+    run.deps.log.warn('side-read-failed', { what, ...problem });
+    run.progress.notes = [...run.progress.notes, `${what} could not be read: ${problem.reason}`];
+  }
+}
+
+async function decideByConfig(
+  run: Run,
+  modeOf: (details?: Mode) => Mode,
+  problems: EssentialProblems,
+): Promise<GateOutcome> {
+  const { call, config, progress } = run;
+  const { memory } = progress;
+  let gate: GateConfig;
+  try {
+    gate = parseGateConfig(memory.config);
+    requireAllowedHosts(gate, config.allowedHosts);
+  } catch (error) {
+    if (!(error instanceof MalformedInput)) throw error;
+    return outcomeOf(run, rollback('invalid-hook-details', error.message));
+  }
+  progress.config = gate;
+  if (problems.mode === undefined) progress.mode = modeOf(gate.mode);
+  else if (gate.mode !== undefined && gate.mode !== 'enforce') progress.mode = gate.mode;
+  if (progress.mode === 'off') return outcomeOf(run, proceed('off', 'the hook is switched off'));
+  if (requiredSteps(gate, isGated(call)).length === 0) {
+    return outcomeOf(run, proceed('nothing-watched', `no alarms or metrics for ${call.stage}`));
+  }
+
+  const lost = memory.loss && { reason: 'configuration-lost', detail: memory.loss };
+  progress.findings = Object.entries({ ...problems, configuration: lost }).flatMap(
+    ([step, problem]) => (problem ? [unmeasured(step, problem)] : []),
+  );
+  if (progress.findings.length === 0) await measureInto(run, gate);
+  return judgeProgress(run, 'measured');
+}
+
+const isGated = ({ stage }: HookEvent): boolean => stageRole(stage) === 'gated';
+
+const unmeasured = (step: string, { reason, detail }: Problem): Finding => ({
+  step,
+  verdict: 'error',
+  reason,
+  detail: `${step}: ${detail}`,
+  isCritical: true,
+});
+
+function requireAllowedHosts({ endpoint }: GateConfig, allowedHosts: readonly string[]): void {
+  for (const key of ['url', 'blueUrl'] as const) {
+    const url = endpoint[key];
+    if (url === undefined || isAllowedHost(url, allowedHosts)) continue;
+    const place = `hookDetails.endpoint.${key}`;
+    throw new MalformedInput(`${place}: expected a host that HookAllowedHosts lists, got ${url}`);
+  }
+}
+
+/** Measures what the stage asks for; the findings so far stand in `progress` at every moment. */
+async function measureInto(run: Run, gate: GateConfig): Promise<void> {
+  const { call, deps, budget, progress } = run;
+  const { deployment, memory } = progress;
+  if (deployment === undefined) {
+    progress.findings = [
+      unmeasured('deployment', { reason: 'aws-missing', detail: 'ECS does not know it' }),
+    ];
+    return;
+  }
+  const isProbing = isGated(call) && gate.checks.length > 0;
+  const needsGreen = gate.metrics.some(({ dimensions }) => hasToken(dimensions));
+  const situation: Situation | undefined =
+    isProbing || needsGreen
+      ? await observe(call.targetRevisionArn, deployment, gate, deps, budget.signal)
+      : undefined;
+  progress.notes = [...progress.notes, ...(situation?.notes ?? [])];
+  if (!isProbing) {
+    const green = situation?.greenTargetGroupArn;
+    progress.findings = await watch({ greenTargetGroupArn: green }, gate, deps, budget);
+    return;
+  }
+  assert(situation !== undefined, 'a gate that sends test calls has looked where to');
+  await measure(situation, gate, memory.state, markerOf(call), deps, budget, (measurement) => {
+    progress.findings = measurement.findings;
+    progress.memory = { ...memory, state: measurement.state };
+  });
+}
+
+const hasToken = (dimensions: Readonly<Record<string, string>>): boolean =>
+  Object.values(dimensions).some((value) => value.startsWith('$'));
+
+/** The id at the end of the deployment's ARN: test calls carry it, so that logs can be told apart. */
+const markerOf = ({ deploymentArn }: HookEvent): string =>
+  deploymentArn.split('/').at(-1) ?? 'ballast';
+
+/** Judges what has been found out so far, as the state of this call ends. */
+function judgeProgress(run: Run, why: string): GateOutcome {
+  const { call, deps, progress, invocation } = run;
+  const { config: gate, findings, deployment, memory } = progress;
+  const required = gate === undefined ? ['configuration'] : requiredSteps(gate, isGated(call));
+  const nowMs = deps.clock.nowMs();
+  const { startedAtMs, errorsInARow } = memory.state;
+  const expiresAtMs = hookExpiry(deployment?.hooks ?? [], invocation.functionArn);
+  const decision = judgeGate(required, findings, {
+    nowMs,
+    startedAtMs,
+    deadlineMs: deadlineOf(
+      startedAtMs,
+      gate?.deadlineMinutes ?? defaultDeadlineMinutes,
+      expiresAtMs,
+    ),
+    errorsInARow,
+  });
+  if (why === 'out of time')
+    run.deps.log.warn('out-of-time', { deploymentArn: call.deploymentArn });
+  return outcomeOf(run, decision);
+}
+
+/** For a call that ends before its configuration is known. */
+const defaultDeadlineMinutes = 15;
+
+function outcomeOf({ progress }: Run, decision: GateDecision): GateOutcome {
+  const { mode, findings, notes, memory } = progress;
+  const waitsForAws = decision.kind === 'wait' && !decision.isSampling;
+  const state: GateState = {
+    ...memory.state,
+    calls: memory.state.calls + 1,
+    errorsInARow: waitsForAws ? memory.state.errorsInARow + 1 : 0,
+  };
+  return { decision, mode, findings, notes, state, echo: memory.config };
+}
+
+/** Keeps the state in the table too. Failing to is noted: the answer carries the same state. */
+async function save(run: Run, outcome: GateOutcome): Promise<GateOutcome> {
+  const { call, deps, progress, store } = run;
+  const { decision, mode, state } = outcome;
+  if (mode !== 'enforce' || progress.config === undefined) return outcome;
+  const memory: Memory = { ...progress.memory, state };
+  const answer = decision.kind === 'wait' ? undefined : decision.reason;
+  try {
+    const saved = await within(
+      sideCallMsMax,
+      'saving the gate state',
+      deps.clock,
+      new AbortController().signal,
+      (signal) => remember(store, call, memory, answer, deps.clock.nowMs(), signal),
+    );
+    if (!saved) deps.log.info('state-not-saved', { reason: 'a later call was first' });
+  } catch (error) {
+    deps.log.warn('state-not-saved', awsProblemOf(error));
+  }
+  return outcome;
+}
+
+/** The outcome of a call for which no gate was needed. */
+export const settled = (decision: GateDecision, mode: Mode = 'enforce'): GateOutcome => ({
+  decision,
+  mode,
+  findings: [],
+  notes: [],
+  state: emptyState('', 0),
+  echo: {},
+});

@@ -1,25 +1,17 @@
-import type { DeploymentGateway } from '../../shared/aws/deployment-gateway.ts';
-import type { GateStore } from '../../shared/aws/gate-store.ts';
 import { isRollbackByWeights, stageRole } from '../../shared/domain/deployment-stage.ts';
-import { type GateDecision, hookStatusOf } from '../../shared/domain/gate.ts';
-import { type GateState, unstarted } from '../../shared/domain/gate-state.ts';
-import type { Mode, StackMode } from '../../shared/domain/mode.ts';
+import { hookStatusOf } from '../../shared/domain/gate.ts';
+import type { StackMode } from '../../shared/domain/mode.ts';
 import { type HookEvent, parseHookEvent } from '../../shared/events/hook-event.ts';
 import { MalformedInput } from '../../shared/events/malformed.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Invocation } from '../../shared/runtime/define-function.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { type HookAnswer, toAnswer } from './answer.ts';
 import type { Config } from './config.ts';
-import { type GateOutcome, proceed, rollback, runGate } from './gate.ts';
-import type { MeasureDeps } from './measure.ts';
+import { type GateDeps, type GateOutcome, proceed, rollback, runGate, settled } from './gate.ts';
 
-export type Deps = MeasureDeps & {
+export type Deps = GateDeps & {
+  /** Reads the environment; inside the handler, because a hook must answer even if it is wrong. */
   readonly readConfig: () => Config;
-  readonly deployments: DeploymentGateway;
-  readonly createStore: (tableName: string) => GateStore;
-  readonly clock: Clock;
-  readonly log: Log;
 };
 
 /**
@@ -52,17 +44,10 @@ function answerByEvent(call: HookEvent): GateOutcome | undefined {
   const role = stageRole(stage);
   return role === 'gated' || role === 'watched'
     ? undefined
-    : settled(proceed('stage-not-gated', `nothing is proven at ${stage}: use POST_TEST_TRAFFIC_SHIFT`));
+    : settled(
+        proceed('stage-not-gated', `nothing is proven at ${stage}: use POST_TEST_TRAFFIC_SHIFT`),
+      );
 }
-
-const settled = (decision: GateDecision, mode: Mode = 'enforce'): GateOutcome => ({
-  decision,
-  mode,
-  findings: [],
-  notes: [],
-  state: unstarted,
-  echo: {},
-});
 
 /**
  * The last resort: an event that cannot be read, or a mistake in Ballast itself. Without proof there
@@ -76,7 +61,10 @@ function unexpected(
   const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const reason = error instanceof MalformedInput ? 'malformed-event' : 'internal-error';
   const isGated = call === undefined || stageRole(call.stage) === 'gated';
-  return settled(rollback(reason, detail), stackMode === 'observe' || !isGated ? 'observe' : 'enforce');
+  return settled(
+    rollback(reason, detail),
+    stackMode === 'observe' || !isGated ? 'observe' : 'enforce',
+  );
 }
 
 /** Writes the decision record, the one log line that explains a deployment, and answers. */
@@ -109,5 +97,3 @@ function answer(
   else log.info('decision', record);
   return toAnswer(outcome, hookStatus);
 }
-
-export type { GateState };

@@ -2,11 +2,12 @@ import {
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
-  type ECSClient,
+  ECSClient,
   type LoadBalancer,
   type ServiceRevision,
 } from '@aws-sdk/client-ecs';
 import type { Deployment, Revision, Route } from '../domain/deployment.ts';
+import type { ClientSettings } from './clients.ts';
 
 /** Reads of ECS that the deployment hook needs. Each throws what the SDK throws. */
 export type DeploymentGateway = {
@@ -135,3 +136,7 @@ const gatewayRoutes = (found: ServiceRevision): readonly Route[] =>
       testRuleArn: alb.testListenerRuleArn,
     })),
   );
+
+/** The gateway over a client of its own. */
+export const openDeploymentGateway = (settings: ClientSettings) =>
+  createDeploymentGateway(new ECSClient(settings));

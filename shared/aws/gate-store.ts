@@ -1,4 +1,5 @@
-import { type DynamoDBClient, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { ClientSettings } from './clients.ts';
 import { isConflict } from './errors.ts';
 
 /** What the table remembers of one gate: the same as `hookDetails`, in case that is lost or replaced. */
@@ -97,3 +98,7 @@ function updateOf(tableName: string, item: GateItem): UpdateItemCommand {
     ),
   });
 }
+
+/** The gateway over a client of its own. */
+export const openGateStore = (settings: ClientSettings, tableName: string) =>
+  createGateStore(new DynamoDBClient(settings), tableName);

@@ -4,7 +4,7 @@ import {
   DescribeLoadBalancersCommand,
   DescribeRulesCommand,
   DescribeTargetHealthCommand,
-  type ElasticLoadBalancingV2Client,
+  ElasticLoadBalancingV2Client,
   type RuleCondition as ElbRuleCondition,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Target } from '../domain/deployment.ts';
@@ -15,6 +15,7 @@ import type {
   WeightedTargetGroup,
 } from '../domain/listener-rule.ts';
 import { locateRule } from '../domain/load-balancer-arn.ts';
+import type { ClientSettings } from './clients.ts';
 
 /** A rule together with the listener that it stands on. */
 export type PlacedRule = { readonly rule: ListenerRule; readonly listener: Listener };
@@ -115,37 +116,56 @@ function targetGroupsOf(actions: readonly Action[] | undefined): readonly Weight
   });
 }
 
+type ConditionReader = (condition: ElbRuleCondition, plain: readonly string[]) => RuleCondition;
+
+/** By ELB's name of the field. Early rules carry their values (`plain`) beside the field's own. */
+const conditionReaders: Readonly<Record<string, ConditionReader>> = {
+  'path-pattern': ({ PathPatternConfig }, plain) =>
+    patternsOr('path-pattern', PathPatternConfig?.Values ?? plain, (patterns) => ({
+      kind: 'path',
+      patterns,
+    })),
+  'host-header': ({ HostHeaderConfig }, plain) =>
+    patternsOr('host-header', HostHeaderConfig?.Values ?? plain, (patterns) => ({
+      kind: 'host',
+      patterns,
+    })),
+  'http-header': ({ HttpHeaderConfig: header }) =>
+    patternsOr('http-header', header?.Values ?? [], (patterns) => ({
+      kind: 'header',
+      name: header?.HttpHeaderName ?? '',
+      patterns,
+    })),
+  'query-string': ({ QueryStringConfig }) => ({
+    kind: 'query',
+    pairs: (QueryStringConfig?.Values ?? []).map(({ Key, Value }) => ({
+      ...(Key === undefined ? {} : { key: Key }),
+      pattern: Value ?? '*',
+    })),
+  }),
+  'http-request-method': ({ HttpRequestMethodConfig }, plain) => ({
+    kind: 'method',
+    methods: HttpRequestMethodConfig?.Values ?? plain,
+  }),
+  'source-ip': ({ SourceIpConfig }, plain) => ({
+    kind: 'source-ip',
+    ranges: SourceIpConfig?.Values ?? plain,
+  }),
+};
+
+/** A condition without plain values has regular expressions, for which no literal can be made. */
+const patternsOr = (
+  field: string,
+  patterns: readonly string[],
+  build: (patterns: readonly string[]) => RuleCondition,
+): RuleCondition => (patterns.length > 0 ? build(patterns) : { kind: 'other', field });
+
 function conditionOf(condition: ElbRuleCondition): RuleCondition {
   const field = condition.Field ?? 'unknown';
-  const other: RuleCondition = { kind: 'other', field };
-  // Early rules carry their values beside the field's own configuration.
-  const plain = condition.Values ?? [];
-  switch (field) {
-    case 'path-pattern': {
-      const patterns = condition.PathPatternConfig?.Values ?? plain;
-      return patterns.length > 0 ? { kind: 'path', patterns } : other;
-    }
-    case 'host-header': {
-      const patterns = condition.HostHeaderConfig?.Values ?? plain;
-      return patterns.length > 0 ? { kind: 'host', patterns } : other;
-    }
-    case 'http-header': {
-      const { HttpHeaderName: name, Values: patterns = [] } = condition.HttpHeaderConfig ?? {};
-      return name !== undefined && patterns.length > 0 ? { kind: 'header', name, patterns } : other;
-    }
-    case 'query-string':
-      return {
-        kind: 'query',
-        pairs: (condition.QueryStringConfig?.Values ?? []).map(({ Key, Value }) => ({
-          ...(Key === undefined ? {} : { key: Key }),
-          pattern: Value ?? '*',
-        })),
-      };
-    case 'http-request-method':
-      return { kind: 'method', methods: condition.HttpRequestMethodConfig?.Values ?? plain };
-    case 'source-ip':
-      return { kind: 'source-ip', ranges: condition.SourceIpConfig?.Values ?? plain };
-    default:
-      return other;
-  }
+  const read = Object.hasOwn(conditionReaders, field) ? conditionReaders[field] : undefined;
+  return read === undefined ? { kind: 'other', field } : read(condition, condition.Values ?? []);
 }
+
+/** The gateway over a client of its own. */
+export const openLoadBalancerGateway = (settings: ClientSettings) =>
+  createLoadBalancerGateway(new ElasticLoadBalancingV2Client(settings));

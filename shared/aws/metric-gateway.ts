@@ -1,9 +1,11 @@
 import {
-  type CloudWatchClient,
+  CloudWatchClient,
   DescribeAlarmsCommand,
   GetMetricDataCommand,
   type MetricDataQuery,
+  type MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
+import type { ClientSettings } from './clients.ts';
 
 export type AlarmState = { readonly name: string; readonly state: string };
 
@@ -48,35 +50,49 @@ export function createMetricGateway(cloudWatch: CloudWatchClient): MetricGateway
     async readMetrics(queries, nowMs, signal) {
       if (queries.length === 0) return [];
       const values = queries.map((): number[] => []);
-      const windowMinutes = Math.max(...queries.map((query) => query.windowMinutes));
-      let token: string | undefined;
-      for (let page = 0; page < pagesMax; page += 1) {
-        const output = await cloudWatch.send(
-          new GetMetricDataCommand({
-            MetricDataQueries: queries.map(queryOf),
-            StartTime: new Date(nowMs - windowMinutes * 60_000),
-            EndTime: new Date(nowMs),
-            ScanBy: 'TimestampAscending',
-            ...(token === undefined ? {} : { NextToken: token }),
-          }),
-          signal === undefined ? {} : { abortSignal: signal },
-        );
-        for (const { Id, Values, Timestamps } of output.MetricDataResults ?? []) {
-          const at = Number(Id?.slice(1));
-          const windowStartMs = nowMs - (queries[at]?.windowMinutes ?? 0) * 60_000;
-          values[at]?.push(
-            ...(Values ?? []).filter(
-              (_, one) => (Timestamps?.[one]?.getTime() ?? 0) >= windowStartMs,
-            ),
-          );
+      const startOf = ({ windowMinutes }: MetricQuery): number => nowMs - windowMinutes * 60_000;
+      const input = {
+        MetricDataQueries: queries.map(queryOf),
+        StartTime: new Date(Math.min(...queries.map(startOf))),
+        EndTime: new Date(nowMs),
+        ScanBy: 'TimestampAscending' as const,
+      };
+      await eachPage(async (page) => {
+        const command = new GetMetricDataCommand({ ...input, ...page });
+        const output = await cloudWatch.send(command, options(signal));
+        for (const result of output.MetricDataResults ?? []) {
+          const at = Number(result.Id?.slice(1));
+          const query = queries[at];
+          if (query !== undefined) values[at]?.push(...valuesSince(startOf(query), result));
         }
-        token = output.NextToken;
-        if (token === undefined) return values;
-      }
-      throw new Error(`CloudWatch answered in more than ${pagesMax} pages`);
+        return output.NextToken;
+      });
+      return values;
     },
   };
 }
+
+const options = (signal: AbortSignal | undefined) =>
+  signal === undefined ? {} : { abortSignal: signal };
+
+/** Reads page after page until there is no further token. */
+async function eachPage(
+  read: (page: { readonly NextToken?: string }) => Promise<string | undefined>,
+): Promise<void> {
+  let token: string | undefined;
+  for (let page = 0; page < pagesMax; page += 1) {
+    token = await read(token === undefined ? {} : { NextToken: token });
+    if (token === undefined) return;
+  }
+  throw new Error(`CloudWatch answered in more than ${pagesMax} pages`);
+}
+
+/** One window is read for all queries: each keeps what lies in its own. */
+const valuesSince = (
+  startMs: number,
+  { Values, Timestamps }: MetricDataResult,
+): readonly number[] =>
+  (Values ?? []).filter((_, at) => (Timestamps?.[at]?.getTime() ?? 0) >= startMs);
 
 async function alarmsOf(
   cloudWatch: CloudWatchClient,
@@ -84,24 +100,20 @@ async function alarmsOf(
   signal: AbortSignal | undefined,
 ): Promise<readonly AlarmState[]> {
   const found: AlarmState[] = [];
-  let token: string | undefined;
-  for (let page = 0; page < pagesMax; page += 1) {
-    const output = await cloudWatch.send(
-      new DescribeAlarmsCommand({
-        AlarmNames: [...names],
-        AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-        ...(token === undefined ? {} : { NextToken: token }),
-      }),
-      signal === undefined ? {} : { abortSignal: signal },
-    );
+  await eachPage(async (page) => {
+    const command = new DescribeAlarmsCommand({
+      AlarmNames: [...names],
+      AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+      ...page,
+    });
+    const output = await cloudWatch.send(command, options(signal));
     for (const alarm of [...(output.MetricAlarms ?? []), ...(output.CompositeAlarms ?? [])]) {
       if (alarm.AlarmName === undefined) continue;
       found.push({ name: alarm.AlarmName, state: alarm.StateValue ?? 'unknown' });
     }
-    token = output.NextToken;
-    if (token === undefined) return found;
-  }
-  throw new Error(`CloudWatch answered in more than ${pagesMax} pages`);
+    return output.NextToken;
+  });
+  return found;
 }
 
 const queryOf = (query: MetricQuery, at: number): MetricDataQuery => ({
@@ -117,3 +129,7 @@ const queryOf = (query: MetricQuery, at: number): MetricDataQuery => ({
     Stat: query.stat,
   },
 });
+
+/** The gateway over a client of its own. */
+export const openMetricGateway = (settings: ClientSettings) =>
+  createMetricGateway(new CloudWatchClient(settings));

@@ -1,4 +1,5 @@
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { ClientSettings } from './clients.ts';
 import { isMissing } from './errors.ts';
 
 /** Reads of Systems Manager's parameters. */
@@ -23,3 +24,7 @@ export function createParameterGateway(ssm: SSMClient): ParameterGateway {
     },
   };
 }
+
+/** The gateway over a client of its own. */
+export const openParameterGateway = (settings: ClientSettings) =>
+  createParameterGateway(new SSMClient(settings));

@@ -1,4 +1,5 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ClientSettings } from './clients.ts';
 
 /** Reads of Secrets Manager. What they return must not be logged. */
 export type SecretGateway = {
@@ -35,3 +36,7 @@ function fieldOf(text: string, key: string): string | undefined {
   const field: unknown = Reflect.get(value, key);
   return typeof field === 'string' ? field : undefined;
 }
+
+/** The gateway over a client of its own. */
+export const openSecretGateway = (settings: ClientSettings) =>
+  createSecretGateway(new SecretsManagerClient(settings));

@@ -39,7 +39,7 @@ export type ComparisonPolicy = {
 export const defaultComparisonPolicy: ComparisonPolicy = {
   looks: [20, 50, 100, 200],
   alphaPerLook: 0.0025,
-  alphaShare: 0.4,
+  alphaShare: 0.3,
   marginRatio: 1.1,
   floorMs: 5,
   excludeRatio: 1.25,

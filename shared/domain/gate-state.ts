@@ -16,6 +16,8 @@ export type SampleState = {
 
 /** What the gate remembers between two polls. All numbers are integers, and the whole is bounded. */
 export type GateState = {
+  /** Of the configuration that the state belongs to: whether both came back together. */
+  readonly configHash: string;
   readonly startedAtMs: number;
   /** Calls made so far in this gate. */
   readonly calls: number;
@@ -32,7 +34,9 @@ export const stateCharsMax = 8_192;
 export const latencyUnitsMax = 600_000;
 export const unitsPerMs = 10;
 
-export const emptyState = (nowMs: number): GateState => ({
+/** The state of a gate at its first call. */
+export const emptyState = (configHash: string, nowMs: number): GateState => ({
+  configHash,
   startedAtMs: nowMs,
   calls: 0,
   errorsInARow: 0,
@@ -46,6 +50,7 @@ export const toUnits = (elapsedMs: number): number =>
 
 type Encoded = readonly [
   version: 1,
+  configHash: string,
   startedAtMs: number,
   calls: number,
   errorsInARow: number,
@@ -80,6 +85,7 @@ export function encodeState(state: GateState): string {
   );
   const encoded: Encoded = [
     1,
+    state.configHash,
     state.startedAtMs,
     state.calls,
     state.errorsInARow,
@@ -103,13 +109,13 @@ const encodeLatencies = (latencies: readonly number[]): string =>
 export function decodeState(text: unknown): GateState | undefined {
   if (typeof text !== 'string' || text.length > stateCharsMax) return undefined;
   const value = parseJson(text);
-  if (!Array.isArray(value) || value.length !== 7 || value[0] !== 1) return undefined;
-  const [, startedAtMs, calls, errorsInARow, green, blue, encodedSamples] = value;
+  if (!Array.isArray(value) || value.length !== 8 || value[0] !== 1) return undefined;
+  const [, configHash, startedAtMs, calls, errorsInARow, green, blue, encodedSamples] = value;
   const counts = [startedAtMs, calls, errorsInARow, green, blue];
-  if (!counts.every(isCount)) return undefined;
+  if (!counts.every(isCount) || typeof configHash !== 'string') return undefined;
   const samples = decodeSamples(encodedSamples);
   if (samples === undefined) return undefined;
-  return { startedAtMs, calls, errorsInARow, requests: { green, blue }, samples };
+  return { configHash, startedAtMs, calls, errorsInARow, requests: { green, blue }, samples };
 }
 
 const isCount = (value: unknown): value is number =>

@@ -78,19 +78,18 @@ export function matchesPattern(pattern: string, text: string): boolean {
 
 /**
  * The path on which a check's call has to go out so that the rule routes it: the path itself where a
- * pattern matches it, else the path under the pattern's fixed beginning (`/test/*` and `/health` give
- * `/test/health`), else, for `/` alone, the pattern's own literal. Undefined when nothing fits.
+ * pattern matches it, else the path under a pattern's fixed beginning (`/test/*` and `/health` give
+ * `/test/health`). For `/` alone an exact pattern comes first, and any pattern's literal last.
+ * Undefined when nothing fits.
  */
 export function routedPath(patterns: readonly string[], path: string): string | undefined {
   const bare = path.split('?', 1)[0] ?? path;
   const rest = path.slice(bare.length);
-  if (patterns.length === 0 || patterns.some((pattern) => matchesPattern(pattern, bare)))
-    return path;
-  for (const pattern of patterns) {
-    const prefix = pattern.endsWith('/*') ? pattern.slice(0, -2) : undefined;
-    if (prefix === undefined || /[*?]/.test(prefix)) continue;
-    return prefix + bare + rest;
-  }
+  if (patterns.length === 0 || patterns.some((one) => matchesPattern(one, bare))) return path;
+  const exact = patterns.find((one) => !/[*?]/.test(one));
+  if (bare === '/' && exact !== undefined) return exact + rest;
+  const prefix = patterns.find((one) => one.endsWith('/*') && !/[*?]/.test(one.slice(0, -2)));
+  if (prefix !== undefined) return prefix.slice(0, -2) + bare + rest;
   const [first] = patterns;
   return bare === '/' && first !== undefined ? literalOf(first) + rest : undefined;
 }

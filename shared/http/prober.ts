@@ -235,9 +235,8 @@ function follow(
     });
     readBody(response, line.options.bodyBytesMax, (body, bodyTruncated) => {
       answer = answerOf(response, body, bodyTruncated, elapsedMs());
+      // Only with 'close' is the connection idle again, open to the next call and to close().
       if (bodyTruncated) cut(answer);
-      else if (call.closed) settle(answer);
-      // Only then is the connection back among the idle ones, for the next call or for close().
       else call.once('close', fail);
     });
   };

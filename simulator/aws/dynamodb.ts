@@ -113,6 +113,7 @@ function updateItem(account: Account, input: Input): object {
   const table = tableOf(account, input);
   const { key, text } = keyOf(table, input);
   assertKeyUntouched(table, actions);
+  assertIndexKeys(table, writtenOut(actions));
   const old = table.items.get(text);
   assertHolds(condition, old, input);
 
@@ -192,6 +193,19 @@ function keyOf(table: Table, input: Input): { readonly key: Item; readonly text:
   const key = readItem('Key', input.Key);
   assertKey(table, key);
   return { key, text: keyTextOf(table.definition.KeySchema, key) };
+}
+
+/** The attributes that an update sets to values known before the item is looked at. */
+function writtenOut(actions: readonly UpdateAction[]): Item {
+  const item: Item = {};
+  for (const action of actions) {
+    const value = 'value' in action ? action.value : undefined;
+    if (value === undefined || action.path.length > 1) continue;
+    const name = String(action.path[0]);
+    if (!('kind' in value)) item[name] = value;
+    else if (value.kind === 'value') item[name] = value.value;
+  }
+  return item;
 }
 
 function assertKeyUntouched({ definition }: Table, actions: readonly UpdateAction[]): void {

@@ -1,4 +1,4 @@
-/** An answer of a simulated service that is an error; the request handler gives it its wire form. */
+/** An error that a simulated service answers with; the request handler gives it its wire form. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   /** The name under which the client throws it. */

@@ -83,6 +83,7 @@ export function recognise(request: WireRequest): Recognised {
 function bodyOf(body: unknown): string {
   if (body === undefined || body === null) return '';
   if (typeof body === 'string') return body;
+  // The SDK's body warns when anything touches its `toString` or `valueOf`, as Buffer.from does.
   if (body instanceof Uint8Array) return new TextDecoder().decode(body);
   throw new UnsupportedRequest('streaming request bodies');
 }
@@ -131,7 +132,8 @@ export function encodeOutput(
   if (protocol.version === 'query') {
     const result = xmlElement(`${operation}Result`, output);
     const metadata = xmlElement('ResponseMetadata', { RequestId: requestId });
-    const xml = `<${operation}Response xmlns="${protocol.namespace}">${result}${metadata}</${operation}Response>`;
+    const name = `${operation}Response`;
+    const xml = `<${name} xmlns="${protocol.namespace}">${result}${metadata}</${name}>`;
     return responseOf(200, 'text/xml', xml, requestId);
   }
   const json = JSON.stringify(output, dateAsSeconds);

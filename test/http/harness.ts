@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Endpoint } from '../../shared/domain/endpoint.ts';
 import type { ProbeOutcome } from '../../shared/domain/probe.ts';
 import type { ProbeRequest, Prober } from '../../shared/http/port.ts';
@@ -49,9 +49,14 @@ export async function listenTcp(
     for (const socket of sockets) socket.destroy();
     server.close();
   });
+  return { port: portOf(server), connections: () => connections };
+}
+
+/** The port a server listens on. */
+export function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  return { port: address.port, connections: () => connections };
+  return address.port;
 }
 
 /** A prober whose idle connections end with the test. */
@@ -93,6 +98,10 @@ export const requestTo = (
   timeoutMs: 10_000,
   ...overrides,
 });
+
+/** Waits until the value is as expected: for what the other side of a connection sees. */
+export const eventually = (value: () => unknown) =>
+  expect.poll(value, { timeout: 4_000, interval: 10 });
 
 /** The outcome without the part that differs from run to run. */
 export function summaryOf(outcome: ProbeOutcome): string {

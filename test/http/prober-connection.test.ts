@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -7,7 +8,9 @@ import { answering, type HttpService } from '../../simulator/http-service.ts';
 import {
   caPem,
   endpointAt,
+  eventually,
   listenTcp,
+  portOf,
   prober,
   requestTo,
   selfSigned,
@@ -82,18 +85,18 @@ describe('the two clocks', () => {
   });
 
   it('a slow answer takes nothing from the time to connect', async () => {
-    const service = await serve(() => ({ status: 200, body: 'ok', delayMs: 500 }));
+    const service = await serve(() => ({ status: 200, body: 'ok', delayMs: 900 }));
     const endpoint = endpointAt(service.port);
-    const outcome = await prober().send(requestTo(endpoint, { connectTimeoutMs: 300 }));
+    const outcome = await prober().send(requestTo(endpoint, { connectTimeoutMs: 600 }));
     expect(summaryOf(outcome)).toBe('answer 200 ok');
   });
 
   it('a call in the queue for a connection is on neither', async () => {
-    const service = await serve(() => ({ status: 200, delayMs: 120 }));
+    const service = await serve(() => ({ status: 200, delayMs: 200 }));
     const client = prober({ socketsPerEndpointMax: 1 });
-    const request = requestTo(endpointAt(service.port), { connectTimeoutMs: 300, timeoutMs: 300 });
-    const outcomes = await Promise.all(Array.from({ length: 4 }, () => client.send(request)));
-    expect(outcomes.map(summaryOf)).toEqual(Array.from({ length: 4 }, () => 'answer 200'));
+    const request = requestTo(endpointAt(service.port), { connectTimeoutMs: 600, timeoutMs: 600 });
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => client.send(request)));
+    expect(outcomes.map(summaryOf)).toEqual(Array.from({ length: 5 }, () => 'answer 200'));
     expect(service.connections.opened).toBe(1);
   });
 });
@@ -129,6 +132,17 @@ describe('TLS', () => {
     const service = await serve(answering(200), { tls: signed });
     const outcome = await prober().send(requestTo(endpointAt(service.port, { protocol: 'https' })));
     expect(outcome).toMatchObject({ kind: 'transport', phase: 'tls', code: /^UNABLE_TO_/ });
+  });
+
+  it('keeps the code of an alert that follows the handshake', async () => {
+    const server = createTlsServer({ ...signed, ca: caPem, requestCert: true }, (_, response) =>
+      response.end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const endpoint = endpointAt(portOf(server), { protocol: 'https' });
+    const outcome = await prober({ caPem }).send(requestTo(endpoint));
+    expect(outcome).toMatchObject({ phase: 'tls', code: /^ERR_SSL_.*CERTIFICATE_REQUIRED$/ });
   });
 
   it('takes any certificate where the configuration says so', async () => {
@@ -200,6 +214,22 @@ describe('connections', () => {
     },
   );
 
+  it('closed by the peer all together are not tried one after the other', async () => {
+    const served = new WeakSet();
+    const { port, connections } = await listenTcp((socket) =>
+      socket.on('data', () => {
+        if (served.has(socket)) socket.destroy();
+        else socket.write(ok);
+        served.add(socket);
+      }),
+    );
+    const client = prober();
+    const request = requestTo(endpointAt(port));
+    await Promise.all([1, 2, 3].map(() => client.send(request)));
+    expect(connections()).toBe(3);
+    expect(summaryOf(await client.send(request))).toBe('answer 200 ok');
+  });
+
   it('closed in the meantime fail a call that must not be sent twice', async () => {
     const stale = await staleAfterFirst('http');
     const client = prober();
@@ -225,16 +255,23 @@ describe('connections', () => {
     expect(requests).toBe(2);
   });
 
-  it('an answer that comes before the request is through ends the call', async () => {
+  it('with a request still under way when its answer is complete are given up', async () => {
+    let open = 0;
     const { port } = await listenTcp((socket) => {
+      open += 1;
+      socket.once('close', () => {
+        open -= 1;
+      });
       socket.once('data', () => {
-        socket.pause();
         socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n');
+        socket.pause();
+        setTimeout(() => socket.resume(), 900);
       });
     });
     const body = 'x'.repeat(50_000_000);
-    const request = requestTo(endpointAt(port), { method: 'POST', body, timeoutMs: 300 });
+    const request = requestTo(endpointAt(port), { method: 'POST', body, timeoutMs: 600 });
     expect(summaryOf(await prober().send(request))).toBe('answer 413');
+    await eventually(() => open).toBe(0);
   });
 
   it('that are new and break at once are tried once only', async () => {
@@ -247,17 +284,18 @@ describe('connections', () => {
   });
 
   it('that carried something unasked while idle do not answer the next call', async () => {
-    let requests = 0;
-    const { port } = await listenTcp((socket) =>
+    const late = Promise.withResolvers<void>();
+    const { port } = await listenTcp((socket, index) =>
       socket.on('data', () => {
-        requests += 1;
         socket.write(ok);
-        if (requests === 1) setTimeout(() => socket.write('HTTP/1.1 408 Late\r\n\r\n'), 30);
+        const sayLate = (): unknown =>
+          socket.write('HTTP/1.1 408 Late\r\n\r\n', () => setTimeout(late.resolve, 50));
+        if (index === 0) setTimeout(sayLate, 30);
       }),
     );
     const client = prober();
     await client.send(requestTo(endpointAt(port)));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await late.promise;
     expect(summaryOf(await client.send(requestTo(endpointAt(port))))).toBe('answer 200 ok');
   });
 
@@ -273,7 +311,7 @@ describe('connections', () => {
       await client.send(request);
       expect(service.connections.open).toBe(1);
       client.close();
-      await expect.poll(() => service.connections.open).toBe(0);
+      await eventually(() => service.connections.open).toBe(0);
       expect(summaryOf(await client.send(request))).toBe('answer 200 ok');
     },
   );
@@ -327,7 +365,7 @@ describe('an abort', () => {
     controller.abort(reason);
     await expect(sent).rejects.toBe(reason);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-    await expect.poll(() => service.connections.open).toBe(0);
+    await eventually(() => service.connections.open).toBe(0);
   });
 
   it('while the connection is made', async () => {
@@ -335,7 +373,7 @@ describe('an abort', () => {
     const controller = new AbortController();
     const endpoint = endpointAt(port, { protocol: 'https' });
     const sent = prober().send(requestTo(endpoint), controller.signal);
-    await expect.poll(connections).toBe(1);
+    await eventually(connections).toBe(1);
     controller.abort(reason);
     await expect(sent).rejects.toBe(reason);
   });
@@ -367,16 +405,15 @@ describe('an abort', () => {
 });
 
 const arrivalAt = (service: HttpService): Promise<void> =>
-  expect.poll(() => service.requests.last.length).toBe(1);
+  eventually(() => service.requests.last.length).toBe(1);
 
 /** A port nobody listens on, as one just did. */
 async function unusedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
+  const port = portOf(server);
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  return address.port;
+  return port;
 }
 
 /** Passes bytes on to `port`, but lets each connection wait first, as a busy load balancer does. */

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ProbeOutcome } from '../../shared/domain/probe.ts';
 import { answering, type Reply, routedByHeader } from '../../simulator/http-service.ts';
-import { endpointAt, listenTcp, prober, requestTo, serve, summaryOf } from './harness.ts';
+import {
+  endpointAt,
+  eventually,
+  listenTcp,
+  prober,
+  requestTo,
+  serve,
+  summaryOf,
+} from './harness.ts';
 
 const answerOf = (outcome: ProbeOutcome): Extract<ProbeOutcome, { kind: 'answer' }> => {
   if (outcome.kind !== 'answer') throw new Error(`no answer: ${summaryOf(outcome)}`);
@@ -61,6 +69,14 @@ describe('an answer', () => {
     }));
     const outcome = await prober().send(requestTo(endpointAt(service.port)));
     expect(summaryOf(outcome)).toBe('answer 200 to the end');
+  });
+
+  it('of some size without a length ends with the connection', async () => {
+    const body = 'z'.repeat(3_000_000);
+    const service = await serve(() => ({ kind: 'raw', bytes: `HTTP/1.0 200 OK\r\n\r\n${body}` }));
+    const client = prober({ bodyBytesMax: 4_000_000 });
+    const outcome = answerOf(await client.send(requestTo(endpointAt(service.port))));
+    expect([outcome.bodyTruncated, outcome.body.length]).toEqual([false, 3_000_000]);
   });
 
   it('may be announced by 1xx, which do not count', async () => {
@@ -200,7 +216,7 @@ describe('an application that does not answer properly', () => {
     const timeoutMs = expected === 'no-answer' ? 200 : 10_000;
     const outcome = await prober().send(requestTo(endpointAt(service.port), { timeoutMs }));
     expect(summaryOf(outcome)).toBe(expected);
-    await expect.poll(() => service.connections.open).toBe(0);
+    await eventually(() => service.connections.open).toBe(0);
   });
 
   it('says what was malformed', async () => {
@@ -243,7 +259,7 @@ describe('a body', () => {
     const outcome = answerOf(await client.send(requestTo(endpointAt(service.port))));
     expect(outcome.bodyTruncated).toBe(true);
     expect(outcome.body).toHaveLength(200_000);
-    await expect.poll(() => service.connections.open).toBe(0);
+    await eventually(() => service.connections.open).toBe(0);
   });
 
   it('that is announced as huge is read to the bound', async () => {
@@ -251,7 +267,7 @@ describe('a body', () => {
     const client = prober({ bodyBytesMax: 100_000 });
     const outcome = answerOf(await client.send(requestTo(endpointAt(service.port))));
     expect([outcome.bodyTruncated, outcome.body.length]).toEqual([true, 100_000]);
-    await expect.poll(() => service.connections.open).toBe(0);
+    await eventually(() => service.connections.open).toBe(0);
   });
 
   it('of many tiny chunks takes no more than its bytes', async () => {

@@ -61,6 +61,12 @@ describe('DescribeAlarms', () => {
     expect(pages).toEqual([2, 2, 1]);
   });
 
+  it('names an error also as the older protocol did', async () => {
+    const { cloudWatch } = arrange(1);
+    const call = cloudWatch.send(new DescribeAlarmsCommand({ MaxRecords: 101 }));
+    expect(await errorOf(call)).toMatchObject({ Code: 'ValidationError', Type: 'Sender' });
+  });
+
   it.each([
     [
       '101 names',

@@ -2,10 +2,12 @@ import {
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
+  type Service as SdkService,
+  type ServiceDeployment as SdkServiceDeployment,
   type ServiceRevision as SdkServiceRevision,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { ServiceRevision } from '../../simulator/account.ts';
+import type { EcsService, ServiceDeployment, ServiceRevision } from '../../simulator/account.ts';
 import { addBlueGreenService } from '../../simulator/deployment.ts';
 import { accountOf, clientsOf, errorOf, nowMs } from './clients.ts';
 
@@ -102,8 +104,11 @@ describe('DescribeServiceDeployments', () => {
 });
 
 describe('DescribeServiceRevisions', () => {
-  it('has the shape of the API', () => {
+  it('has, like its service and deployment, the shape of the API', () => {
     expectTypeOf<ServiceRevision>().toExtend<SdkServiceRevision>();
+    expectTypeOf<EcsService>().toExtend<SdkService>();
+    // The stage is an open set here.
+    expectTypeOf<Omit<ServiceDeployment, 'lifecycleStage'>>().toExtend<SdkServiceDeployment>();
   });
 
   it('answers what exists and reports the rest as MISSING', async () => {

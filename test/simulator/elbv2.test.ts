@@ -5,8 +5,12 @@ import {
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   paginateDescribeRules,
+  type Listener as SdkListener,
+  type LoadBalancer as SdkLoadBalancer,
+  type Rule as SdkRule,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { Listener, ListenerRule, LoadBalancer } from '../../simulator/account.ts';
 import { addBlueGreenService } from '../../simulator/deployment.ts';
 import { accountOf, clientsOf, errorOf, nowMs } from './clients.ts';
 
@@ -107,6 +111,12 @@ describe('DescribeRules', () => {
 });
 
 describe('listeners, load balancers and targets', () => {
+  it('have the shapes of the API', () => {
+    expectTypeOf<ListenerRule>().toExtend<SdkRule>();
+    expectTypeOf<Listener>().toExtend<SdkListener>();
+    expectTypeOf<LoadBalancer>().toExtend<SdkLoadBalancer>();
+  });
+
   it('answers a listener, with its port as a number', async () => {
     const { elbv2, listener } = arrange();
     const { Listeners } = await elbv2.send(

@@ -4,7 +4,8 @@ import { assert } from '../assert.ts';
  * Standard normal distribution function: P(Z ≤ z).
  *
  * Hart's rational approximation 5666 as published by G. West, "Better approximations to cumulative
- * normal functions" (2005): about 15 significant digits, the far tails included.
+ * normal functions" (2005), up to seven standard deviations, then Laplace's continued fraction. The
+ * error is below 1e-15, and below 1e-9 of the value in the far tails.
  */
 export function normalCdf(z: number): number {
   assert(!Number.isNaN(z), 'the normal distribution is asked about a number');
@@ -32,9 +33,9 @@ function upperTail(distance: number): number {
   if (distance < 7.07106781186547) {
     return (density * polynomial(tailNumerator, distance)) / polynomial(tailDenominator, distance);
   }
-  // Laplace's continued fraction, cut after four terms: enough beyond seven standard deviations.
-  const fraction =
-    distance + 1 / (distance + 2 / (distance + 3 / (distance + 4 / (distance + 0.65))));
+  // Laplace's continued fraction; twenty terms are plenty beyond seven standard deviations.
+  let fraction = distance;
+  for (let term = 20; term >= 1; term -= 1) fraction = distance + term / fraction;
   return density / fraction / Math.sqrt(2 * Math.PI);
 }
 

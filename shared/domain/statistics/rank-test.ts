@@ -19,7 +19,7 @@ export type ShiftInterval = {
   readonly upper: number;
 };
 
-/** Up to this many values together, the first look's 20 a side, every split is counted: about 1 ms. */
+/** Up to this many values together, the first look's 20 a side, every split is counted. */
 const exactValuesMax = 40;
 
 /**
@@ -27,8 +27,8 @@ const exactValuesMax = 40;
  *
  * Up to {@link exactValuesMax} values the p is exact, ties included: conditional on the values seen,
  * every split into the two samples is equally likely. Beyond, the normal approximation with tie
- * correction and continuity correction (Lehmann, "Nonparametrics", 1.2 and 1.4), which errs on the
- * safe side in the tail: a test holds it against the exact figure. Asserts two samples that are
+ * correction and continuity correction (Lehmann, "Nonparametrics", 1.2 and 1.4), which without ties
+ * errs on the safe side in the tail: a test holds it against the exact figure. Asserts two samples that are
  * not empty. One distinct value gives p = 1 (exact) or 0.5 (normal): no evidence.
  */
 export function rankTest(first: readonly number[], second: readonly number[]): RankTest {
@@ -141,16 +141,18 @@ function lowerRank(n: number, m: number, alpha: number): number {
  * the product over i = 1 … n of (1 − qᵐ⁺ⁱ) / (1 − qⁱ). Whole numbers throughout, so exact.
  */
 function exactLowerRank(n: number, m: number, alpha: number): number {
-  const splits = new Float64Array(n * m + 1);
+  // The lower half is enough: alpha is below a half.
+  const last = Math.floor((n * m) / 2);
+  const splits = new Float64Array(last + 1);
   splits[0] = 1;
   for (let i = 1; i <= n; i += 1) {
-    for (let u = n * m; u >= m + i; u -= 1) splits[u] = at(splits, u) - at(splits, u - m - i);
-    for (let u = i; u <= n * m; u += 1) splits[u] = at(splits, u) + at(splits, u - i);
+    for (let u = last; u >= m + i; u -= 1) splits[u] = (splits[u] ?? 0) - (splits[u - m - i] ?? 0);
+    for (let u = i; u <= last; u += 1) splits[u] = (splits[u] ?? 0) + (splits[u - i] ?? 0);
   }
   const allowed = alpha * Math.exp(logChoose(n + m, n));
   let rank = 0;
-  let atMost = at(splits, 0);
-  while (atMost <= allowed) {
+  let atMost = 1;
+  while (atMost <= allowed && rank < last) {
     rank += 1;
     atMost += at(splits, rank);
   }
@@ -176,43 +178,77 @@ function normalP(u: number, n: number, m: number, tieSizes: readonly number[]): 
   const variance = ((n * m) / 12) * (total + 1 - tied / (total * (total - 1)));
   // All values tied: the samples cannot be told apart, and a standard deviation of 0 divides badly.
   if (variance <= 0) return 0.5;
-  return normalCdf((0.5 - (u - (n * m) / 2)) / Math.sqrt(variance));
+  return normalCdf((continuityOf(tieSizes) - (u - (n * m) / 2)) / Math.sqrt(variance));
 }
 
 /**
- * P(U ≥ u) over all splits of a pool with these groups of tied values, in ascending order, when the
- * first sample holds `n` of them.
+ * Half the distance between neighbouring values of U, and never less than the usual half.
  *
- * Streitberg and Röhmel's shift algorithm (1986): counts subsets of the pool by size and by sum of
- * ranks. Ranks are doubled, which makes the mid-ranks of ties whole numbers.
+ * Exchanging members of neighbouring groups moves U by half the sum of their sizes. Where a clock
+ * of 1 ms leaves only a few distinct values, U moves in leaps, and a half would flatter the p.
  */
+function continuityOf(tieSizes: readonly number[]): number {
+  let leap = 0;
+  for (const [index, size] of tieSizes.entries()) {
+    if (index > 0) leap = greatestCommonDivisor(leap, size + (tieSizes[index - 1] ?? 0));
+  }
+  return Math.max(0.5, leap / 4);
+}
+
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b);
+
+/** P(U ≥ u) over all splits of a pool with these groups of tied values, in ascending order. */
 function exactP(u: number, n: number, tieSizes: readonly number[]): number {
   const total = tieSizes.reduce((sum, size) => sum + size, 0);
-  const sumMax = n * (2 * total - n + 1);
+  const pairs = n * (total - n);
+  const splits = Math.exp(logChoose(total, n));
+  const share =
+    2 * u >= pairs
+      ? countSplits(n, tieSizes.toReversed(), 2 * (pairs - u)) / splits
+      : 1 - countSplits(n, tieSizes, 2 * u - 1) / splits;
+  return Math.min(1, share);
+}
+
+/**
+ * How many subsets of `n` values have a sum of doubled ranks at most `excessMax` above the least.
+ *
+ * Streitberg and Röhmel's shift algorithm (1986), which counts subsets by size and sum while the
+ * values join one by one. Doubling makes the mid-ranks of ties whole numbers.
+ */
+function countSplits(n: number, tieSizes: readonly number[], excessMax: number): number {
+  const sumMax = n * (n + 1) + excessMax;
+  if (excessMax < 0) return 0;
   const subsets = Array.from({ length: n + 1 }, () => new Float64Array(sumMax + 1));
   subsets[0]?.fill(1, 0, 1);
   let taken = 0;
-  for (const size of tieSizes) {
-    const doubledRank = 2 * taken + size + 1;
-    for (let member = 0; member < size; member += 1) addMember(subsets, doubledRank);
-    taken += size;
+  for (const tieSize of tieSizes) {
+    const doubledRank = 2 * taken + tieSize + 1;
+    for (let member = 1; member <= tieSize; member += 1) {
+      addMember(subsets, { doubledRank, sumMax, sizeMax: Math.min(n, taken + member) });
+    }
+    taken += tieSize;
   }
-  const doubledSum = 2 * u + n * (n + 1);
-  let atLeast = 0;
-  for (const count of subsets[n]?.subarray(doubledSum) ?? []) atLeast += count;
-  return Math.min(1, atLeast / Math.exp(logChoose(total, n)));
+  let count = 0;
+  for (const ofSum of subsets[n] ?? []) count += ofSum;
+  return count;
 }
 
-/** Lets one more pool value join every subset; larger subsets first, so that it joins only once. */
-function addMember(subsets: readonly Float64Array[], doubledRank: number): void {
-  for (let size = subsets.length - 1; size >= 1; size -= 1) {
+type Member = { readonly doubledRank: number; readonly sumMax: number; readonly sizeMax: number };
+
+/** Lets one more value join every subset; larger subsets first, so that it joins only once. */
+function addMember(
+  subsets: readonly Float64Array[],
+  { doubledRank, sumMax, sizeMax }: Member,
+): void {
+  for (let size = sizeMax; size >= 1; size -= 1) {
     const smaller = subsets[size - 1];
     const larger = subsets[size];
     assert(smaller && larger, 'there is a row for every size');
-    // A subset of `size - 1` values has no sum below that of the lowest ranks.
-    for (let sum = (size - 1) * size; sum + doubledRank < larger.length; sum += 1) {
-      const joined = smaller[sum] ?? 0;
-      if (joined > 0) larger[sum + doubledRank] = (larger[sum + doubledRank] ?? 0) + joined;
+    // Whoever joins from here on has this rank at least: sums beyond cannot end within the limit.
+    const sumLast = sumMax - doubledRank * (subsets.length - size);
+    for (let sum = (size - 1) * size; sum <= sumLast; sum += 1) {
+      larger[sum + doubledRank] = (larger[sum + doubledRank] ?? 0) + (smaller[sum] ?? 0);
     }
   }
 }

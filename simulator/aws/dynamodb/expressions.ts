@@ -318,7 +318,8 @@ function readName(cursor: Cursor): string {
     const name = cursor.references.names[token];
     if (name === undefined) {
       throw cursor.fail(
-        `An expression attribute name used in the document path is not defined; attribute name: ${token}`,
+        'An expression attribute name used in the document path is not defined; ' +
+          `attribute name: ${token}`,
       );
     }
     cursor.references.used.add(token);
@@ -360,9 +361,22 @@ function readAction(cursor: Cursor, section: string): UpdateAction {
 
 function readSum(cursor: Cursor): SetValue {
   const left = readTerm(cursor);
-  if (skip(cursor, '+')) return { kind: 'plus', left, right: readTerm(cursor) };
-  if (skip(cursor, '-')) return { kind: 'minus', left, right: readTerm(cursor) };
-  return left;
+  const operator = peek(cursor);
+  if (operator !== '+' && operator !== '-') return left;
+  cursor.position += 1;
+  return {
+    kind: operator === '+' ? 'plus' : 'minus',
+    left: typed(cursor, left, 'N', operator),
+    right: typed(cursor, readTerm(cursor), 'N', operator),
+  };
+}
+
+/** A value that is written out is refused before the item is looked at. */
+function typed(cursor: Cursor, value: SetValue, type: 'N' | 'L', operator: string): SetValue {
+  if (value.kind === 'value' && typeOf(value.value) !== type) {
+    throw cursor.fail(`Incorrect operand type for operator or function; operator: ${operator}`);
+  }
+  return value;
 }
 
 function readTerm(cursor: Cursor): SetValue {
@@ -381,9 +395,9 @@ function readTermArguments(cursor: Cursor, name: string): SetValue {
     return { kind: 'if-not-exists', path, otherwise: readTerm(cursor) };
   }
   if (name === 'list_append') {
-    const left = readTerm(cursor);
+    const left = typed(cursor, readTerm(cursor), 'L', name);
     expect(cursor, ',');
-    return { kind: 'list-append', left, right: readTerm(cursor) };
+    return { kind: 'list-append', left, right: typed(cursor, readTerm(cursor), 'L', name) };
   }
   throw cursor.fail(`Invalid function name; function: ${name}`);
 }

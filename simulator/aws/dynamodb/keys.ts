@@ -83,7 +83,8 @@ function assertKeySize(name: string, value: AttributeValue, bytesMax: number): v
   }
   if (size !== undefined && size > bytesMax) {
     throw validationError(
-      `One or more parameter values were invalid: Size of key ${name} has exceeded ${bytesMax} bytes`,
+      'One or more parameter values were invalid: ' +
+        `Size of key ${name} has exceeded ${bytesMax} bytes`,
     );
   }
 }

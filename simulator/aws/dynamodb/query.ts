@@ -155,7 +155,8 @@ function keyPartOf(condition: Condition): KeyPart {
       const [low, high] = part.values;
       if (low !== undefined && high !== undefined && (compareValues(low, high) ?? 0) > 0) {
         throw validationError(
-          'The BETWEEN condition was provided a range where the lower bound is greater than the upper bound',
+          'The BETWEEN condition was provided a range where the lower bound ' +
+            'is greater than the upper bound',
         );
       }
       return part;
@@ -179,7 +180,8 @@ function assertNoKeyIn(schema: KeySchema, filter: Condition): void {
   for (const name of attributesOf(filter)) {
     if (keyNames.includes(name)) {
       throw validationError(
-        `Filter Expression can only contain non-primary key attributes: Primary key attribute: ${name}`,
+        'Filter Expression can only contain non-primary key attributes: ' +
+          `Primary key attribute: ${name}`,
       );
     }
   }

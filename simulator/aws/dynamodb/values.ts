@@ -48,7 +48,8 @@ function readScalar(type: string, content: unknown): AttributeValue | undefined 
   if (type !== 'NULL') return undefined;
   if (content === true) return { NULL: true };
   throw validationError(
-    'One or more parameter values were invalid: Null attribute value types must have the value of true',
+    'One or more parameter values were invalid: ' +
+      'Null attribute value types must have the value of true',
   );
 }
 
@@ -113,7 +114,7 @@ function isEqualOrMissing(
   return left !== undefined && right !== undefined && isEqual(left, right);
 }
 
-/** Order of two values of one ordered type (S by UTF-8 bytes, N, B); undefined when there is none. */
+/** Order of two values of one type: S by UTF-8 bytes, N, B; undefined when there is none. */
 export function compareValues(left: AttributeValue, right: AttributeValue): number | undefined {
   if ('N' in left && 'N' in right) return compareNumbers(left.N, right.N);
   const [ours, theirs] = [bytesOf(left), bytesOf(right)];
