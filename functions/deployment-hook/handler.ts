@@ -32,6 +32,9 @@ export const createHandler =
       return answer(call, outcome, deps.log);
     } catch (error) {
       return answer(call, unexpected(error, call, stackMode), deps.log, error);
+    } finally {
+      // Lambda freezes between calls: a connection kept over that may be dead without a sign.
+      deps.prober.close();
     }
   };
 
