@@ -23,7 +23,9 @@ export const tableDefinition: TableDefinition = {
 };
 
 /** Lambda's time for one call, in ms: the function's `Timeout` in `template.yaml`. */
-export const lambdaTimeoutMs = 60_000;
+export const lambdaTimeoutMsDefault = 60_000;
+/** Time of an AWS call that hangs, in ms: the `requestTimeout` that the hook's clients have. */
+const requestTimeoutMsDefault = 4_000;
 /** ECS calls a hook again for 24 h at most, unless its own time-out is shorter. */
 const hookTimeoutMsDefault = 24 * 3_600_000;
 /** Default delay between two polls, in seconds. */
@@ -52,12 +54,18 @@ export type HookDeps = {
   readonly prober: Prober;
   readonly config: Config;
   readonly seed: number;
+  /** Told every line that the hook logs, of whatever level. */
+  readonly onLog?: (message: string, fields: Fields) => void;
+  /** Time of an AWS call that hangs, in ms. */
+  readonly requestTimeoutMs?: number;
 };
 
-/** The real handler, its SDK clients ending in the simulated account; `records` are what it logged. */
-export function createSimulatedHook({ account, clock, prober, config, seed }: HookDeps) {
+/** The real handler, its SDK clients ending in the simulated account; `records` are its decisions. */
+export function createSimulatedHook(deps: HookDeps) {
+  const { account, clock, prober, config, seed, onLog } = deps;
   const records: Fields[] = [];
   const note = (message: string, fields: Fields = {}): void => {
+    onLog?.(message, fields);
     if (message === 'decision') records.push(fields);
   };
   const log: Log = { debug: note, info: note, warn: note, error: note };
@@ -66,7 +74,7 @@ export function createSimulatedHook({ account, clock, prober, config, seed }: Ho
     credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
     maxAttempts: 3,
     requestHandler: createRequestHandler(account, {
-      requestTimeoutMs: 4_000,
+      requestTimeoutMs: deps.requestTimeoutMs ?? requestTimeoutMsDefault,
       sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
     }),
   });
@@ -98,6 +106,10 @@ export type HookSessionOptions = {
   readonly travel?: DetailsTravel;
   /** ECS's own time-out for the hook, and what it does then. */
   readonly timeout?: { readonly minutes: number; readonly action: 'ROLLBACK' | 'CONTINUE' };
+  /** Lambda's time for one call, in ms. */
+  readonly lambdaTimeoutMs?: number;
+  /** The ARN that ECS invokes the hook by; without it the hook does not learn it. */
+  readonly functionArn?: string;
   /** Lets the time between two polls pass. */
   readonly waitBetween: (delayMs: number) => Promise<void> | void;
   readonly onInvocation?: (invocation: HookInvocation) => void;
@@ -116,6 +128,7 @@ export async function runHookSession(
   const endsMs = startedMs + (minutes === undefined ? hookTimeoutMsDefault : minutes * 60_000);
   const invocations: HookInvocation[] = [];
   const travel = options.travel ?? detailsReplaced;
+  const lambdaTimeoutMs = options.lambdaTimeoutMs ?? lambdaTimeoutMsDefault;
   let hookDetails = options.hookDetails;
   const result = (verdict: HookSessionResult['verdict'], reason: string): HookSessionResult => ({
     verdict,
@@ -132,7 +145,7 @@ export async function runHookSession(
       ...(hookDetails === undefined ? {} : { hookDetails }),
     });
     const answer = await handle(structuredClone(event), {
-      functionArn: undefined,
+      functionArn: options.functionArn,
       remainingMs: () => atMs + lambdaTimeoutMs - clock.nowMs(),
     });
     const decision = records.at(-1) ?? {};

@@ -5,7 +5,7 @@ import type { ParameterGateway } from '../../shared/aws/parameter-gateway.ts';
 import { isAllowedHost } from '../../shared/domain/allowed-host.ts';
 import { assert } from '../../shared/domain/assert.ts';
 import { parseBreakGlass } from '../../shared/domain/break-glass.ts';
-import { type Deployment, hookExpiry } from '../../shared/domain/deployment.ts';
+import { configuredDetails, type Deployment, hookExpiry } from '../../shared/domain/deployment.ts';
 import { isRollbackStatus, stageRole } from '../../shared/domain/deployment-stage.ts';
 import {
   deadlineOf,
@@ -30,7 +30,7 @@ import type { Invocation } from '../../shared/runtime/define-function.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { parseIsoTime, within } from '../../shared/runtime/time.ts';
 import type { Config } from './config.ts';
-import { type MeasureDeps, measure } from './measure.ts';
+import { type MeasureDeps, type Measurement, measure } from './measure.ts';
 import { type Memory, recall, remember } from './memory.ts';
 import { observe, type Situation } from './observe.ts';
 import { watch } from './watch.ts';
@@ -121,7 +121,7 @@ export async function runGate(
     progress: {
       // Until the tags are known, the highest mode that the stack could mean: the safe side.
       mode: config.stackMode === 'observe' ? 'observe' : 'enforce',
-      memory: recall(call, raw instanceof MalformedInput ? noDetails : raw, [], startedMs),
+      memory: recall(call, raw instanceof MalformedInput ? noDetails : raw, [], [], startedMs),
       config: undefined,
       deployment: undefined,
       findings: [],
@@ -201,7 +201,9 @@ async function decide(run: Run): Promise<GateOutcome> {
   if (raw instanceof MalformedInput) {
     return outcomeOf(run, rollback('invalid-hook-details', raw.message));
   }
-  progress.memory = recall(call, raw, items.value ?? [], deps.clock.nowMs());
+  const hooks = deployment.value?.configuredHooks ?? [];
+  const configured = configuredDetails(hooks, run.invocation.functionArn, call.stage);
+  progress.memory = recall(call, raw, items.value ?? [], configured, deps.clock.nowMs());
   if (items.problem && isEmpty(raw)) {
     // It may be a first call, or one whose configuration is gone: the next one brings a state back.
     progress.memory = { ...progress.memory, loss: 'no hookDetails, and the table cannot be read' };
@@ -310,10 +312,11 @@ async function measureInto(run: Run, gate: GateConfig): Promise<void> {
     return;
   }
   assert(situation !== undefined, 'a gate that sends test calls has looked where to');
-  await measure(situation, gate, memory.state, markerOf(call), deps, budget, (measurement) => {
-    progress.findings = measurement.findings;
-    progress.memory = { ...memory, state: measurement.state };
-  });
+  const keep = ({ findings, state }: Measurement): void => {
+    progress.findings = findings;
+    progress.memory = { ...memory, state };
+  };
+  keep(await measure(situation, gate, memory.state, markerOf(call), deps, budget, keep));
 }
 
 const hasToken = (dimensions: Readonly<Record<string, string>>): boolean =>

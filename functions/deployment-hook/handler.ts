@@ -34,9 +34,18 @@ export const createHandler =
       return answer(call, unexpected(error, call, stackMode), deps.log, error);
     } finally {
       // Lambda freezes between calls: a connection kept over that may be dead without a sign.
-      deps.prober.close();
+      quietly(() => deps.prober.close());
     }
   };
+
+/** Nothing that happens beside the answer may cost the answer. */
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // There is nobody left to tell: the log itself may be what failed.
+  }
+}
 
 /** What the event alone decides: rollback calls, and stages at which nothing can be proven. */
 function answerByEvent(call: HookEvent): GateOutcome | undefined {
@@ -96,7 +105,7 @@ function answer(
     notes,
     ...(error === undefined ? {} : { error }),
   };
-  if (decision.kind === 'rollback' || error !== undefined) log.warn('decision', record);
-  else log.info('decision', record);
+  const isNotable = decision.kind === 'rollback' || error !== undefined;
+  quietly(() => (isNotable ? log.warn('decision', record) : log.info('decision', record)));
   return toAnswer(outcome, hookStatus);
 }

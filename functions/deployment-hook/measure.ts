@@ -72,7 +72,8 @@ export async function measure(
   };
 
   const { green, blue } = situation;
-  if (config.checks.length > 0 && green === undefined) return report();
+  // Where the calls would not reach green alone, they would judge the wrong build.
+  if (green === undefined || situation.routing.verdict !== 'pass') return report();
   const prepared = await prepare(situation, config, green, blue, marker, deps, budget);
   findings.push(...prepared.findings);
 

@@ -7,8 +7,9 @@ import {
   type GateState,
   mergeStates,
 } from '../../shared/domain/gate-state.ts';
-import type { RawDetails } from '../../shared/events/hook-details.ts';
+import { type RawDetails, readRawDetails } from '../../shared/events/hook-details.ts';
 import type { HookEvent } from '../../shared/events/hook-event.ts';
+import { MalformedInput } from '../../shared/events/malformed.ts';
 
 /** The configuration and the state that a call goes on with. */
 export type Memory = {
@@ -36,30 +37,78 @@ function canonical(value: unknown): string {
  * Puts together what came back with the event and what the table remembers, so that a lost or
  * replaced `hookDetails` restarts neither the clock nor the samples.
  *
- * Where the configuration itself is gone, the table's is taken: that of the gate whose state came
- * back, or of the same execution, or of the only gate that is open. See docs/unconfirmed.md.
+ * Where no configuration came, the deployment's own (`configured`) is the authority; where ECS does
+ * not show it, the table's: that of the same execution, or of the only gate that is open. See
+ * docs/unconfirmed.md.
  */
 export function recall(
   call: Pick<HookEvent, 'executionId'>,
   raw: RawDetails,
   items: readonly GateItem[],
+  configured: readonly unknown[],
   nowMs: number,
 ): Memory {
   const returned = decodeState(raw.state);
-  const hash = hashOf(raw.config);
-  if (returned !== undefined && returned.configHash !== hash) {
-    const item = items.find(({ configHash }) => configHash === returned.configHash);
-    return item === undefined
-      ? { config: raw.config, state: returned, loss: 'hookDetails came back changed' }
-      : remembered(item, returned, nowMs);
+  const take = (config: Memory['config']): Memory => adopt(config, returned, items, nowMs);
+  if (!isEmpty(raw.config)) return takeOwn(raw.config, returned, items, take);
+  const asked = configured.map((details) => configOf(details));
+  // A hook without details may be the one that calls: then nothing is missing.
+  if (asked.some((config) => config !== undefined && isEmpty(config))) return take({});
+  const [only] = asked;
+  if (asked.length === 1 && only !== undefined) return take(only);
+  const lost = lostAmong(items, call.executionId);
+  const remembered = lost && configOf(lost.config);
+  if (remembered !== undefined) return take(remembered);
+  return asked.length === 0
+    ? take({})
+    : { ...take({}), loss: 'no hookDetails came, though the deployment names some' };
+}
+
+/** A configuration came; a state that belongs to another one says that it is not what was asked for. */
+function takeOwn(
+  config: Memory['config'],
+  returned: GateState | undefined,
+  items: readonly GateItem[],
+  take: (config: Memory['config']) => Memory,
+): Memory {
+  // A state without a configuration is of a call that came without one: it asks for nothing else.
+  const matches = [undefined, hashOf(config), hashOf({})].includes(returned?.configHash);
+  if (matches || returned === undefined) return take(config);
+  const item = itemOf(items, returned.configHash);
+  const remembered = item && configOf(item.config);
+  return remembered === undefined
+    ? { ...take(config), loss: 'hookDetails came back changed' }
+    : take(remembered);
+}
+
+/** The memory of a gate with this configuration: the earliest start, and samples that are its own. */
+function adopt(
+  config: Memory['config'],
+  returned: GateState | undefined,
+  items: readonly GateItem[],
+  nowMs: number,
+): Memory {
+  const configHash = hashOf(config);
+  const own = returned?.configHash === configHash ? returned : undefined;
+  const merged = mergeStates(own, decodeState(itemOf(items, configHash)?.state));
+  const state = merged ?? emptyState(configHash, nowMs);
+  const startedAtMs = Math.min(state.startedAtMs, returned?.startedAtMs ?? nowMs);
+  return { config, state: { ...state, startedAtMs } };
+}
+
+const itemOf = (items: readonly GateItem[], hash: string): GateItem | undefined =>
+  items.find(({ configHash }) => configHash === hash);
+
+const isEmpty = (config: Memory['config']): boolean => Object.keys(config).length === 0;
+
+/** A configuration that stands somewhere else than in the event; undefined if it cannot be read. */
+function configOf(details: unknown): Memory['config'] | undefined {
+  try {
+    return readRawDetails(details).config;
+  } catch (error) {
+    if (error instanceof MalformedInput) return undefined;
+    throw error;
   }
-  const own = items.find(({ configHash }) => configHash === hash);
-  if (own === undefined && returned === undefined && Object.keys(raw.config).length === 0) {
-    const lost = lostAmong(items, call.executionId);
-    if (lost !== undefined) return remembered(lost, undefined, nowMs);
-  }
-  const state = mergeStates(returned, decodeState(own?.state)) ?? emptyState(hash, nowMs);
-  return { config: raw.config, state };
 }
 
 /** The open gate that a call without any `hookDetails` may belong to. */
@@ -67,21 +116,15 @@ function lostAmong(
   items: readonly GateItem[],
   executionId: string | undefined,
 ): GateItem | undefined {
-  const open = items.filter(({ answer }) => answer === undefined);
+  const empty = hashOf({});
+  const open = items.filter(
+    ({ answer, configHash }) => answer === undefined && configHash !== empty,
+  );
   const same = open.filter(
     (item) => item.executionId !== undefined && item.executionId === executionId,
   );
   if (same.length === 1) return same[0];
   return open.length === 1 ? open[0] : undefined;
-}
-
-function remembered(item: GateItem, returned: GateState | undefined, nowMs: number): Memory {
-  const state =
-    mergeStates(returned, decodeState(item.state)) ?? emptyState(item.configHash, nowMs);
-  const config: unknown = JSON.parse(item.config);
-  return typeof config === 'object' && config !== null
-    ? { config: { ...config }, state }
-    : { config: {}, state, loss: 'the table holds no configuration' };
 }
 
 /** Saves the memory under the deployment, the stage and the configuration. False: a later call was first. */

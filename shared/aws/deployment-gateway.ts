@@ -41,6 +41,11 @@ export function createDeploymentGateway(ecs: ECSClient): DeploymentGateway {
           status: hook.status,
           expiresAtMs: hook.expiresAt?.getTime(),
         })),
+        configuredHooks: (found.deploymentConfiguration?.lifecycleHooks ?? []).map((hook) => ({
+          targetArn: hook.hookTargetArn,
+          stages: hook.lifecycleStages ?? [],
+          hookDetails: hook.hookDetails,
+        })),
       };
     },
     async describeRevision(arn, signal) {

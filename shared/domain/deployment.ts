@@ -5,6 +5,16 @@ export type Deployment = {
   /** Revisions that serve already; empty on a service's first deployment, undefined if ECS did not say. */
   readonly sourceRevisionArns: readonly string[] | undefined;
   readonly hooks: readonly ActiveHook[];
+  /** Hooks as the deployment was configured with them; empty where ECS does not say. */
+  readonly configuredHooks: readonly ConfiguredHook[];
+};
+
+/** A Lambda hook in a deployment's configuration. */
+export type ConfiguredHook = {
+  readonly targetArn: string | undefined;
+  readonly stages: readonly string[];
+  /** As it was configured: an object, a JSON string, or nothing. */
+  readonly hookDetails: unknown;
 };
 
 /** A hook that is running now, as DescribeServiceDeployments shows it. */
@@ -49,14 +59,24 @@ export function hookExpiry(
   hooks: readonly ActiveHook[],
   functionArn: string | undefined,
 ): number | undefined {
-  const ours = hooks.filter(
-    ({ targetArn }) =>
-      targetArn !== undefined &&
-      (functionArn === undefined || sameFunction(targetArn, functionArn)),
-  );
+  const ours = hooks.filter(({ targetArn }) => isOurs(targetArn, functionArn));
   const times = ours.flatMap(({ expiresAtMs }) => (expiresAtMs === undefined ? [] : [expiresAtMs]));
   return times.length === 0 ? undefined : Math.min(...times);
 }
+
+/** What this function's hooks of a stage were configured with, one entry a hook. */
+export const configuredDetails = (
+  hooks: readonly ConfiguredHook[],
+  functionArn: string | undefined,
+  stage: string,
+): readonly unknown[] =>
+  hooks
+    .filter(({ targetArn, stages }) => isOurs(targetArn, functionArn) && stages.includes(stage))
+    .map(({ hookDetails }) => hookDetails);
+
+/** Without a function ARN of our own, any Lambda hook may be ours. */
+const isOurs = (targetArn: string | undefined, functionArn: string | undefined): boolean =>
+  targetArn !== undefined && (functionArn === undefined || sameFunction(targetArn, functionArn));
 
 /** A hook may name an alias or version of the function: seven segments are the function itself. */
 const sameFunction = (a: string, b: string): boolean =>

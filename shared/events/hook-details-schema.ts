@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { sampledChecksMax } from '../domain/gate-config.ts';
 import { isJmespath } from '../runtime/jmespath.ts';
-import { nearestOf } from './problem.ts';
+import { dictionary, strict } from './strict.ts';
 
 /** Checks in one configuration at most. */
 export const checksMax = 20;
@@ -58,27 +58,6 @@ const list = <T extends v.GenericSchema>(item: T, itemsMax: number) =>
 const oneOrMore = <T extends v.GenericSchema>(item: T, itemsMax: number) =>
   v.union([item, list(item, itemsMax)]);
 
-/** An object whose unknown keys are refused, each with the nearest known one. */
-const strict = <T extends v.ObjectEntries>(entries: T) =>
-  v.pipe(
-    v.record(v.string(), v.unknown()),
-    v.check(
-      (input) => unknownKey(input, entries) === undefined,
-      ({ input }) => unknownKeyProblem(unknownKey(input, entries) ?? '', Object.keys(entries)),
-    ),
-    v.object(entries),
-  );
-
-const unknownKey = (input: object, entries: object): string | undefined =>
-  Object.keys(input).find((key) => !Object.hasOwn(entries, key));
-
-function unknownKeyProblem(key: string, known: readonly string[]): string {
-  const nearest = nearestOf(key, known);
-  const hint =
-    nearest === undefined ? `known keys: ${known.join(', ')}` : `did you mean "${nearest}"?`;
-  return `unknown key "${key}"; ${hint}`;
-}
-
 /** `false` to switch something off, or its settings: told apart first, so that problems stay exact. */
 const switchedOffOr = <T extends v.GenericSchema>(schema: T) =>
   v.lazy((input): v.LiteralSchema<false, undefined> | T =>
@@ -114,7 +93,7 @@ const expectSchema = strict({
     ),
     '2xx',
   ),
-  headers: v.optional(v.record(headerName, text(512)), {}),
+  headers: v.optional(dictionary(headerName, text(512)), {}),
   contains: v.optional(oneOrMore(text(512), 20), []),
   omits: v.optional(oneOrMore(text(512), 20), []),
   json: v.optional(list(strict({ path: jmespath, equals: v.optional(v.unknown()) }), 20), []),
@@ -131,7 +110,7 @@ export const checkSchema = strict({
     'GET',
   ),
   path: v.optional(path, '/'),
-  headers: v.optional(v.record(requestHeaderName, headerValue), {}),
+  headers: v.optional(dictionary(requestHeaderName, headerValue), {}),
   body: v.optional(v.unknown()),
   timeoutMs: v.optional(wholeNumber(100, 20_000), 5_000),
   critical: v.optional(v.boolean(), true),
@@ -173,7 +152,7 @@ const metricSchema = v.pipe(
     name: v.optional(text(60)),
     namespace: text(255),
     metricName: text(255),
-    dimensions: v.optional(v.record(text(255), text(1024)), {}),
+    dimensions: v.optional(dictionary(text(255), text(1024)), {}),
     stat: v.optional(text(20), 'Sum'),
     periodSeconds: v.optional(
       v.picklist(

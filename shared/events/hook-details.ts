@@ -73,18 +73,18 @@ export function parseGateConfig(config: Readonly<Record<string, unknown>>): Gate
   const checks = checksOf(details);
   requireDistinctNames(checks);
   requireKnownNames(details, checks);
-  if (checks.length === 0 && !details.alarms.length && !details.metrics.length) {
-    throw new MalformedInput(
-      'hookDetails.checks: expected a check, or alarms or metrics in its place',
-    );
-  }
+  requireProof(details, checks);
+  requireOrderedRatios(details);
   return { ...settingsOf(details), checks, identity: identityOf(details) };
 }
 
 /** The settings beside the checks, as the domain names them. */
 function settingsOf(details: Details): Omit<GateConfig, 'checks' | 'identity'> {
   const { comparison, targets, endpoint } = details;
-  const settings = v.parse(comparisonSchema, comparison === false ? {} : comparison);
+  const { enabled: isEnabled, ...settings } = v.parse(
+    comparisonSchema,
+    comparison === false ? {} : comparison,
+  );
   return {
     mode: details.mode,
     samples: {
@@ -93,7 +93,7 @@ function settingsOf(details: Details): Omit<GateConfig, 'checks' | 'identity'> {
       perSecond: details.requestsPerSecond,
       inFlight: details.concurrency,
     },
-    comparison: { isEnabled: comparison !== false && settings.enabled, ...settings },
+    comparison: { isEnabled: comparison !== false && isEnabled, ...settings },
     targets: {
       mustBeHealthy: targets !== false,
       healthyMin: targets === false ? 1 : targets.healthyMin,
@@ -203,6 +203,24 @@ function identityOf(details: Details): IdentityConfig | undefined {
   };
 }
 
+/** A check that is not critical never decides: alone, it would let every build through. */
+function requireProof({ alarms, metrics }: Details, checks: readonly Check[]): void {
+  if (alarms.length > 0 || metrics.length > 0 || checks.some(({ isCritical }) => isCritical))
+    return;
+  throw new MalformedInput(
+    'hookDetails.checks: expected at least one critical check, or alarms or metrics in its place',
+  );
+}
+
+/** An early pass rules out a regression that is larger than the tolerated one. */
+function requireOrderedRatios({ comparison }: Details): void {
+  if (comparison === false || comparison.excludeRatio > comparison.marginRatio) return;
+  const { excludeRatio, marginRatio } = comparison;
+  throw new MalformedInput(
+    `hookDetails.comparison.excludeRatio: expected more than marginRatio (${marginRatio}), got ${excludeRatio}`,
+  );
+}
+
 function requireDistinctNames(checks: readonly Check[]): void {
   const names = checks.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
@@ -212,8 +230,10 @@ function requireDistinctNames(checks: readonly Check[]): void {
 }
 
 /** Compared checks must exist, and must be safe to repeat. */
-function requireKnownNames(details: Details, checks: readonly Check[]): void {
+function requireKnownNames(details: Details, all: readonly Check[]): void {
   const names = details.comparison === false ? [] : details.comparison.checks;
+  // The check that `identity.path` adds is never sampled.
+  const checks = all.slice(0, details.checks.length);
   for (const name of names) {
     const check = checks.find((one) => one.name === name);
     const place = 'hookDetails.comparison.checks';

@@ -11,10 +11,39 @@ export function firstProblem(root: string, issues: readonly [Issue, ...Issue[]])
     root,
   );
   if (issue.message.startsWith('unknown key')) return `${place}: ${issue.message}`;
-  const wish = issue.message.startsWith('expected ') ? issue.message : `expected ${issue.expected}`;
-  // A whole object says nothing that the wish does not say better.
-  const got = /^(Object|Array)$/.test(issue.received) ? '' : `, got ${issue.received}`;
-  return `${place}: ${wish}${got}`;
+  const wish = issue.message.startsWith('expected ')
+    ? issue.message
+    : `expected ${wishOf(issue.expected ?? '')}`;
+  return `${place}: ${wish}${gotOf(issue.received)}`;
+}
+
+const words: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  Array: 'a list',
+  Object: 'an object',
+};
+
+/** What valibot expects, in words: `(string | Array)` is text or a list, a missing key any value. */
+const wishOf = (expected: string): string =>
+  expected.startsWith('"')
+    ? 'a value'
+    : expected
+        .replace(/^\((.*)\)$/, '$1')
+        .split(' | ')
+        .map((word) => words[word] ?? word)
+        .join(' or ');
+
+/** Longest piece of a wrong value that a sentence quotes: it goes to logs and alerts. */
+const gotCharsMax = 80;
+
+/** A whole object says nothing that the wish does not say better. */
+function gotOf(received: string): string {
+  if (/^(Object|Array)$/.test(received)) return '';
+  if (received === 'undefined') return ', got nothing';
+  const text = received.length > gotCharsMax ? `${received.slice(0, gotCharsMax)}…` : received;
+  return `, got ${text}`;
 }
 
 /** Unions report their branches below them: the branch that got deepest is the one that nearly fitted. */

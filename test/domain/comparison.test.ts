@@ -95,7 +95,13 @@ const cases: readonly Case[] = [
   ],
   ['4 of 100, suspected at 20', side(100, 40, 4), side(100, 40), 20, 'inconclusive:undecided@100'],
   ['5 of 50: too early', side(50, 40, 5), side(50, 40), 20, 'inconclusive:undecided@50'],
-  ['10 of 200, suspected', side(200, 40, 10), side(200, 40), 50, 'fail:error-share-exceeded@200'],
+  [
+    '10 of 200: by now Fisher tells',
+    side(200, 40, 10),
+    side(200, 40),
+    50,
+    'fail:error-regression@200',
+  ],
   [
     '9 of 200, suspected, is below 5 %',
     side(200, 40, 9),

@@ -188,6 +188,22 @@ describe('shiftInterval', () => {
     expect(held / 1500).toBeLessThan(0.995);
   });
 
+  it.each([21, 30])(
+    'the approximate rank at %s a side is the exact one, or a little wider',
+    (size) => {
+      // The differences are 0 … size² − 1, each once, so the lower end tells its rank.
+      const first = Array.from({ length: size }, (_, index) => index * size);
+      const second = Array.from({ length: size }, (_, index) => -index);
+      const tails = exactTails(size).reverse();
+      for (const alpha of [0.05, 0.025, 0.01, 0.0025, 0.00075]) {
+        const exactRank = tails.findIndex((p) => p > alpha);
+        const rank = shiftInterval(first, second, alpha).lower + 1;
+        expect(rank).toBeLessThanOrEqual(exactRank);
+        expect(rank).toBeGreaterThanOrEqual(exactRank - 3);
+      }
+    },
+  );
+
   it('refuses empty samples, impossible levels and ranks', () => {
     expect(() => shiftInterval([], [1], 0.01)).toThrow('none empty');
     expect(() => shiftInterval([1], [1], 0.5)).toThrow('less than half');

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { createProber } from '../shared/http/prober.ts';
+import { proberDefaults } from '../shared/http/prober-defaults.ts';
+import type { Account } from '../simulator/account.ts';
+import {
+  createSimulatedHook,
+  lambdaTimeoutMsDefault,
+  tableDefinition,
+} from '../simulator/hook-session.ts';
+import { type HttpService, startHttpService } from '../simulator/http-service.ts';
+import { createSkippingClock } from '../simulator/skipping-clock.ts';
+import { Misuse, runCommand } from './misuse.ts';
+import { behaviourOf, createWorld, parseWorld, type World } from './world.ts';
+
+const usage = 'usage: npm run -s invoke -- FUNCTION EVENT.json [--world FILE]';
+
+/** What one call came to, as it is printed. */
+type Report = {
+  readonly result: unknown;
+  readonly decision: unknown;
+  readonly awsCalls: readonly {
+    readonly service: string;
+    readonly operation: string;
+    readonly count: number;
+  }[];
+  /** Empty as long as no function sends alerts. */
+  readonly alerts: readonly unknown[];
+  /** What the two local servers saw. */
+  readonly requests: { readonly green: number; readonly blue: number };
+};
+
+type Invoke = (event: unknown, world: World) => Promise<Report>;
+
+/** The same order of test calls in every run. */
+const seed = 1;
+
+const invokeDeploymentHook: Invoke = async (event, world) => {
+  const servers: HttpService[] = [];
+  const start = async (application: World['green']): Promise<HttpService> => {
+    const server = await startHttpService({ behaviour: behaviourOf(application) });
+    servers.push(server);
+    return server;
+  };
+  const prober = createProber(proberDefaults);
+  try {
+    const green = await start(world.green);
+    const blue = await start(world.blue ?? world.green);
+    const clock = createSkippingClock();
+    // The account stands at the world's own time, so that times in events and parameters still fit.
+    clock.skip(Date.parse(world.now) - clock.nowMs());
+    const ports = { green: green.port, blue: blue.port };
+    const { account, service } = createWorld(world, ports, () => clock.nowMs());
+    const { handle, records } = createSimulatedHook({
+      account,
+      clock,
+      prober,
+      seed,
+      config: {
+        stackMode: world.mode,
+        clusterArns: [service.clusterArn],
+        allowedHosts: [],
+        tableName: tableDefinition.TableName,
+      },
+    });
+    const endsMs = clock.nowMs() + lambdaTimeoutMsDefault;
+    const result = await handle(event, {
+      functionArn: undefined,
+      remainingMs: () => endsMs - clock.nowMs(),
+    });
+    return {
+      result,
+      decision: records.at(-1),
+      awsCalls: countsOf(account),
+      alerts: [],
+      requests: { green: green.requests.count, blue: blue.requests.count },
+    };
+  } finally {
+    prober.close();
+    await Promise.all(servers.map((server) => server.close()));
+  }
+};
+
+const functions: Readonly<Record<string, Invoke>> = { 'deployment-hook': invokeDeploymentHook };
+
+/** How often each operation was called, in the order of first calls. */
+function countsOf({ calls }: Account): Report['awsCalls'] {
+  const counts = new Map<string, Report['awsCalls'][number]>();
+  for (const { service, operation } of calls) {
+    const key = `${service}:${operation}`;
+    counts.set(key, { service, operation, count: (counts.get(key)?.count ?? 0) + 1 });
+  }
+  return [...counts.values()];
+}
+
+/** The JSON in a file; what is wrong with it becomes one line. */
+function readJson(what: string, file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new Misuse(`${what}: expected a file with JSON, ${detail.replace(/\s+/g, ' ')}`);
+  }
+}
+
+/** An error says nothing in JSON by itself. */
+const readable = (_key: string, value: unknown): unknown =>
+  value instanceof Error ? `${value.name}: ${value.message}` : value;
+
+/** Runs one handler once, on one event, in the simulated account. */
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { world: { type: 'string' } },
+  });
+  const [name, file, ...rest] = positionals;
+  const invoke = name !== undefined && Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (invoke === undefined) {
+    const known = Object.keys(functions).join(', ');
+    throw new Misuse(`FUNCTION: expected one of ${known}, got ${name ?? 'nothing'}`);
+  }
+  if (file === undefined) throw new Misuse('EVENT.json: expected a file with JSON, got nothing');
+  if (rest.length > 0) throw new Misuse(`expected one event, got "${rest.join(' ')}" as well`);
+  const event = readJson('EVENT.json', file);
+  const world = values.world === undefined ? {} : readJson('--world', values.world);
+  const report = await invoke(event, parseWorld(world));
+  process.stdout.write(`${JSON.stringify(report, readable, 2)}\n`);
+  return 0;
+}
+
+await runCommand(usage, main);
