@@ -19,7 +19,7 @@ import {
 export const statisticsSeed = 20_261_120;
 
 /** At 1 % and this many runs the standard error is 0.2 points. */
-const runsDefault = 4_000;
+const runsDefault = 3_000;
 /** Both sides together: the hook's limit. */
 const requestsPerSecond = 20;
 

@@ -64,13 +64,13 @@ export type LatencyEvidence = {
   readonly blueMedianMs: number;
   /** Green over blue: Hodges-Lehmann on log latencies. */
   readonly ratio: number;
-  /** One-sided upper bound of the ratio at `alphaPerLook`. */
+  /** One-sided upper bound of the ratio at `alphaPerLook`; Infinity where answers are too few. */
   readonly ratioUpper: number;
   /** Green minus blue: Hodges-Lehmann, with its two-sided 98 % interval. */
   readonly shiftMs: number;
   readonly shiftLowerMs: number;
   readonly shiftUpperMs: number;
-  /** One-sided upper bound of the shift at `alphaPerLook`. */
+  /** One-sided upper bound of the shift at `alphaPerLook`; Infinity where answers are too few. */
   readonly shiftBoundMs: number;
   /** One-sided Mann-Whitney: green is slower. */
   readonly p: number;

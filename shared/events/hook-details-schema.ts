@@ -45,12 +45,14 @@ const path = v.pipe(
   v.regex(/^\/[\x21-\x7e]*$/, 'expected a path that starts with / and has no spaces'),
 );
 const statusNumber = wholeNumber(100, 599);
+const statusWish = 'expected a status such as 200, "2xx" or "200-299"';
 const statusText = v.pipe(
   v.string(),
-  v.regex(
-    /^([1-5]xx|[1-5]\d\d(-[1-5]\d\d)?)$/,
-    'expected a status such as 200, "2xx" or "200-299"',
-  ),
+  v.regex(/^([1-5]xx|[1-5]\d\d(-[1-5]\d\d)?)$/, statusWish),
+  v.check((range) => {
+    const [from = range, to = from] = range.split('-');
+    return from <= to;
+  }, statusWish),
 );
 const status = v.union([statusNumber, statusText]);
 const list = <T extends v.GenericSchema>(item: T, itemsMax: number) =>

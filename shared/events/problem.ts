@@ -14,7 +14,9 @@ export function firstProblem(root: string, issues: readonly [Issue, ...Issue[]])
   const wish = issue.message.startsWith('expected ')
     ? issue.message
     : `expected ${wishOf(issue.expected ?? '')}`;
-  return `${place}: ${wish}${gotOf(issue.received)}`;
+  // For an empty text valibot reports its length.
+  const received = issue.type === 'non_empty' ? '""' : issue.received;
+  return `${place}: ${wish}${gotOf(received)}`;
 }
 
 const words: Readonly<Record<string, string>> = {
