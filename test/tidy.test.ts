@@ -1,0 +1,184 @@
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ignored = /^(node_modules|dist|out|coverage|\.git|\.venv|\.aws-sam|package-lock\.json)(\/|$)/;
+const textFile = /(\.(ts|json|md|yaml|yml|toml|py|txt)|^\.ci\/run|^(LICENSE|NOTICE))$/;
+const files = globSync('**/*', { exclude: (name) => ignored.test(name) })
+  .concat(globSync('{.ci,.github}/**/*'))
+  .map((file) => file.split(path.sep).join('/'))
+  .filter((file) => !ignored.test(file) && textFile.test(file))
+  .sort();
+const contents = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
+const textOf = (file: string): string => contents.get(file) ?? '';
+const filesIn = (...folders: readonly string[]): readonly string[] =>
+  files.filter((file) => folders.some((folder) => file.startsWith(folder)));
+const codeIn = (...folders: readonly string[]): readonly string[] =>
+  filesIn(...folders).filter((file) => file.endsWith('.ts'));
+const code = codeIn('functions/', 'shared/', 'simulator/', 'cli/');
+
+/** `file:line text` of every line that matches. */
+const linesLike = (pattern: RegExp, among: readonly string[]): readonly string[] =>
+  among.flatMap((file) =>
+    textOf(file)
+      .split('\n')
+      .flatMap((line, at) => (pattern.test(line) ? [`${file}:${at + 1} ${line.trim()}`] : [])),
+  );
+
+/** Files that import a module, statically, dynamically or for its types. */
+const importersOf = (module: RegExp, among: readonly string[]): readonly string[] =>
+  among.filter((file) =>
+    [...textOf(file).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].some(([, name = '']) =>
+      module.test(name),
+    ),
+  );
+
+describe('the repository', () => {
+  it('is found at all', () => {
+    expect(files).toContain('shared/domain/gate.ts');
+    expect(files).toContain('.ci/run');
+    expect(files.length).toBeGreaterThan(100);
+  });
+
+  it('has a domain without chance, promises and things left to do', () => {
+    const forbidden = /\bMath\.random\b|\basync\b|\bawait\b|\bTODO\b|\bFIXME\b/;
+    expect(linesLike(forbidden, codeIn('shared/domain/'))).toEqual([]);
+  });
+
+  it.each<readonly [string, RegExp, readonly string[], string]>([
+    ['the AWS SDK', /^@(aws-sdk|smithy)\//, codeIn('shared/'), 'shared/aws/'],
+    ['sockets', /^node:(https?|http2|net|tls|dgram)$/, codeIn('shared/'), 'shared/http/'],
+    [
+      'middy and powertools',
+      /^@middy\/|^@aws-lambda-powertools\//,
+      codeIn('shared/', 'functions/', 'cli/', 'simulator/'),
+      'shared/runtime/',
+    ],
+    ['the domain', /shared\/domain\//, codeIn('simulator/'), 'nowhere/'],
+  ])('imports %s in one place only', (_, module, among, place) => {
+    expect(importersOf(module, among).filter((file) => !file.startsWith(place))).toEqual([]);
+  });
+
+  it.each(globSync('functions/*'))('has the four files of %s', (folder) => {
+    for (const name of ['index.ts', 'handler.ts', 'config.ts', 'README.md']) {
+      expect(files).toContain(`${folder.split(path.sep).join('/')}/${name}`);
+    }
+  });
+
+  it.each(filesIn('events/'))('uses %s in a test', (file) => {
+    const [, folder = '', name = ''] = file.split('/');
+    const own = codeIn('test/').filter((test) => textOf(test).includes(folder));
+    expect(own.filter((test) => textOf(test).includes(name))).not.toEqual([]);
+  });
+
+  it('has no function of more than 70 lines', () => {
+    const long = code.flatMap((file) =>
+      functionsOf(textOf(file)).flatMap(({ line, lines }) =>
+        lines > functionLinesMax ? [`${file}:${line} has ${lines} lines`] : [],
+      ),
+    );
+    expect(long).toEqual([]);
+  });
+
+  it('has no line of more than 110 characters, but for a text that cannot be broken', () => {
+    const unbreakable = /(['`]).{50,}\1|^\s*\/[^ ].*\/[a-z]*;?$|https?:\/\/\S{40,}/;
+    const long = [...code, ...codeIn('test/')].flatMap((file) =>
+      textOf(file)
+        .split('\n')
+        .flatMap((line, at) =>
+          line.length > lineCharsMax && !unbreakable.test(line) ? [`${file}:${at + 1}`] : [],
+        ),
+    );
+    expect(long).toEqual([]);
+  });
+
+  it('speaks of nothing but itself', () => {
+    const banned = [
+      '/wo' + 'rk/',
+      '/ro' + 'ot/',
+      'assis' + 'tant',
+      'session ' + 'id',
+      'registry.npm' + 'js',
+    ];
+    const found = files.flatMap((file) =>
+      banned.flatMap((word) =>
+        textOf(file).toLowerCase().includes(word) ? [`${file}: ${word}`] : [],
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+const functionLinesMax = 70;
+const lineCharsMax = 110;
+
+/** Functions with a body of their own, as Biome formats them: the body ends at the header's indent. */
+function functionsOf(text: string): readonly { readonly line: number; readonly lines: number }[] {
+  const lines = text.split('\n');
+  const indentOf = (line: string): number => line.length - line.trimStart().length;
+  const header = /\bfunction\b.*[{(]$|=> \{$|^\s+(async )?\w+\(.*\)(: .+)? \{$/;
+  const control = /^\s*(\} )?(if|else|for|while|switch|catch|do|try)\b/;
+  return lines.flatMap((line, at) => {
+    if (!header.test(line) || control.test(line)) return [];
+    const end = lines.findIndex(
+      (other, to) =>
+        to > at && indentOf(other) === indentOf(line) && /^\}(?!.*\{$)/.test(other.trimStart()),
+    );
+    return end < 0 ? [] : [{ line: at + 1, lines: end - at + 1 }];
+  });
+}
+
+describe('the reasons', () => {
+  const decisionCode = [
+    ...codeIn('functions/', 'shared/domain/', 'shared/http/'),
+    'shared/aws/errors.ts',
+  ];
+  /** Words in the shape of a reason that are something else. */
+  const otherWords = new Set([
+    ...['deployment-hook', 'opt-in', 'content-type', 'content-length', 'transfer-encoding'],
+    ...['image-digest', 'revision-id', 'task-definition', 'x-ballast-probe', 'user-agent'],
+    ...['not-json', 'not-green', 'not-routed', 'not-reachable', 'source-ip', 'listener-rule'],
+    ...['side-read-failed', 'state-not-saved', 'accept-encoding', 'keep-alive'],
+  ]);
+  const uncommented = (file: string): string =>
+    textOf(file)
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/(^|\s)\/\/.*$/gm, '');
+  const literals = (text: string): readonly string[] =>
+    [...text.matchAll(/'([a-z]+(?:-[a-z0-9]+)*)'/g)].map(([, word = '']) => word);
+
+  /** Kebab-case words with a hyphen anywhere, and any word where a reason stands for certain. */
+  const inCode = new Set(
+    decisionCode.flatMap((file) => {
+      const text = uncommented(file);
+      const certain = [
+        ...text.matchAll(/\breason(?:\??): ((?:[^,;{}]|\n)*)[,;}]/g),
+        ...text.matchAll(/\b(?:proceed|rollback)\(\s*('[^']*')/g),
+        ...text.matchAll(/\b(?:finding|checkFinding|routing)\((?:\w+, )?\s*'\w+',\s*('[^']*')/g),
+        ...text.matchAll(/\btype \w*(?:Reason|Fault|NotReachable) =([^;]*);/g),
+      ].flatMap(([, part = '']) => literals(part.replace(/===\s*'[^']*'/g, '')));
+      return [...certain, ...literals(text).filter((word) => word.includes('-'))];
+    }),
+  );
+  const reasons = [...inCode].filter((word) => !otherWords.has(word)).sort();
+  const documented = [...textOf('docs/reasons.md').matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(
+    ([, reason = '']) => reason,
+  );
+
+  it('are the ones that the code can give', () => {
+    for (const known of ['off', 'transport', 'undecided', 'no-regression', 'targets-healthy']) {
+      expect(reasons).toContain(known);
+    }
+    expect(reasons.length).toBeGreaterThan(50);
+  });
+
+  it('are documented, each once, and in order', () => {
+    expect(documented).toEqual(reasons);
+  });
+
+  it.each(reasons)('%s is asserted by a test', (reason) => {
+    const quoted = new RegExp(`['"\`/]${reason}['"\`/]`);
+    const tests = codeIn('test/').filter((file) => file !== 'test/tidy.test.ts');
+    expect(tests.filter((file) => quoted.test(textOf(file)))).not.toEqual([]);
+  });
+});
