@@ -1,0 +1,83 @@
+/** What a person does: `critical` pages, `warn` goes to the channel, `info` to the digest. */
+export type Severity = 'critical' | 'warn' | 'info';
+
+/** What has become of an incident, told in one message each. */
+export type Transition = 'open' | 'update' | 'escalate' | 'resolve';
+
+/** Kinds of trouble, as alerts and runbooks tell them apart. */
+export type IncidentKind =
+  // Found in task-state events.
+  | 'crash-loop'
+  | 'slow-loop'
+  | 'start-failure'
+  | 'unknown-stop'
+  | 'placement-failure'
+  | 'storm'
+  // Found in deployment and hook events, and by the deployment hook itself.
+  | 'rollback'
+  | 'gate-could-not-measure'
+  | 'gate-misconfigured'
+  | 'stage-not-gated'
+  | 'break-glass'
+  | 'hook-timed-out'
+  | 'hook-awaiting-action';
+
+/** Whom it concerns: a service, a family of standalone tasks, an instance, or the whole cluster. */
+export type Subject = {
+  readonly type: 'service' | 'family' | 'instance' | 'cluster';
+  readonly name: string;
+};
+
+/** What makes two observations one incident: a new deployment opens a new one. */
+export type IncidentKey = {
+  readonly cluster: string;
+  readonly subject: Subject;
+  readonly kind: IncidentKind;
+  /** Cause class within the kind: `out-of-memory`, `image-pull`, `latency-regression`, ... */
+  readonly cause: string;
+  /** Id of the deployment or service revision; undefined where there is none. */
+  readonly deploymentId: string | undefined;
+};
+
+/** Facts for the text, by name: small, flat, without secrets. */
+export type Facts = Readonly<Record<string, string | number | boolean>>;
+
+/** One thing that happened, by an id of its own: the same id twice is the same thing. */
+export type Occurrence = { readonly id: string; readonly atMs: number };
+
+/** A message that stands on the incident until it has been published. */
+export type Notice = {
+  /** Grows by one a notice: `incidentId#sequence` tells a reader a repeat. */
+  readonly sequence: number;
+  readonly transition: Transition;
+  readonly severity: Severity;
+  readonly atMs: number;
+  /** When it may be published: a page waits for the fold a minute at most. */
+  readonly dueAtMs: number;
+};
+
+/** One incident as the table keeps it. */
+export type Incident = IncidentKey & {
+  /** Stays through reopening: it names the thread. */
+  readonly id: string;
+  /** `watching`: below its threshold, nobody has been told. */
+  readonly status: 'watching' | 'open' | 'resolved';
+  readonly severity: Severity;
+  readonly firstAtMs: number;
+  readonly openedAtMs: number | undefined;
+  readonly changedAtMs: number;
+  readonly resolvedAtMs: number | undefined;
+  /** When the subject was last seen well, while the incident is open. */
+  readonly wellSinceMs: number | undefined;
+  /** Distinct occurrences ever counted. */
+  readonly count: number;
+  /** The newest of them, oldest first; bounded. */
+  readonly occurrences: readonly Occurrence[];
+  readonly facts: Facts;
+  /** Incident that this one was folded into, where many had one cause. */
+  readonly foldedInto: string | undefined;
+  readonly outbox: readonly Notice[];
+  readonly sequence: number;
+  /** Grows with every write: writes are conditional on it. */
+  readonly version: number;
+};
