@@ -15,7 +15,8 @@ const number = (from: number, to: number) => {
   const wish = `expected a number from ${from} to ${to}`;
   return v.pipe(v.number(), v.minValue(from, wish), v.maxValue(to, wish));
 };
-const whole = (from: number, to: number) => v.pipe(number(from, to), v.integer());
+const whole = (from: number, to: number) =>
+  v.pipe(number(from, to), v.integer('expected a whole number'));
 const oneOf = <const T extends readonly string[]>(choices: T) =>
   v.picklist(choices, `expected one of ${choices.join(', ')}`);
 

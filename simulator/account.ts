@@ -12,7 +12,8 @@ export type ServiceName =
   | 'cloudwatch'
   | 'ssm'
   | 'secretsmanager'
-  | 'dynamodb';
+  | 'dynamodb'
+  | 'sns';
 
 /** One request as it arrived, a client's retries included; `input` is as decoded from the wire. */
 export type Call = {
@@ -321,6 +322,18 @@ export type Table = {
   readonly items: Map<string, Item>;
 };
 
+/** A message as a topic took it. */
+export type PublishedMessage = {
+  readonly messageId: string;
+  readonly atMs: number;
+  readonly subject: string | undefined;
+  /** By protocol; what is not listed gets `default`. */
+  readonly bodies: Readonly<Record<string, string>> & { readonly default: string };
+  readonly attributes: Readonly<Record<string, string>>;
+};
+
+export type Topic = { readonly TopicArn: string; readonly messages: PublishedMessage[] };
+
 /** One simulated account in one Region. Maps are keyed by ARN unless they say otherwise. */
 export type Account = {
   readonly region: string;
@@ -343,6 +356,7 @@ export type Account = {
   readonly secrets: Map<string, Secret>;
   /** By name. */
   readonly tables: Map<string, Table>;
+  readonly topics: Map<string, Topic>;
   /** Every request in the order of arrival. */
   readonly calls: Call[];
   /** The first rule that matches a call applies to it. */
@@ -361,6 +375,8 @@ export type AccountOptions = {
   readonly region?: string;
   readonly accountId?: string;
   readonly tables?: readonly TableDefinition[];
+  /** ARNs. */
+  readonly topics?: readonly string[];
 };
 
 /** An account with nothing in it but the tables given. */
@@ -382,12 +398,16 @@ export function createAccount(options: AccountOptions): Account {
     parameters: new Map(),
     secrets: new Map(),
     tables: new Map(),
+    topics: new Map(),
     calls: [],
     faults: [],
     problems: [],
   };
   for (const definition of options.tables ?? []) {
     account.tables.set(definition.TableName, { definition, items: new Map() });
+  }
+  for (const TopicArn of options.topics ?? []) {
+    account.topics.set(TopicArn, { TopicArn, messages: [] });
   }
   return account;
 }

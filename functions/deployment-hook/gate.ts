@@ -316,7 +316,8 @@ async function measureInto(run: Run, gate: GateConfig): Promise<void> {
     progress.findings = findings;
     progress.memory = { ...memory, state };
   };
-  keep(await measure(situation, gate, memory.state, markerOf(call), deps, budget, keep));
+  const input = { situation, config: gate, state: memory.state, marker: markerOf(call) };
+  keep(await measure(input, deps, budget, keep));
 }
 
 const hasToken = (dimensions: Readonly<Record<string, string>>): boolean =>

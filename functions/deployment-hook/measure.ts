@@ -2,6 +2,7 @@ import { awsProblemOf } from '../../shared/aws/errors.ts';
 import type { LoadBalancerGateway } from '../../shared/aws/load-balancer-gateway.ts';
 import type { Check } from '../../shared/domain/check.ts';
 import {
+  type ComparisonPolicy,
   type ComparisonVerdict,
   defaultComparisonPolicy,
   judgeComparison,
@@ -41,88 +42,114 @@ export type Measurement = {
   readonly state: GateState;
 };
 
-/** A check with the calls that it makes; calls are undefined where a finding says why. */
+/** What is measured, and from where it goes on. */
+export type MeasureInput = {
+  readonly situation: Situation;
+  readonly config: GateConfig;
+  readonly state: GateState;
+  /** Sent with every test call, so that it can be told apart. */
+  readonly marker: string;
+};
+
+/** A check with the calls that it makes. */
 type PreparedCheck = {
   readonly check: Check;
   readonly green: ProbeRequest;
   readonly blue: ProbeRequest | undefined;
 };
 
+/** One measurement under way: what it may use, and what it has found so far. */
+type Run = MeasureInput & {
+  readonly deps: MeasureDeps;
+  readonly budget: Budget;
+  readonly findings: Finding[];
+  readonly sampled: ReadonlySet<string>;
+  current: GateState;
+  report(): void;
+};
+
 /**
  * Measures green: its targets, every check, the alarms and metrics, and then, if all of that holds,
  * samples of green and blue until the comparison can tell.
  *
- * `progress` is told the state after every step, so that a call that is cut short loses no samples.
+ * `progress` is told after every step, so that a call that is cut short loses no samples.
  */
 export async function measure(
-  situation: Situation,
-  config: GateConfig,
-  from: GateState,
-  marker: string,
+  input: MeasureInput,
   deps: MeasureDeps,
   budget: Budget,
   progress: (measurement: Measurement) => void,
 ): Promise<Measurement> {
-  let state = from;
+  const { situation, config, state } = input;
   const findings: Finding[] = [situation.routing];
-  const report = (): Measurement => ({ findings: [...findings], state });
-  const count = (green: number, blue: number): void => {
-    const { requests } = state;
-    state = { ...state, requests: { green: requests.green + green, blue: requests.blue + blue } };
+  const measured = (): Measurement => ({ findings: [...findings], state: run.current });
+  const run: Run = {
+    ...input,
+    deps,
+    budget,
+    findings,
+    sampled: new Set(sampledChecks(config).map(({ name }) => name)),
+    current: state,
+    report: () => progress(measured()),
   };
-
-  const { green, blue } = situation;
   // Where the calls would not reach green alone, they would judge the wrong build.
-  if (green === undefined || situation.routing.verdict !== 'pass') return report();
-  const prepared = await prepare(situation, config, green, blue, marker, deps, budget);
-  findings.push(...prepared.findings);
+  if (situation.green === undefined || situation.routing.verdict !== 'pass') return measured();
+  const checks = await prepare(run, situation.green, situation.blue);
+  await warmUpFirst(run, checks);
+  await measureOnce(run, checks);
+  run.report();
+  if (!findings.some(stands)) await compareAll(run, checks);
+  return measured();
+}
 
-  const sampled = new Set(sampledChecks(config).map(({ name }) => name));
-  const first = prepared.checks.find(({ check }) => sampled.has(check.name));
-  if (first !== undefined) {
-    const sent = await warmUp(first, config.samples.warmUp, config.samples, deps, budget);
-    count(sent.green, sent.blue);
-  }
+/** Whether a finding stands between green and its users. */
+const stands = ({ isCritical, verdict }: Finding): boolean => isCritical && verdict !== 'pass';
 
+function countRequests(run: Run, green: number, blue: number): void {
+  const { requests } = run.current;
+  const sum = { green: requests.green + green, blue: requests.blue + blue };
+  run.current = { ...run.current, requests: sum };
+}
+
+async function warmUpFirst(run: Run, checks: readonly PreparedCheck[]): Promise<void> {
+  const first = checks.find(({ check }) => run.sampled.has(check.name));
+  if (first === undefined) return;
+  const { samples } = run.config;
+  const sent = await warmUp(first, samples.warmUp, samples, run.deps, run.budget);
+  countRequests(run, sent.green, sent.blue);
+}
+
+/** Everything that one look answers: targets, checks, alarms and metrics, side by side. */
+async function measureOnce(run: Run, checks: readonly PreparedCheck[]): Promise<void> {
+  const { situation, config, deps, budget, findings } = run;
   const [targets, watched, runs] = await Promise.all([
     measureTargets(situation, config, deps, budget),
     watch(situation, config, deps, budget),
     Promise.all(
-      prepared.checks.map(async (one) => ({
-        ...one,
-        run: await runCheck(one.check, one.green, deps, budget),
+      checks.map(async ({ check, green }) => ({
+        check,
+        ...(await runCheck(check, green, deps, budget)),
       })),
     ),
   ]);
-  for (const { check, run } of runs) {
-    count(run.requests, 0);
-    findings.push(checkFinding(check, run.verdict, run.reason, run.detail));
+  for (const { check, verdict, reason, detail, requests } of runs) {
+    countRequests(run, requests, 0);
+    findings.push(checkFinding(check, verdict, reason, detail));
   }
   findings.push(...targets, ...watched);
-  progress(report());
-  if (findings.some(({ isCritical, verdict }) => isCritical && verdict !== 'pass')) return report();
+}
 
-  const compared = prepared.checks.filter(({ check }) => sampled.has(check.name));
-  const random = createRandom(deps.seed());
+/** Compares check after check; the first that stands in the way ends it. */
+async function compareAll(run: Run, checks: readonly PreparedCheck[]): Promise<void> {
+  const compared = checks.filter(({ check }) => run.sampled.has(check.name));
+  const random = createRandom(run.deps.seed());
+  const policy = policyOf(run.config, compared.length);
   for (const one of compared) {
-    const outcome = await compare(
-      one,
-      config,
-      compared.length,
-      state,
-      random,
-      deps,
-      budget,
-      (next) => {
-        state = next;
-        progress(report());
-      },
-    );
-    findings.push(outcome);
-    progress(report());
-    if (outcome.isCritical && outcome.verdict !== 'pass') break;
+    const finding = await compare(run, one, policy, random);
+    run.findings.push(finding);
+    run.report();
+    if (stands(finding)) return;
   }
-  return report();
 }
 
 const checkFinding = (check: Check, verdict: Verdict, reason: string, detail: string): Finding => ({
@@ -135,17 +162,12 @@ const checkFinding = (check: Check, verdict: Verdict, reason: string, detail: st
 
 /** Resolves what each check sends; a check that cannot be sent becomes a finding. */
 async function prepare(
-  situation: Situation,
-  config: GateConfig,
-  green: Endpoint | undefined,
+  run: Run,
+  green: Endpoint,
   blue: Endpoint | undefined,
-  marker: string,
-  deps: HeaderDeps,
-  budget: Budget,
-): Promise<{ readonly checks: readonly PreparedCheck[]; readonly findings: readonly Finding[] }> {
-  const checks: PreparedCheck[] = [];
-  const findings: Finding[] = [];
-  if (green === undefined) return { checks, findings };
+): Promise<readonly PreparedCheck[]> {
+  const { situation, config, deps, budget, marker, findings } = run;
+  const prepared: PreparedCheck[] = [];
   for (const plain of config.checks) {
     const told = identified(plain, config.identity, situation.revision);
     if (told.kind === 'unknown') {
@@ -163,13 +185,10 @@ async function prepare(
       continue;
     }
     const toBlue = blue && buildRequest(told.check, blue, headers.headers, marker);
-    checks.push({
-      check: told.check,
-      green: toGreen.request,
-      blue: toBlue?.kind === 'request' ? toBlue.request : undefined,
-    });
+    const request = toBlue?.kind === 'request' ? toBlue.request : undefined;
+    prepared.push({ check: told.check, green: toGreen.request, blue: request });
   }
-  return { checks, findings };
+  return prepared;
 }
 
 async function measureTargets(
@@ -201,64 +220,58 @@ export const looksUpTo = (samplesMax: number): readonly number[] => [
   samplesMax,
 ];
 
+/** The comparison's policy; each of several compared checks gets its share of the alpha. */
+const policyOf = (config: GateConfig, compared: number): ComparisonPolicy => ({
+  ...defaultComparisonPolicy,
+  marginRatio: config.comparison.marginRatio,
+  floorMs: config.comparison.floorMs,
+  excludeRatio: config.comparison.excludeRatio,
+  looks: looksUpTo(config.samples.max),
+  alphaPerLook: defaultComparisonPolicy.alphaPerLook / Math.max(compared, 1),
+});
+
 /** Samples one check look by look until the comparison can tell, or the call's time is over. */
 async function compare(
+  run: Run,
   { check, green, blue }: PreparedCheck,
-  config: GateConfig,
-  compared: number,
-  from: GateState,
+  policy: ComparisonPolicy,
   random: Random,
-  deps: RunDeps,
-  budget: Budget,
-  keep: (state: GateState) => void,
 ): Promise<Finding> {
-  const looks = looksUpTo(config.samples.max);
-  const policy = {
-    ...defaultComparisonPolicy,
-    ...config.comparison,
-    looks,
-    alphaPerLook: defaultComparisonPolicy.alphaPerLook / compared,
-  };
+  const { config, deps, budget } = run;
+  const { name } = check;
   const to: SampleRequests = { green, blue };
   const finding = (verdict: Verdict, reason: string, detail: string, evidence = {}): Finding => ({
-    step: `comparison:${check.name}`,
+    step: `comparison:${name}`,
     verdict,
     reason,
     detail,
     isCritical: check.isCritical,
     evidence,
   });
+  const keep = (samples: SampleState): void => {
+    run.current = { ...run.current, samples: { ...run.current.samples, [name]: samples } };
+    run.report();
+  };
 
-  let state = from;
-  let samples = from.samples[check.name] ?? emptySamples;
-  for (const look of looks) {
+  for (const look of policy.looks) {
+    const samples = run.current.samples[name] ?? emptySamples;
     if (answersOf(samples, blue !== undefined) > look) continue; // Judged in an earlier call.
-    const run = await sample(check, to, samples, look, config.samples, random, deps, budget);
-    samples = run.samples;
-    const requests = {
-      green: state.requests.green + run.requests.green,
-      blue: state.requests.blue + run.requests.blue,
-    };
-    state = { ...state, requests, samples: { ...state.samples, [check.name]: samples } };
-    keep(state);
-    if (run.end === 'transport')
-      return finding('error', 'transport', `${check.name}: ${run.detail}`);
-    if (run.end === 'out-of-time') {
-      return finding('inconclusive', 'more-samples-needed', `${check.name}: ${run.detail}`);
+    const drawn = await sample(check, to, samples, look, config.samples, random, deps, budget);
+    countRequests(run, drawn.requests.green, drawn.requests.blue);
+    keep(drawn.samples);
+    if (drawn.end === 'transport') return finding('error', 'transport', `${name}: ${drawn.detail}`);
+    if (drawn.end === 'out-of-time') {
+      return finding('inconclusive', 'more-samples-needed', `${name}: ${drawn.detail}`);
     }
-    const verdict = judge(samples, blue !== undefined, policy);
-    if (verdict.suspectedAtLook > 0) {
-      samples = { ...samples, suspectedAtLook: verdict.suspectedAtLook };
-      state = { ...state, samples: { ...state.samples, [check.name]: samples } };
-      keep(state);
+    const { kind, reason, ...evidence } = judge(drawn.samples, blue !== undefined, policy);
+    if (evidence.suspectedAtLook > 0) {
+      keep({ ...drawn.samples, suspectedAtLook: evidence.suspectedAtLook });
     }
-    const isLast = look === looks.at(-1);
-    if (verdict.kind !== 'inconclusive' || isLast) {
-      const { kind, reason, ...evidence } = verdict;
-      return finding(kind, reason, describeComparison(check.name, evidence), evidence);
+    if (kind !== 'inconclusive' || look === policy.looks.at(-1)) {
+      return finding(kind, reason, describeComparison(name, evidence), evidence);
     }
   }
-  return finding('inconclusive', 'more-samples-needed', `${check.name}: no look was reached`);
+  return finding('inconclusive', 'more-samples-needed', `${name}: no look was reached`);
 }
 
 /** Answers so far on the side that has fewer. */
@@ -270,7 +283,7 @@ function answersOf({ green, blue }: SampleState, hasBlue: boolean): number {
 function judge(
   { green, blue, suspectedAtLook }: SampleState,
   hasBlue: boolean,
-  policy: typeof defaultComparisonPolicy,
+  policy: ComparisonPolicy,
 ): ComparisonVerdict {
   const side = ({ latencies, errors }: SideState) => ({
     latenciesMs: latencies.map((units) => units / unitsPerMs),

@@ -2,6 +2,8 @@ import type { Severity, Transition } from './incident.ts';
 
 /** One message in every form that a receiver reads; see `shared/aws/alert-gateway.ts`. */
 export type Alert = {
+  /** `incidentId#sequence`: the same id twice is the same message, sent again. */
+  readonly id: string;
   /** ≤ 99 printable ASCII characters: SNS refuses more, and anything else. */
   readonly subject: string;
   /** The mail. */

@@ -8,6 +8,7 @@ import { elbv2 } from './elbv2.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
 import { type Responder, respond } from './operation.ts';
 import { secretsManager } from './secrets-manager.ts';
+import { sns } from './sns.ts';
 import { ssm } from './ssm.ts';
 import {
   encodeError,
@@ -26,6 +27,7 @@ const responders: Readonly<Record<ServiceName, Responder>> = {
   ssm,
   secretsmanager: secretsManager,
   dynamodb: dynamoDb,
+  sns,
 };
 
 export type RequestHandlerOptions = {
@@ -185,6 +187,7 @@ const serverErrorCodes: Readonly<Record<ServiceName, string>> = {
   ssm: 'InternalServerError',
   secretsmanager: 'InternalServiceError',
   dynamodb: 'InternalServerError',
+  sns: 'InternalError',
 };
 
 function accessDenied(account: Account, protocol: Protocol, operation: string): ServiceError {

@@ -52,6 +52,11 @@ const queryServices: Readonly<Record<string, Protocol>> = {
     version: 'query',
     namespace: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
   },
+  sns: {
+    service: 'sns',
+    version: 'query',
+    namespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+  },
 };
 
 /** Reads service, operation and input of a request; throws when the service is not simulated. */

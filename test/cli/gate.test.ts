@@ -28,7 +28,7 @@ const gate = async (...args: readonly string[]) => {
 
 const summaryKeys = ['verdict', 'reason', 'invocations', 'requests', 'elapsedMs'];
 
-describe.concurrent('the gate command', () => {
+describe.concurrent('the gate command', { timeout: timeoutMs }, () => {
   it(
     'prints a line an invocation and a summary, and exits with 0 when green passes',
     async () => {

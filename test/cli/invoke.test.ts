@@ -23,13 +23,16 @@ async function report(file: string, world?: object): Promise<Report> {
   return JSON.parse(stdout);
 }
 
-/** The gated call without sampling, which is what takes time. */
-const quickEvent = (): Promise<string> => {
-  const gated = JSON.parse(readFileSync(event('post-test-traffic-shift'), 'utf8'));
-  return temporaryFile('event.json', { ...gated, hookDetails: { samples: 0 } });
+/** A sample payload with other details. */
+const eventWith = (name: string, hookDetails: object): Promise<string> => {
+  const payload = JSON.parse(readFileSync(event(name), 'utf8'));
+  return temporaryFile('event.json', { ...payload, hookDetails });
 };
 
-describe.concurrent('the invoke command', () => {
+/** The gated call without sampling, which is what takes time. */
+const quickEvent = (): Promise<string> => eventWith('post-test-traffic-shift', { samples: 0 });
+
+describe.concurrent('the invoke command', { timeout: timeoutMs }, () => {
   it(
     'prints what the real handler said, logged and called, as one object',
     async () => {
@@ -45,6 +48,13 @@ describe.concurrent('the invoke command', () => {
         requests,
         notes: [],
       });
+      expect(decision.findings).toMatchObject([
+        { step: 'routing', verdict: 'pass', reason: 'test-rule-on-green' },
+        { step: 'check:cart', verdict: 'pass', reason: 'answered-well' },
+        { step: 'targets', verdict: 'pass', reason: 'targets-healthy' },
+        { step: 'alarms', verdict: 'pass', reason: 'alarms-quiet' },
+        { step: 'comparison:cart', verdict: 'pass' },
+      ]);
       expect(awsCalls).toContainEqual({
         service: 'elasticloadbalancing',
         operation: 'DescribeTargetHealth',
@@ -173,6 +183,67 @@ describe.concurrent('the invoke command', () => {
     },
     timeoutMs,
   );
+
+  it.each<readonly [string, string, object, object, string, string]>([
+    [
+      'a watched stage without anything to watch',
+      'canary-step',
+      {},
+      {},
+      'SUCCEEDED',
+      'nothing-watched',
+    ],
+    [
+      'a metric of a green that is not known',
+      'canary-step',
+      {
+        metrics: [
+          {
+            namespace: 'AWS/ApplicationELB',
+            metricName: 'HTTPCode_Target_5XX_Count',
+            dimensions: { TargetGroup: '$greenTargetGroup' },
+            max: 0,
+          },
+        ],
+      },
+      { kind: 'headless' },
+      'IN_PROGRESS',
+      'green-unknown',
+    ],
+    [
+      'a digest of a container that is not there',
+      'post-test-traffic-shift',
+      { identity: { header: 'x-image', equals: 'image-digest', container: 'side' }, samples: 0 },
+      {},
+      'IN_PROGRESS',
+      'identity-unknown',
+    ],
+    [
+      'a state that belongs to other details',
+      'post-test-traffic-shift',
+      {
+        samples: 0,
+        ballastState: JSON.parse(readFileSync(event('second-poll'), 'utf8')).hookDetails
+          .ballastState,
+      },
+      {},
+      'IN_PROGRESS',
+      'configuration-lost',
+    ],
+  ])('shows what comes of %s', async (_, name, details, world, hookStatus, reason) => {
+    const { result, decision } = await report(await eventWith(name, details), world);
+    expect({ hookStatus: result.hookStatus, reason: decision.reason }).toEqual({
+      hookStatus,
+      reason,
+    });
+  });
+
+  it("shows that a cluster which is not the stack's is refused", async () => {
+    const elsewhere = readFileSync(event('canary-step'), 'utf8').replaceAll('/prod/', '/staging/');
+    const { result, decision } = await report(await temporaryFile('event.json', elsewhere));
+    expect(result.hookStatus).toBe('FAILED');
+    expect(decision.reason).toBe('cluster-not-configured');
+  });
 
   it.each<readonly [string, readonly string[], RegExp]>([
     ['nothing', [], /^FUNCTION: expected one of deployment-hook, got nothing$/],

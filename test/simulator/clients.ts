@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { type Account, type AccountOptions, createAccount } from '../../simulator/account.ts';
@@ -32,6 +33,7 @@ export function clientsOf(account: Account, options: RequestHandlerOptions = {})
     ssm: new SSMClient(config),
     secretsManager: new SecretsManagerClient(config),
     dynamoDb: new DynamoDBClient(config),
+    sns: new SNSClient(config),
   };
 }
 

@@ -3,6 +3,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { PublishCommand } from '@aws-sdk/client-sns';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import type { Account, Fault, ServiceName } from '../../simulator/account.ts';
@@ -38,6 +39,7 @@ const callOf: Record<ServiceName, (clients: ReturnType<typeof clientsOf>) => Pro
     secretsManager.send(new GetSecretValueCommand({ SecretId: 's' })),
   dynamodb: ({ dynamoDb }) =>
     dynamoDb.send(new PutItemCommand({ TableName: 'incidents', Item: { pk: { S: 'a' } } })),
+  sns: ({ sns }) => sns.send(new PublishCommand({ TopicArn: 'arn:x', Message: 'm' })),
 };
 const services: readonly ServiceName[] = [
   'ecs',
@@ -46,6 +48,7 @@ const services: readonly ServiceName[] = [
   'ssm',
   'secretsmanager',
   'dynamodb',
+  'sns',
 ];
 
 describe('faults', () => {
