@@ -70,7 +70,7 @@ function readDetails(file: string): unknown {
     details = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new Misuse(`--details: expected a file with JSON, ${detail}`);
+    throw new Misuse(`--details: expected a file with JSON, ${detail.replace(/\s+/g, ' ')}`);
   }
   try {
     parseGateConfig(readRawDetails(details).config);

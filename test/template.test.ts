@@ -61,7 +61,8 @@ describe('parameters', () => {
     ['HookAllowedHosts', '', true],
     ['HookAllowedHosts', 'green.example.com', true],
     ['HookAllowedHosts', 'https://green.example.com', false],
-    ['HookAllowedHosts', '*.example.com', false],
+    ['HookAllowedHosts', '*.example.com', true],
+    ['HookAllowedHosts', 'green.*.com', false],
     ['HookSecretArns', '', true],
     [
       'HookSecretArns',

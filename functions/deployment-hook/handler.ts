@@ -31,7 +31,7 @@ export const createHandler =
       const outcome = early ?? (await runGate(call, config, deps, invocation));
       return answer(call, outcome, deps.log);
     } catch (error) {
-      return answer(call, unexpected(error, call, stackMode), deps.log, error);
+      return answer(call, unexpected(error, stageOf(event), stackMode), deps.log, error);
     } finally {
       // Lambda freezes between calls: a connection kept over that may be dead without a sign.
       quietly(() => deps.prober.close());
@@ -63,20 +63,28 @@ function answerByEvent(call: HookEvent): GateOutcome | undefined {
 
 /**
  * The last resort: an event that cannot be read, or a mistake in Ballast itself. Without proof there
- * is no pass where the stack may enforce; an observing stack lets everything through.
+ * is no pass at the gated stage where the stack may enforce. Everywhere else the deployment goes on:
+ * a FAILED in the middle of a rollback would leave it stuck.
  */
 function unexpected(
   error: unknown,
-  call: HookEvent | undefined,
+  stage: string | undefined,
   stackMode: StackMode | undefined,
 ): GateOutcome {
   const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const reason = error instanceof MalformedInput ? 'malformed-event' : 'internal-error';
-  const isGated = call === undefined || stageRole(call.stage) === 'gated';
+  const isGated = stage === undefined || stageRole(stage) === 'gated';
   return settled(
     rollback(reason, detail),
     stackMode === 'observe' || !isGated ? 'observe' : 'enforce',
   );
+}
+
+/** The stage of an event that may be wrong in every other way. */
+function stageOf(event: unknown): string | undefined {
+  if (typeof event !== 'object' || event === null) return undefined;
+  const stage: unknown = Reflect.get(event, 'lifecycleStage');
+  return typeof stage === 'string' ? stage : undefined;
 }
 
 /** Writes the decision record, the one log line that explains a deployment, and answers. */

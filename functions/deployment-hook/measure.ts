@@ -20,6 +20,7 @@ import {
 import { createRandom, type Random } from '../../shared/domain/statistics/random.ts';
 import { judgeTargets } from '../../shared/domain/targets.ts';
 import type { Budget } from '../../shared/http/budget.ts';
+import { mapAtMost } from '../../shared/http/paced.ts';
 import type { ProbeRequest } from '../../shared/http/port.ts';
 import { buildRequest } from '../../shared/http/request.ts';
 import { type RunDeps, runCheck } from '../../shared/http/run-check.ts';
@@ -125,12 +126,10 @@ async function measureOnce(run: Run, checks: readonly PreparedCheck[]): Promise<
   const [targets, watched, runs] = await Promise.all([
     measureTargets(situation, config, deps, budget),
     watch(situation, config, deps, budget),
-    Promise.all(
-      checks.map(async ({ check, green }) => ({
-        check,
-        ...(await runCheck(check, green, deps, budget)),
-      })),
-    ),
+    mapAtMost(checks, config.samples.inFlight, async ({ check, green }) => ({
+      check,
+      ...(await runCheck(check, green, deps, budget)),
+    })),
   ]);
   for (const { check, verdict, reason, detail, requests } of runs) {
     countRequests(run, requests, 0);
@@ -197,10 +196,14 @@ async function measureTargets(
   { loadBalancers }: MeasureDeps,
   { signal }: Budget,
 ): Promise<readonly Finding[]> {
-  if (!config.targets.mustBeHealthy || greenTargetGroupArn === undefined) return [];
+  if (!config.targets.mustBeHealthy) return [];
   const finding = (verdict: Verdict, reason: string, detail: string): readonly Finding[] => [
     { step: 'targets', verdict, reason, detail, isCritical: true },
   ];
+  if (greenTargetGroupArn === undefined) {
+    // Only endpoint.url leads past every target group, and there the answers say who they are.
+    return finding('pass', 'targets-not-known', 'endpoint.url leads past the target groups');
+  }
   try {
     const targets = await loadBalancers.describeTargets(greenTargetGroupArn, signal);
     const { verdict, reason, detail } = judgeTargets(targets, config.targets.healthyMin);

@@ -109,7 +109,7 @@ async function observeRevision(
   ]);
   const isFirst = deployment.sourceRevisionArns?.length === 0;
   const found = routingOf(route, test, production, isFirst);
-  const [greenTargetGroupArn] = found.verdict === 'pass' ? servingTargetGroups(test.rule) : [];
+  const greenTargetGroupArn = greenTargetGroupOf(route, test);
   if (endpoint.url !== undefined) {
     return { ...overridden(revision, config, found), greenTargetGroupArn };
   }
@@ -126,6 +126,16 @@ async function observeRevision(
     routing: found,
     notes: [...green.notes, ...blue.notes],
   };
+}
+
+/**
+ * Green's target group: what the revision resolved to, or else the one that test traffic reaches.
+ * Whether that is right at the gated stage, `routing` says; later production reaches it as well.
+ */
+function greenTargetGroupOf(route: Route, test: PlacedRule): string | undefined {
+  const [only, ...others] = servingTargetGroups(test.rule);
+  const isOwn = only !== undefined && route.targetGroupArns.includes(only);
+  return route.ownTargetGroupArn ?? (isOwn && others.length === 0 ? only : undefined);
 }
 
 function overridden(revision: Revision, config: GateConfig, found: Finding): Situation {

@@ -42,3 +42,18 @@ export async function runPaced(
   if (failures.length > 0) throw failures[0];
   return started;
 }
+
+/** Maps every item, with at most `inFlight` under way at once; the results keep the items' order. */
+export async function mapAtMost<Item, Result>(
+  items: readonly Item[],
+  inFlight: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const waiting = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [at, item] of waiting) results[at] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(inFlight, items.length) }, worker));
+  return results;
+}

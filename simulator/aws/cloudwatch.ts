@@ -99,7 +99,10 @@ function answerOf(
   range: { startMs: number; endMs: number; descending: boolean },
 ): MetricQuery {
   if (!isInput(query)) throw invalid('A metric data query must be an object');
-  const { MetricStat: stat, Id: _, Label: __, ...others } = query;
+  const { MetricStat: stat, Id: _, Label: __, ReturnData, ...others } = query;
+  // Without metric math a query that returns nothing has no use.
+  if (ReturnData === false)
+    throw new UnsupportedRequest('metric data queries with ReturnData false');
   if (Object.keys(others).length > 0) {
     throw new UnsupportedRequest(`metric data queries with ${Object.keys(others).join(', ')}`);
   }

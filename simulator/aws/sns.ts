@@ -4,8 +4,8 @@ import { type Input, isInput, optionalText, type Responder, text } from './opera
 
 const messageBytesMax = 262_144;
 const attributeNameCharsMax = 256;
-/** At most 100 characters, no line breaks or control characters, not blank in front. */
-const subjectPattern = /^[!-~][ -~]{0,99}$/;
+/** Less than 100 characters, no line breaks or control characters, not blank in front. */
+const subjectPattern = /^[!-~][ -~]{0,98}$/;
 const attributeNamePattern = /^(?!\.)(?!.*\.\.)[\w.-]+(?<!\.)$/;
 
 /** SNS. What is published stays on its topic; who subscribes to it is not simulated. */

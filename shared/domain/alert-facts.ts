@@ -1,0 +1,226 @@
+import type { Facts } from './incident.ts';
+
+/**
+ * The facts that the texts of alerts read, by kind of incident. Whoever opens an incident fills in
+ * what it knows: every fact may be missing, and the text gets shorter. Times are in ms since the
+ * epoch, revisions are `family:number`, lists are one text.
+ */
+
+/** How many tasks the subject has, and how many it must have. */
+export type CapacityFacts = {
+  /** Tasks in RUNNING at the time of the notice. */
+  readonly running?: number;
+  readonly desired?: number;
+  /** Tasks that must run: desired count times `minimumHealthyPercent`, rounded up. */
+  readonly minimum?: number;
+};
+
+/** Which revision broke it, and which one to go back to. */
+export type RevisionFacts = {
+  /** First revision that shows the trouble, as `worker:88`. */
+  readonly firstBadRevision?: string;
+  /** Start of the deployment that brought the first bad revision. */
+  readonly deployedAtMs?: number;
+  /** Last revision without the trouble, as `worker:87`. */
+  readonly lastGoodRevision?: string;
+  /** How long the last good one ran without the trouble. */
+  readonly lastGoodRanMs?: number;
+  /** `off`, `on` or `on, with rollback`. */
+  readonly circuitBreaker?: string;
+};
+
+/** Where it happens: one host is another matter than all of them. */
+export type PlaceFacts = {
+  /** Distinct container instances. */
+  readonly instances?: number;
+  readonly zones?: number;
+  /** The instance, where it is only one. */
+  readonly instance?: string;
+  /** The zone, where it is only one. */
+  readonly zone?: string;
+};
+
+/** The last lines of the container's log, allow-listed and redacted; line breaks between them. */
+export type LogFacts = { readonly logLines?: string };
+
+/** `crash-loop` and `slow-loop`: tasks that ran and ended, again and again. */
+export type LoopFacts = CapacityFacts &
+  RevisionFacts &
+  PlaceFacts &
+  LogFacts & {
+    /** Name of the container that ended. */
+    readonly container?: string;
+    readonly exitCode?: number;
+    /** What ECS says of the container, or else of the task: `OutOfMemoryError: Container killed ...` */
+    readonly stopReason?: string;
+    /** Memory limit of the container, or else of the task. */
+    readonly limitMiB?: number;
+    /** Shortest and longest life of the tasks that ended. */
+    readonly livedSecondsMin?: number;
+    readonly livedSecondsMax?: number;
+    /** True where a restart policy restarts the container and no task stops. */
+    readonly restartsInPlace?: boolean;
+  };
+
+/** `start-failure`: tasks that never ran. */
+export type StartFailureFacts = CapacityFacts &
+  RevisionFacts &
+  PlaceFacts &
+  LogFacts & {
+    readonly container?: string;
+    /** Image that could not be pulled. */
+    readonly image?: string;
+    readonly stopReason?: string;
+  };
+
+/** `unknown-stop`: a stop that no row of the table of causes fits. */
+export type UnknownStopFacts = CapacityFacts &
+  PlaceFacts & {
+    readonly container?: string;
+    readonly exitCode?: number;
+    /** ECS's `stopCode`. */
+    readonly stopCode?: string;
+    readonly stopReason?: string;
+    /** Id of one of the tasks, to look at. */
+    readonly taskId?: string;
+  };
+
+/** `placement-failure`: ECS finds no place for a task. */
+export type PlacementFacts = CapacityFacts & {
+  /** ECS's reason: `RESOURCE:MEMORY`, `AGENT`, ... */
+  readonly placementReason?: string;
+  readonly capacityProvider?: string;
+  /** Container instances that ECS named as not fitting. */
+  readonly instances?: number;
+};
+
+/** `storm`: one cause in many services, told once. */
+export type StormFacts = {
+  readonly services?: number;
+  /** Names, the worst first, as `web, api, worker`. */
+  readonly serviceNames?: string;
+  /** Services that run fewer tasks than their minimum. */
+  readonly belowMinimum?: number;
+  /** What they share, where it is one: an image, an instance, a zone. */
+  readonly sharedImage?: string;
+  readonly sharedInstance?: string;
+  readonly sharedZone?: string;
+  readonly stopReason?: string;
+};
+
+/** What all incidents of a deployment know. */
+export type DeploymentFacts = {
+  /** Revision that is being deployed, as `checkout:412`. */
+  readonly revision?: string;
+  /** Revision that serves meanwhile, as `checkout:411`. */
+  readonly sourceRevision?: string;
+  /** Lifecycle stage of the hook. */
+  readonly stage?: string;
+  /** `enforce` or `observe`, as the deployment hook ran. */
+  readonly mode?: string;
+  /** The gate's reason, as in docs/reasons.md. */
+  readonly reason?: string;
+  /** The gate's sentence with its figures; of a comparison, `describeComparison`. */
+  readonly detail?: string;
+  /** Further findings, one a line. */
+  readonly findings?: string;
+};
+
+/** `rollback`: a deployment that was undone, or in observe would have been. */
+export type RollbackFacts = DeploymentFacts & {
+  readonly greenMedianMs?: number;
+  readonly blueMedianMs?: number;
+  /** Share of production traffic that green got at most, in percent. */
+  readonly greenPercentMax?: number;
+  /** From the first call of the hook to its final answer. */
+  readonly answeredAfterMs?: number;
+  /** ECS's status of the service deployment: `ROLLBACK_IN_PROGRESS`, `ROLLBACK_FAILED`, ... */
+  readonly ecsStatus?: string;
+  /** ECS's own words on the rollback. */
+  readonly ecsReason?: string;
+  /** Deployments that ended alike, this one included. */
+  readonly attempts?: number;
+};
+
+/** `gate-could-not-measure`: the gate waits, and then rolls back, for want of proof. */
+export type CouldNotMeasureFacts = DeploymentFacts & {
+  /** When the gate stops waiting. */
+  readonly deadlineAtMs?: number;
+  /** True once the deadline has passed and the final answer is given. */
+  readonly isFinal?: boolean;
+};
+
+/** `gate-misconfigured`: `hookDetails` or the stack does not fit. `detail` names the key. */
+export type MisconfiguredFacts = DeploymentFacts;
+
+/** `stage-not-gated`: a hook where nothing can be proven. */
+export type StageNotGatedFacts = DeploymentFacts;
+
+/** `break-glass`: somebody let a service pass unproven. */
+export type BreakGlassFacts = DeploymentFacts & {
+  readonly by?: string;
+  /** Why, in the words of who did it. */
+  readonly why?: string;
+  readonly untilMs?: number;
+};
+
+/** `hook-timed-out` and `hook-awaiting-action`: what ECS says of one lifecycle hook. */
+export type HookFacts = DeploymentFacts & {
+  readonly hookId?: string;
+  /** `AWS_LAMBDA` or `PAUSE`. */
+  readonly hookType?: string;
+  /** What ECS does at the time-out: `ROLLBACK` or `CONTINUE`. */
+  readonly timeoutAction?: string;
+  readonly expiresAtMs?: number;
+  readonly serviceDeploymentArn?: string;
+};
+
+/** Facts as the text may use them: cleaned, of the right type, or undefined. */
+export type FactReader<Known extends object> = {
+  text(name: KeyOf<Known, string>): string | undefined;
+  number(name: KeyOf<Known, number>): number | undefined;
+  flag(name: KeyOf<Known, boolean>): boolean | undefined;
+  /** The lines of a text with line breaks; without blank ones. */
+  lines(name: KeyOf<Known, string>): readonly string[];
+};
+
+type KeyOf<Known extends object, Type> = {
+  [Name in keyof Known]-?: Required<Known>[Name] extends Type ? Name : never;
+}[keyof Known] &
+  string;
+
+/** Longest text of a fact: ECS's own reasons may have a thousand characters. */
+const factCharsMax = 300;
+
+/** A fact of another type than documented counts as missing: facts come from a table. */
+export function readFacts<Known extends object>(facts: Facts): FactReader<Known> {
+  const text = (name: string): string | undefined => {
+    const value = facts[name];
+    return typeof value === 'string' ? blankAsMissing(cleaned(value)) : undefined;
+  };
+  return {
+    text,
+    number: (name) => {
+      const value = facts[name];
+      return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+    },
+    flag: (name) => {
+      const value = facts[name];
+      return typeof value === 'boolean' ? value : undefined;
+    },
+    lines: (name) => {
+      const value = facts[name];
+      return (typeof value === 'string' ? value.split(/\r?\n/) : [])
+        .map(cleaned)
+        .filter((line) => line !== '');
+    },
+  };
+}
+
+const blankAsMissing = (text: string): string | undefined => (text === '' ? undefined : text);
+
+/** One line without control characters; what was left out shows as dots. */
+function cleaned(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return line.length <= factCharsMax ? line : `${line.slice(0, factCharsMax - 3).trimEnd()}...`;
+}

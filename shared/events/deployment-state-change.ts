@@ -1,0 +1,32 @@
+import * as v from 'valibot';
+import type { DeploymentStateChange } from '../domain/deployment-event.ts';
+import { namedService } from './ecs-arn.ts';
+import { parseEvent } from './envelope.ts';
+import { optionalText, optionalTimeMs, reason, text } from './fields.ts';
+
+const detailSchema = v.object({
+  eventType: optionalText,
+  eventName: text,
+  clusterArn: optionalText,
+  deploymentId: optionalText,
+  updatedAt: optionalTimeMs,
+  reason,
+});
+
+/**
+ * Reads an `ECS Deployment State Change`. The documented samples lack `clusterArn`, real ones have
+ * it: without it the cluster is that of the service ARN.
+ * Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
+ */
+export function parseDeploymentStateChange(value: unknown): DeploymentStateChange {
+  const { envelope, detail } = parseEvent(detailSchema, value);
+  return {
+    eventId: envelope.id,
+    ...namedService(envelope.resources, detail.clusterArn),
+    eventType: detail.eventType,
+    eventName: detail.eventName,
+    deploymentId: detail.deploymentId,
+    reason: detail.reason,
+    atMs: detail.updatedAt ?? envelope.atMs,
+  };
+}
