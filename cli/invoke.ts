@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createProber } from '../shared/http/prober.ts';
 import { proberDefaults } from '../shared/http/prober-defaults.ts';
+import type { Fields } from '../shared/runtime/log.ts';
 import type { Account } from '../simulator/account.ts';
 import {
   createSimulatedHook,
@@ -10,6 +11,7 @@ import {
 } from '../simulator/hook-session.ts';
 import { type HttpService, startHttpService } from '../simulator/http-service.ts';
 import { createSkippingClock } from '../simulator/skipping-clock.ts';
+import { createSimulatedTaskState, topicArns } from '../simulator/task-state.ts';
 import { Misuse, runCommand } from './misuse.ts';
 import { behaviourOf, createWorld, parseWorld, type World } from './world.ts';
 
@@ -24,7 +26,7 @@ type Report = {
     readonly operation: string;
     readonly count: number;
   }[];
-  /** Empty as long as no function sends alerts. */
+  /** What SNS was sent. The hook leaves its alerts to the sweep of task-state. */
   readonly alerts: readonly unknown[];
   /** What the two local servers saw. */
   readonly requests: { readonly green: number; readonly blue: number };
@@ -81,7 +83,54 @@ const invokeDeploymentHook: Invoke = async (event, world) => {
   }
 };
 
-const functions: Readonly<Record<string, Invoke>> = { 'deployment-hook': invokeDeploymentHook };
+/** Kept so far that the first look of a stack is over: it tells nothing for ten minutes. */
+const firstLookMs = 3_600_000;
+
+const invokeTaskState: Invoke = async (event, world) => {
+  let nowMs = timeOf(event) ?? Date.parse(world.now);
+  const { account, service } = createWorld(world, { green: 80, blue: 80 }, () => nowMs);
+  const topics = topicArns(account);
+  for (const TopicArn of Object.values(topics)) {
+    account.topics.set(TopicArn, { TopicArn, messages: [] });
+  }
+  const records: Fields[] = [];
+  const { store, deliver } = createSimulatedTaskState({
+    account,
+    nowMs: () => nowMs,
+    clusterArns: [service.clusterArn],
+    onLog: (message, fields) => records.push({ message, ...fields }),
+  });
+  await store.endFirstRun(await store.firstRun(nowMs - 2 * firstLookMs), nowMs - firstLookMs);
+  const result = await deliver([event]);
+  const awsCalls = countsOf(account);
+  // A card waits for others of the same cause: whoever runs next tells it, also without an event.
+  nowMs += cardHoldMs;
+  await deliver([]);
+  const { incidents } = await store.list();
+  return {
+    result,
+    decision: { records: records.slice(0, -1), incidents },
+    awsCalls,
+    alerts: Object.values(topics).flatMap((arn) => account.topics.get(arn)?.messages ?? []),
+    requests: { green: 0, blue: 0 },
+  };
+};
+
+/** Longest that a card waits, with a little room. */
+const cardHoldMs = 6 * 60_000;
+
+/** The time of an EventBridge event: the account stands there. */
+function timeOf(event: unknown): number | undefined {
+  const time: unknown =
+    typeof event === 'object' && event !== null ? Reflect.get(event, 'time') : undefined;
+  const timeMs = typeof time === 'string' ? Date.parse(time) : Number.NaN;
+  return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
+const functions: Readonly<Record<string, Invoke>> = {
+  'deployment-hook': invokeDeploymentHook,
+  'task-state': invokeTaskState,
+};
 
 /** How often each operation was called, in the order of first calls. */
 function countsOf({ calls }: Account): Report['awsCalls'] {

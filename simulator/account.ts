@@ -72,6 +72,18 @@ export type EcsService = {
   pendingCount: number;
   taskDefinition?: string;
   loadBalancers?: EcsLoadBalancer[];
+  deploymentConfiguration?: {
+    minimumHealthyPercent?: number;
+    maximumPercent?: number;
+    deploymentCircuitBreaker?: { enable: boolean; rollback: boolean };
+  };
+  deployments?: {
+    id: string;
+    status: string;
+    rolloutState?: 'COMPLETED' | 'FAILED' | 'IN_PROGRESS';
+    taskDefinition?: string;
+    createdAt?: Date;
+  }[];
   currentServiceDeployment?: string;
   currentServiceRevisions?: {
     arn: string;

@@ -2,6 +2,7 @@ import type { Prober } from '../shared/http/port.ts';
 import { createProber } from '../shared/http/prober.ts';
 import { proberDefaults } from '../shared/http/prober-defaults.ts';
 import { createAccount } from './account.ts';
+import { playCrashLoop } from './demo-crash-loop.ts';
 import { addBlueGreenService, type BlueGreenService } from './deployment.ts';
 import { type HookInvocation, runHookSession, tableDefinition } from './hook-session.ts';
 import {
@@ -122,7 +123,7 @@ const rolledBack = ({ users, singleGet }: Outcome): readonly string[] => [
  */
 export async function playDemo({ seed, write }: DemoOptions): Promise<void> {
   const startedMs = Date.now();
-  write(`Ballast demo  seed ${seed}  simulated AWS account; the real hook, real HTTP`);
+  write(`Ballast demo  seed ${seed}  simulated AWS account; the real handlers, real HTTP`);
   write('prod/web  test traffic by header x-environment: test  mode: enforce');
   let totals = { scenes: 0, users: 0, bad: 0 };
   for (const [at, scene] of scenes(seed).entries()) {
@@ -137,9 +138,10 @@ export async function playDemo({ seed, write }: DemoOptions): Promise<void> {
       bad: totals.bad + (outcome.verdict === 'FAILED' ? toGreen : 0),
     };
   }
+  await playCrashLoop(write);
   const seconds = Math.round((Date.now() - startedMs) / 1000);
   write('');
-  write(`${totals.scenes} deployments in ${seconds} s.`);
+  write(`${totals.scenes} deployments and a crash loop in ${seconds} s.`);
   write(
     `Production requests while they were judged: ${totals.users}; to a bad build: ${totals.bad}`,
   );

@@ -15,10 +15,22 @@ export const tableDefinition: TableDefinition = {
   AttributeDefinitions: [
     { AttributeName: 'pk', AttributeType: 'S' },
     { AttributeName: 'sk', AttributeType: 'S' },
+    { AttributeName: 'indexPk', AttributeType: 'S' },
+    { AttributeName: 'indexSk', AttributeType: 'S' },
   ],
   KeySchema: [
     { AttributeName: 'pk', KeyType: 'HASH' },
     { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: 'by-index',
+      KeySchema: [
+        { AttributeName: 'indexPk', KeyType: 'HASH' },
+        { AttributeName: 'indexSk', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    },
   ],
 };
 

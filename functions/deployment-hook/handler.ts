@@ -8,11 +8,13 @@ import type { Log } from '../../shared/runtime/log.ts';
 import { type HookAnswer, toAnswer } from './answer.ts';
 import type { Config } from './config.ts';
 import { type GateDeps, type GateOutcome, proceed, rollback, runGate, settled } from './gate.ts';
+import { type ReportDeps, report } from './report.ts';
 
-export type Deps = GateDeps & {
-  /** Reads the environment; inside the handler, because a hook must answer even if it is wrong. */
-  readonly readConfig: () => Config;
-};
+export type Deps = GateDeps &
+  ReportDeps & {
+    /** Reads the environment; inside the handler, because a hook must answer even if it is wrong. */
+    readonly readConfig: () => Config;
+  };
 
 /**
  * Called by ECS at a lifecycle stage, again and again while it answers IN_PROGRESS. Always answers,
@@ -29,6 +31,7 @@ export const createHandler =
       call = parseHookEvent(event);
       const early = answerByEvent(call);
       const outcome = early ?? (await runGate(call, config, deps, invocation));
+      await report(call, outcome, recordOf(call, outcome), config.tableName, deps);
       return answer(call, outcome, deps.log);
     } catch (error) {
       return answer(call, unexpected(error, stageOf(event), stackMode), deps.log, error);
@@ -87,18 +90,12 @@ function stageOf(event: unknown): string | undefined {
   return typeof stage === 'string' ? stage : undefined;
 }
 
-/** Writes the decision record, the one log line that explains a deployment, and answers. */
-function answer(
-  call: HookEvent | undefined,
-  outcome: GateOutcome,
-  log: Log,
-  error?: unknown,
-): HookAnswer {
+/** The decision record: what explains an answer, in the log and as evidence. */
+function recordOf(call: HookEvent | undefined, outcome: GateOutcome) {
   const { decision, mode, findings, notes, state } = outcome;
-  const hookStatus = hookStatusOf(decision, mode);
-  const record = {
+  return {
     function: 'deployment-hook',
-    hookStatus,
+    hookStatus: hookStatusOf(decision, mode),
     mode,
     decision: decision.kind,
     reason: decision.reason,
@@ -111,9 +108,18 @@ function answer(
     requests: state.requests,
     findings,
     notes,
-    ...(error === undefined ? {} : { error }),
   };
-  const isNotable = decision.kind === 'rollback' || error !== undefined;
+}
+
+/** Writes the decision record, the one log line that explains a deployment, and answers. */
+function answer(
+  call: HookEvent | undefined,
+  outcome: GateOutcome,
+  log: Log,
+  error?: unknown,
+): HookAnswer {
+  const record = { ...recordOf(call, outcome), ...(error === undefined ? {} : { error }) };
+  const isNotable = outcome.decision.kind === 'rollback' || error !== undefined;
   quietly(() => (isNotable ? log.warn('decision', record) : log.info('decision', record)));
-  return toAnswer(outcome, hookStatus);
+  return toAnswer(outcome, record.hookStatus);
 }

@@ -1,7 +1,9 @@
 import { lazy } from '../runtime/lazy.ts';
 import type { ClientSettings } from './clients.ts';
 import type { DeploymentGateway } from './deployment-gateway.ts';
+import type { EvidenceStore } from './evidence-store.ts';
 import type { GateStore } from './gate-store.ts';
+import type { IncidentStore } from './incident-store.ts';
 import type { LoadBalancerGateway } from './load-balancer-gateway.ts';
 import type { MetricGateway } from './metric-gateway.ts';
 import type { ParameterGateway } from './parameter-gateway.ts';
@@ -14,6 +16,10 @@ export type DeploymentHookGateways = {
   readonly parameters: ParameterGateway;
   readonly secrets: SecretGateway;
   readonly createStore: (tableName: string) => GateStore;
+  readonly createReportStores: (tableName: string) => {
+    readonly incidents: Pick<IncidentStore, 'get' | 'save'>;
+    readonly evidence: EvidenceStore;
+  };
 };
 
 /**
@@ -41,4 +47,12 @@ export const createDeploymentHookGateways = (settings: ClientSettings): Deployme
     lazy<GateStore>(['load', 'save'], async () =>
       (await import('./gate-store.ts')).openGateStore(settings, tableName),
     ),
+  createReportStores: (tableName) => ({
+    incidents: lazy<Pick<IncidentStore, 'get' | 'save'>>(['get', 'save'], async () =>
+      (await import('./incident-store.ts')).openIncidentStore(settings, tableName),
+    ),
+    evidence: lazy<EvidenceStore>(['putEvidence'], async () =>
+      (await import('./evidence-store.ts')).openEvidenceStore(settings, tableName),
+    ),
+  }),
 });

@@ -71,6 +71,8 @@ export type StartFailureFacts = CapacityFacts &
     /** Image that could not be pulled. */
     readonly image?: string;
     readonly stopReason?: string;
+    /** ECS's words in an event about the service, where no stop told more. */
+    readonly detail?: string;
   };
 
 /** `unknown-stop`: a stop that no row of the table of causes fits. */
@@ -87,25 +89,42 @@ export type UnknownStopFacts = CapacityFacts &
 
 /** `placement-failure`: ECS finds no place for a task. */
 export type PlacementFacts = CapacityFacts & {
-  /** ECS's reason: `RESOURCE:MEMORY`, `AGENT`, ... */
-  readonly placementReason?: string;
+  /** ECS's reason, of an event about the service: `RESOURCE:MEMORY`, `AGENT`, ... */
+  readonly detail?: string;
+  /** The same, of a task that stopped for it. */
+  readonly stopReason?: string;
   readonly capacityProvider?: string;
   /** Container instances that ECS named as not fitting. */
   readonly instances?: number;
 };
 
-/** `storm`: one cause in many services, told once. */
+/** `storm`: one cause in many services, told once. Texts are what all of its members share. */
 export type StormFacts = {
   readonly services?: number;
   /** Names, the worst first, as `web, api, worker`. */
   readonly serviceNames?: string;
   /** Services that run fewer tasks than their minimum. */
   readonly belowMinimum?: number;
-  /** What they share, where it is one: an image, an instance, a zone. */
-  readonly sharedImage?: string;
-  readonly sharedInstance?: string;
-  readonly sharedZone?: string;
+  readonly image?: string;
+  readonly instance?: string;
+  readonly zone?: string;
   readonly stopReason?: string;
+};
+
+/**
+ * What a single stop of a loop, a start failure or an unknown stop brings along as facts of its
+ * occurrence. The text sums them up; a fact of the incident by the summed name goes before.
+ */
+export type StopFacts = {
+  readonly container?: string;
+  readonly exitCode?: number;
+  readonly stopCode?: string;
+  readonly stopReason?: string;
+  /** Summed up as `livedSecondsMin` and `livedSecondsMax`. */
+  readonly livedSeconds?: number;
+  /** Summed up as `instances`, and kept where it is only one; short, as people call it. */
+  readonly instance?: string;
+  readonly zone?: string;
 };
 
 /** What all incidents of a deployment know. */
@@ -120,7 +139,7 @@ export type DeploymentFacts = {
   readonly mode?: string;
   /** The gate's reason, as in docs/reasons.md. */
   readonly reason?: string;
-  /** The gate's sentence with its figures; of a comparison, `describeComparison`. */
+  /** The gate's sentence with its figures, or ECS's words where ECS acted by itself. */
   readonly detail?: string;
   /** Further findings, one a line. */
   readonly findings?: string;
@@ -135,9 +154,9 @@ export type RollbackFacts = DeploymentFacts & {
   /** From the first call of the hook to its final answer. */
   readonly answeredAfterMs?: number;
   /** ECS's status of the service deployment: `ROLLBACK_IN_PROGRESS`, `ROLLBACK_FAILED`, ... */
-  readonly ecsStatus?: string;
-  /** ECS's own words on the rollback. */
-  readonly ecsReason?: string;
+  readonly status?: string;
+  /** The later revision that ends the incident. */
+  readonly succeededRevision?: string;
   /** Deployments that ended alike, this one included. */
   readonly attempts?: number;
 };

@@ -43,7 +43,12 @@ export type IncidentKey = {
 export type Facts = Readonly<Record<string, string | number | boolean>>;
 
 /** One thing that happened, by an id of its own: the same id twice is the same thing. */
-export type Occurrence = { readonly id: string; readonly atMs: number };
+export type Occurrence = {
+  readonly id: string;
+  readonly atMs: number;
+  /** Its own evidence (exit code, zone, seconds lived): bounded, see `incident-facts.ts`. */
+  readonly facts?: Facts;
+};
 
 /** A message that stands on the incident until it has been published. */
 export type Notice = {
@@ -54,7 +59,25 @@ export type Notice = {
   readonly atMs: number;
   /** When it may be published: a page waits for the fold a minute at most. */
   readonly dueAtMs: number;
+  /** The mute that it waits for, see `muteIdOf`; undefined when none does. */
+  readonly mutedBy: string | undefined;
+  /** When someone last took it in hand to publish it: from then on it may be out. */
+  readonly claimedAtMs?: number;
 };
+
+/** What receivers know of an incident since it last opened: what was marked as published. */
+export type Told = {
+  /** Of the latest message. */
+  readonly sequence: number;
+  readonly atMs: number;
+  /** The highest that was told: an end at `critical` closes the page. */
+  readonly severity: Severity;
+  readonly facts: Facts;
+  /** Updates and reminders so far. */
+  readonly updates: number;
+};
+
+export type Acknowledgement = { readonly by: string; readonly atMs: number };
 
 /** One incident as the table keeps it. */
 export type Incident = IncidentKey & {
@@ -67,15 +90,30 @@ export type Incident = IncidentKey & {
   readonly openedAtMs: number | undefined;
   readonly changedAtMs: number;
   readonly resolvedAtMs: number | undefined;
-  /** When the subject was last seen well, while the incident is open. */
+  /** Why it ended: `steady`, `superseded`, `expired`, ... */
+  readonly resolution: string | undefined;
+  /** What happened until then belongs to an earlier opening of the same key. */
+  readonly boundaryMs: number | undefined;
+  /** Since when the subject is seen well, while the incident is open. */
   readonly wellSinceMs: number | undefined;
+  /** Since when the subject is seen worse than the severity says. */
+  readonly worseSinceMs: number | undefined;
   /** Distinct occurrences ever counted. */
   readonly count: number;
   /** The newest of them, oldest first; bounded. */
   readonly occurrences: readonly Occurrence[];
   readonly facts: Facts;
+  /** When each fact was true: a later one wins, in whatever order they come. */
+  readonly factTimes: Readonly<Record<string, number>>;
   /** Incident that this one was folded into, where many had one cause. */
   readonly foldedInto: string | undefined;
+  /** Someone has it in hand: no updates and reminders, but its escalation and its end. */
+  readonly acknowledged: Acknowledgement | undefined;
+  /** Undefined while nobody has been told. */
+  readonly told: Told | undefined;
+  /** When a digest named its end; until then a resolved incident can be listed. */
+  readonly digestedAtMs: number | undefined;
+  /** At most one: a later message takes the place of one that was not sent. */
   readonly outbox: readonly Notice[];
   readonly sequence: number;
   /** Grows with every write: writes are conditional on it. */

@@ -2,13 +2,21 @@ import * as v from 'valibot';
 import type { DeploymentStateChange } from '../domain/deployment-event.ts';
 import { namedService } from './ecs-arn.ts';
 import { parseEvent } from './envelope.ts';
-import { optionalText, optionalTimeMs, reason, text } from './fields.ts';
+import { optionalClusterArn, optionalText, optionalTimeMs, reason, text } from './fields.ts';
+
+const deploymentId = v.pipe(
+  optionalText,
+  v.check(
+    (value) => value === undefined || /^[\w/-]{1,255}$/.test(value),
+    'expected a deployment id',
+  ),
+);
 
 const detailSchema = v.object({
   eventType: optionalText,
   eventName: text,
-  clusterArn: optionalText,
-  deploymentId: optionalText,
+  clusterArn: optionalClusterArn,
+  deploymentId,
   updatedAt: optionalTimeMs,
   reason,
 });

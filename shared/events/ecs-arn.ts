@@ -7,7 +7,7 @@ export type NamedService = {
   readonly service: string;
 };
 
-const longArn = /^(arn:[^:]+:ecs:[^:]*:[^:]*):[a-z-]+\/([^/]+)\/.+$/;
+const longArn = /^(arn:[^:]+:ecs:[^:]*:[^:]*):[a-z-]+\/([\w-]{1,255})\/.+$/;
 
 /** The cluster that something with a long ARN stands in; short ARNs do not say. */
 export const clusterArnIn = (arn: string | undefined): string | undefined => {
@@ -36,7 +36,7 @@ export function namedService(
   const service =
     arns.map(serviceNameIn).find((name) => name !== undefined) ??
     given.find((candidate) => !candidate.startsWith('arn:'));
-  if (service === undefined) {
+  if (service === undefined || !/^[\w-]{1,255}$/.test(service)) {
     throw new MalformedInput(`event.resources: expected a service ARN, got ${gotOf(given[0])}`);
   }
   const clusterArn =

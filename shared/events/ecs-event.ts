@@ -7,7 +7,7 @@ import {
 import { followsServiceAction, type ServiceAction } from '../domain/service-action.ts';
 import type { StoppedTask } from '../domain/task-stop.ts';
 import { parseDeploymentStateChange } from './deployment-state-change.ts';
-import { parseHead } from './envelope.ts';
+import { parseEventName, parseHead } from './envelope.ts';
 import { parseHookStateChange } from './hook-state-change.ts';
 import { parseServiceAction } from './service-action.ts';
 import { parseTaskStateChange } from './task-state-change.ts';
@@ -65,7 +65,7 @@ function readTask(value: unknown): EcsEvent {
 }
 
 function readAction(value: unknown): EcsEvent {
-  const { eventType, eventName } = parseActionName(value);
+  const { eventType, eventName } = parseEventName(value);
   return followsServiceAction(eventType, eventName)
     ? { kind: 'service-action', action: parseServiceAction(value) }
     : ignored('action-not-followed', eventName);

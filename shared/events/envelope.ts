@@ -27,10 +27,20 @@ const envelopeEntries = {
 };
 
 /** Reads only what tells whose event it is, so that what is not for us need not be well-formed. */
-export function parseHead(value: unknown): { readonly source: string; readonly detailType: string } {
+export function parseHead(value: unknown): {
+  readonly source: string;
+  readonly detailType: string;
+} {
   const head = parse(headSchema, value);
   return { source: head.source, detailType: head['detail-type'] };
 }
+
+const eventNameSchema = v.object({
+  detail: v.object({ eventType: optionalText, eventName: text }),
+});
+
+/** Reads only what an event says has happened: some that nobody follows are about no service. */
+export const parseEventName = (value: unknown) => parse(eventNameSchema, value).detail;
 
 /** Reads one part of an event. Throws {@link MalformedInput} naming the first field that is wrong. */
 export function parse<Output>(schema: v.GenericSchema<unknown, Output>, value: unknown): Output {

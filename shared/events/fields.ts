@@ -6,59 +6,62 @@ export const text = v.pipe(v.string(), v.nonEmpty('expected text'));
 
 /** Text that may be missing; ECS writes nothing, `null` or an empty text for it. */
 export const optionalText = v.pipe(
-  v.nullish(v.string()),
+  v.nullish(v.string(), ''),
   v.transform((value) => value || undefined),
 );
 
-const time = v.pipe(
-  v.string(),
-  v.check((value) => parseIsoTime(value) !== undefined, 'expected an ISO time'),
+/** The ARN of a cluster, if it is there: its name becomes part of keys. */
+export const optionalClusterArn = v.pipe(
+  v.nullish(v.string(), ''),
+  v.check(
+    (value) => value === '' || /^arn:[^:]+:ecs:[^:]*:[^:]*:cluster\/[\w-]{1,255}$/.test(value),
+    'expected a cluster ARN',
+  ),
+  v.transform((value) => value || undefined),
 );
+
+const isTime = (value: string): boolean => parseIsoTime(value) !== undefined;
 
 /** An ISO time in milliseconds since the epoch; ECS writes up to nine decimals of a second. */
 export const timeMs = v.pipe(
-  time,
+  v.string(),
+  v.check(isTime, 'expected an ISO time'),
   v.transform((value) => parseIsoTime(value) ?? 0),
 );
 
 export const optionalTimeMs = v.pipe(
-  v.nullish(time),
-  v.transform((value) => (value ? parseIsoTime(value) : undefined)),
+  v.nullish(v.string(), ''),
+  v.check((value) => value === '' || isTime(value), 'expected an ISO time'),
+  v.transform(parseIsoTime),
 );
 
 const wholeNumber = /^-?\d{1,15}$/;
-const number = v.pipe(
-  v.union([v.number(), v.string()], 'expected a number'),
-  v.check(
-    (value) => (typeof value === 'number' ? Number.isInteger(value) : wholeNumber.test(value)),
-    'expected a whole number',
-  ),
-);
+const numberOrText = v.union([v.number(), v.string()], 'expected a number');
+
+const isWhole = (value: unknown): boolean =>
+  typeof value === 'number' ? Number.isInteger(value) : wholeNumber.test(String(value));
 
 /** A whole number, also when it is written as text. */
-export const count = v.pipe(number, v.transform(Number));
+export const count = v.pipe(
+  numberOrText,
+  v.check((value) => isWhole(value), 'expected a whole number'),
+  v.transform(Number),
+);
 
 /** ECS writes `"null"`, as text, for some numbers that it does not know. */
 export const optionalCount = v.pipe(
-  v.union([v.null(), v.undefined(), v.literal('null'), v.literal(''), number]),
-  v.transform((value) => (value === 'null' || value === '' ? undefined : value)),
-  v.transform((value) => (value === null || value === undefined ? undefined : Number(value))),
+  v.nullish(numberOrText, 'null'),
+  v.check((value) => value === 'null' || isWhole(value), 'expected a whole number'),
+  v.transform((value) => (value === 'null' ? undefined : Number(value))),
 );
 
 /** A number that only serves as evidence: whatever is none, is left out. */
 export const evidenceCount = v.pipe(
-  v.unknown(),
-  v.transform((value) =>
-    typeof value === 'number' || (typeof value === 'string' && wholeNumber.test(value))
-      ? Number(value)
-      : undefined,
-  ),
+  v.nullish(v.unknown(), ''),
+  v.transform((value) => (isWhole(value) ? Number(value) : undefined)),
 );
 
-export const texts = v.pipe(
-  v.nullish(v.array(v.string())),
-  v.transform((value) => value ?? []),
-);
+export const texts = v.nullish(v.array(v.string()), []);
 
 /** ECS cuts reasons here; longer ones are not ECS's. */
 const reasonCharsMax = 1_024;

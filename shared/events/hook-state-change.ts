@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { HookStateChange } from '../domain/deployment-event.ts';
 import { namedService } from './ecs-arn.ts';
 import { parseEvent } from './envelope.ts';
-import { optionalText, optionalTimeMs, text } from './fields.ts';
+import { optionalClusterArn, optionalText, optionalTimeMs, text } from './fields.ts';
 
 const detailSchema = v.object({
   eventType: optionalText,
@@ -11,7 +11,7 @@ const detailSchema = v.object({
   hookType: optionalText,
   lifecycleStage: optionalText,
   expiresAt: optionalTimeMs,
-  clusterArn: optionalText,
+  clusterArn: optionalClusterArn,
   serviceArn: optionalText,
   serviceDeploymentArn: optionalText,
   updatedAt: optionalTimeMs,

@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import type { ServiceAction } from '../domain/service-action.ts';
 import { namedService } from './ecs-arn.ts';
 import { parseEvent } from './envelope.ts';
-import { optionalText, optionalTimeMs, reason, text, texts } from './fields.ts';
+import { optionalClusterArn, optionalText, optionalTimeMs, reason, text, texts } from './fields.ts';
 
 const detailSchema = v.object({
   eventType: optionalText,
   eventName: text,
-  clusterArn: optionalText,
+  clusterArn: optionalClusterArn,
   serviceArn: optionalText,
   service: optionalText,
   serviceName: optionalText,
@@ -24,12 +24,7 @@ const detailSchema = v.object({
  */
 export function parseServiceAction(value: unknown): ServiceAction {
   const { envelope, detail } = parseEvent(detailSchema, value);
-  const candidates = [
-    ...envelope.resources,
-    detail.serviceArn,
-    detail.service,
-    detail.serviceName,
-  ];
+  const candidates = [...envelope.resources, detail.serviceArn, detail.service, detail.serviceName];
   return {
     eventId: envelope.id,
     ...namedService(candidates, detail.clusterArn),

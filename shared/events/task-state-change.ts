@@ -5,6 +5,7 @@ import { parse, parseEvent } from './envelope.ts';
 import {
   count,
   evidenceCount,
+  optionalClusterArn,
   optionalCount,
   optionalText,
   optionalTimeMs,
@@ -24,21 +25,30 @@ const container = v.object({
 
 const taskArn = v.pipe(
   v.string(),
-  v.regex(/^arn:[^:]+:ecs:[^:]*:[^:]*:task\/.+$/, 'expected a task ARN'),
+  v.regex(/^arn:[^:]+:ecs:[^:]*:[^:]*:task(\/[\w-]{1,255}){1,2}$/, 'expected a task ARN'),
+);
+
+// Managed daemons have task definitions of their own.
+const taskDefinitionArn = v.pipe(
+  v.string(),
+  v.regex(
+    /^arn:[^:]+:ecs:[^:]*:[^:]*:(daemon-)?task-definition\/[\w-]{1,255}(:\d+)?$/,
+    'expected a task definition ARN',
+  ),
 );
 
 // Overrides, attachments and tags are not read: their values may be secrets.
 const detailSchema = v.object({
   taskArn,
   version: count,
-  clusterArn: optionalText,
+  clusterArn: optionalClusterArn,
   group: optionalText,
   startedBy: optionalText,
   launchType: optionalText,
   capacityProviderName: optionalText,
   availabilityZone: optionalText,
   containerInstanceArn: optionalText,
-  taskDefinitionArn: text,
+  taskDefinitionArn,
   stopCode: optionalText,
   stoppedReason: reason,
   createdAt: optionalTimeMs,

@@ -14,6 +14,8 @@ export type EnvReader = {
   /** Like `list`, with at least one item. */
   listOfSome(name: string): readonly string[];
   oneOf<const T extends string>(name: string, choices: readonly [T, ...T[]]): T;
+  /** A whole number within bounds, both included. */
+  integer(name: string, from: number, to: number): number;
 };
 
 /**
@@ -49,6 +51,12 @@ export function readEnv<Config>(env: Env, read: (reader: EnvReader) => Config): 
       const found = choices.find((choice) => choice === env[name]);
       if (found === undefined) wish(name, `one of ${choices.join(', ')}`);
       return found ?? choices[0];
+    },
+    integer(name, from, to) {
+      const value = Number(env[name]?.trim() || Number.NaN);
+      const isGood = Number.isInteger(value) && value >= from && value <= to;
+      if (!isGood) wish(name, `a whole number from ${from} to ${to}`);
+      return isGood ? value : from;
     },
   });
   if (problems.length > 0) throw new ConfigError(problems.join('; '));

@@ -27,3 +27,17 @@ export function lazy<T extends Readonly<Record<keyof T, AnyMethod>>>(
   ]);
   return Object.fromEntries(methods) as T;
 }
+
+/**
+ * A handler that is built when it is first called: a wrong setting fails the invocation, which is
+ * retried and seen, rather than the import, which is neither. A failed build is tried again.
+ */
+export function onFirstCall<Event, Result>(
+  build: () => (event: Event) => Promise<Result>,
+): (event: Event) => Promise<Result> {
+  let built: ((event: Event) => Promise<Result>) | undefined;
+  return async (event) => {
+    built ??= build();
+    return await built(event);
+  };
+}

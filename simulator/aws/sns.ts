@@ -76,12 +76,12 @@ function attributesOf(member: unknown): Readonly<Record<string, string>> {
     if (name.length > attributeNameCharsMax || !attributeNamePattern.test(name)) {
       throw invalidValue(`The message attribute name '${name}' is invalid.`);
     }
-    return [name, valueOf(name, entry.Value)];
+    return [name, stringOf(name, entry.Value)];
   });
   return Object.fromEntries(attributes);
 }
 
-function valueOf(name: string, value: Input): string {
+function stringOf(name: string, value: Input): string {
   const type = text(value, 'DataType');
   if (type !== 'String') throw new UnsupportedRequest(`message attributes of the type ${type}`);
   const content = optionalText(value, 'StringValue') ?? '';

@@ -151,7 +151,7 @@ function createLab(ends: (() => unknown)[]): Lab {
     },
     async deploy(options = {}) {
       const green = options.green ?? (await lab.serve(well));
-      const blue = options.blue ?? (options.isFirst ? green : await lab.serve(well));
+      const blue = options.blue ?? (await lab.serve(well));
       return deployed(green.port, blue.port, options, ends);
     },
   };

@@ -198,6 +198,13 @@ export function createGateWorld(world: GateWorld, overrides: Partial<Config> = {
           return true;
         }),
     }),
+    createReportStores: () => ({
+      incidents: {
+        get: (_key, signal) => answering(signal, () => undefined),
+        save: (_incident, _version, signal) => answering(signal, () => true),
+      },
+      evidence: { putEvidence: (_evidence, signal) => answering(signal, () => undefined) },
+    }),
     prober: {
       close: () => undefined,
       send: async (request) => {

@@ -13,6 +13,8 @@ export type Resource = {
 
 export type Template = {
   readonly parameters: Fields;
+  readonly rules: Fields;
+  readonly conditions: Fields;
   readonly metadata: Fields;
   readonly globals: Fields;
   readonly outputs: Fields;
@@ -44,6 +46,8 @@ export function readTemplate(text = readFileSync('template.yaml', 'utf8')): Temp
   });
   return {
     parameters: fields(body.Parameters, 'Parameters'),
+    rules: fields(body.Rules ?? {}, 'Rules'),
+    conditions: fields(body.Conditions, 'Conditions'),
     metadata: fields(body.Metadata, 'Metadata'),
     globals: fields(body.Globals, 'Globals'),
     outputs: fields(body.Outputs, 'Outputs'),

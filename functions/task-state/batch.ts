@@ -1,0 +1,154 @@
+import { awsProblemOf } from '../../shared/aws/errors.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
+import { fingerprintOf } from '../../shared/domain/incident-key.ts';
+import { modeOfTag } from '../../shared/domain/mode.ts';
+import type { ServiceState } from '../../shared/domain/service-state.ts';
+import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
+import { type EcsEvent, parseEcsEvent } from '../../shared/events/ecs-event.ts';
+import { MalformedInput } from '../../shared/events/malformed.ts';
+import type { Deps } from './handler.ts';
+import { react } from './react.ts';
+import { tell } from './tell.ts';
+
+/** What Lambda hands over of a queue; only what is used of it. */
+export type Batch = {
+  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
+};
+
+/** Messages that go back to the queue. */
+export type BatchAnswer = {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+};
+
+export const isBatch = (event: unknown): event is Batch =>
+  typeof event === 'object' && event !== null && Array.isArray(Reflect.get(event, 'Records'));
+
+type Message = {
+  readonly messageId: string;
+  readonly event: Exclude<EcsEvent, { kind: 'ignored' }>;
+};
+
+/** The services of a batch as ECS sees them now, by name; absent where that could not be read. */
+export type States = ReadonlyMap<string, ServiceState>;
+
+/** Reacts to every event of a batch by itself, then publishes what is due. */
+export async function reactToBatch({ Records }: Batch, deps: Deps): Promise<BatchAnswer> {
+  const messages = Records.flatMap((record) => read(record, deps));
+  const states = await readStates(messages, deps);
+  const open = createOpenIncidents(deps);
+  const failed: { itemIdentifier: string }[] = [];
+  for (const { messageId, event } of messages) {
+    try {
+      await react(event, states, open, deps);
+    } catch (error) {
+      deps.log.error('item-failed', { messageId, ...awsProblemOf(error), error });
+      failed.push({ itemIdentifier: messageId });
+    }
+  }
+  await tell(deps);
+  deps.log.info('batch', {
+    received: Records.length,
+    reacted: messages.length - failed.length,
+    failed: failed.length,
+  });
+  return { batchItemFailures: failed };
+}
+
+/** The open incidents of a batch: listed once, when first asked for, and what the batch opens itself. */
+export type OpenIncidents = {
+  /** Of one service. */
+  of(cluster: string, service: string): Promise<readonly Incident[]>;
+  note(incident: Incident | undefined): void;
+};
+
+function createOpenIncidents({ store }: Deps): OpenIncidents {
+  const noted = new Map<string, Incident>();
+  let listing: Promise<readonly Incident[]> | undefined;
+  return {
+    async of(cluster, service) {
+      listing ??= store.list().then(({ incidents }) => incidents);
+      const known = new Map((await listing).map((one) => [fingerprintOf(one), one]));
+      for (const [fingerprint, incident] of noted) known.set(fingerprint, incident);
+      return [...known.values()].filter(
+        ({ status, cluster: of, subject }) =>
+          status === 'open' &&
+          of === cluster &&
+          subject.type === 'service' &&
+          subject.name === service,
+      );
+    },
+    note(incident) {
+      if (incident !== undefined) noted.set(fingerprintOf(incident), incident);
+    },
+  };
+}
+
+/** A message that we react to; everything else is logged with its reason, and is done with. */
+function read(record: Batch['Records'][number], { config, log }: Deps): readonly Message[] {
+  const { messageId } = record;
+  try {
+    const event = parseEcsEvent(parseJson(record.body));
+    if (event.kind === 'ignored') {
+      log.debug('event-ignored', { messageId, reason: event.reason, detail: event.detail });
+      return [];
+    }
+    const clusterArn = clusterOf(event);
+    if (config.clusterArns.includes(clusterArn)) return [{ messageId, event }];
+    log.debug('event-ignored', { messageId, reason: 'other-cluster', detail: clusterArn });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MalformedInput)) throw error;
+    log.warn('event-dropped', { messageId, reason: 'malformed-event', detail: error.message });
+    return [];
+  }
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new MalformedInput('body: expected JSON', { cause });
+  }
+}
+
+const clusterOf = (event: Message['event']): string => {
+  if (event.kind === 'task-stopped') return event.task.clusterArn;
+  return event.kind === 'service-action' ? event.action.clusterArn : event.change.clusterArn;
+};
+
+/** The service whose state matters to an event: one with an unexpected stop. */
+const troubledService = ({ event }: Message): string | undefined => {
+  if (event.kind !== 'task-stopped' || classifyStop(event.task).isExpected) return undefined;
+  const subject = subjectOf(event.task);
+  return subject.type === 'service' ? subject.name : undefined;
+};
+
+/** Reads the troubled services, ten a call. Without it the texts are shorter; nothing else is lost. */
+async function readStates(messages: readonly Message[], deps: Deps): Promise<States> {
+  const byCluster = Map.groupBy(
+    messages.filter((message) => troubledService(message) !== undefined),
+    ({ event }) => clusterOf(event),
+  );
+  const states = new Map<string, ServiceState>();
+  for (const [clusterArn, group] of byCluster) {
+    const names = [...new Set(group.flatMap((message) => troubledService(message) ?? []))];
+    try {
+      const found = await deps.services.describeServices(clusterArn, names);
+      for (const state of found.services) states.set(stateKey(clusterArn, state.service), state);
+    } catch (error) {
+      deps.log.warn('side-read-failed', { what: 'services', ...awsProblemOf(error) });
+    }
+  }
+  return states;
+}
+
+export const stateKey = (clusterArn: string, service: string): string => `${clusterArn} ${service}`;
+
+/** The service's tag by which it opts out. */
+const tagName = 'ballast:task-state';
+
+/** Whether a service has switched task-state off. */
+export const isOptedOut = (state: ServiceState | undefined): boolean => {
+  const tag = state?.tags[tagName];
+  return tag !== undefined && modeOfTag(tag) === 'off';
+};

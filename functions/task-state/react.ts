@@ -1,0 +1,132 @@
+import { updateIncident } from '../../shared/aws/incident-store.ts';
+import {
+  classifyDeploymentChange,
+  classifyHookChange,
+} from '../../shared/domain/deployment-event.ts';
+import type { EventMeaning } from '../../shared/domain/event-meaning.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
+import { applyObservation } from '../../shared/domain/incident-lifecycle.ts';
+import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
+import { classifyServiceAction } from '../../shared/domain/service-action.ts';
+import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
+import {
+  hookFacts,
+  observeCompletion,
+  type Reaction,
+  reactToMeaning,
+  reactToStop,
+  withReason,
+} from '../../shared/domain/task-reaction.ts';
+import type { StoppedTask } from '../../shared/domain/task-stop.ts';
+import type { EcsEvent } from '../../shared/events/ecs-event.ts';
+import { isOptedOut, type OpenIncidents, type States, stateKey } from './batch.ts';
+import type { Config } from './config.ts';
+import type { Deps } from './handler.ts';
+
+/** Reacts to one event. Throws what makes it worth another try; a repeat changes nothing. */
+export async function react(
+  event: Exclude<EcsEvent, { kind: 'ignored' }>,
+  states: States,
+  openIncidents: OpenIncidents,
+  deps: Deps,
+): Promise<void> {
+  switch (event.kind) {
+    case 'task-stopped':
+      return await reactToTask(event.task, states, deps);
+    case 'service-action': {
+      const { action } = event;
+      const meaning = classifyServiceAction(action);
+      const about = { ...action, cluster: clusterName(action.clusterArn), deploymentId: undefined };
+      return await reactToEvent(meaning, about, openIncidents, deps);
+    }
+    case 'deployment-state': {
+      const { change } = event;
+      const meaning = classifyDeploymentChange(change);
+      const { rollbackTo } = meaning;
+      const facts = rollbackTo === undefined ? {} : { rollbackTo };
+      const about = { ...change, cluster: clusterName(change.clusterArn), facts };
+      return await reactToEvent(meaning, about, openIncidents, deps);
+    }
+    case 'hook-state': {
+      const { change } = event;
+      const deploymentId = change.serviceDeploymentArn?.split('/').at(-1);
+      const about = {
+        ...change,
+        cluster: clusterName(change.clusterArn),
+        deploymentId,
+        occurrenceId: deploymentId && `${deploymentId}/${change.stage ?? '-'}`,
+        facts: hookFacts(change),
+      };
+      return await reactToEvent(classifyHookChange(change), about, openIncidents, deps);
+    }
+  }
+}
+
+const clusterName = (clusterArn: string): string => clusterArn.split('/').at(-1) ?? clusterArn;
+
+async function reactToTask(task: StoppedTask, states: States, deps: Deps): Promise<void> {
+  const stop = classifyStop(task);
+  const subject = subjectOf(task);
+  const state = states.get(stateKey(task.clusterArn, subject.name));
+  const { taskArn, version } = task;
+  deps.log.info('stop', { taskArn, version, subject: subject.name, ...stop });
+  if (isOptedOut(state))
+    return deps.log.info('decision', { decision: 'ignore', reason: 'opted-out' });
+  let isLooping = false;
+  for (const reaction of reactToStop(task, stop, clusterName(task.clusterArn), state)) {
+    // What loops fast is told as that alone.
+    if (reaction.key.kind === 'slow-loop' && isLooping) continue;
+    const incident = await apply(reaction, deps);
+    isLooping = incident?.status === 'open';
+  }
+}
+
+async function reactToEvent(
+  meaning: EventMeaning,
+  about: Parameters<typeof reactToMeaning>[1],
+  openIncidents: OpenIncidents,
+  deps: Deps,
+): Promise<void> {
+  const { cluster, service, deploymentId, atMs } = about;
+  deps.log.info('event', { cluster, service, deploymentId, ...meaning });
+  const reactions = reactToMeaning(meaning, about);
+  if (reactions.length === 0 && meaning.cause !== 'deployment-completed') return;
+  const own = await openIncidents.of(cluster, service);
+  for (const reaction of reactions) {
+    openIncidents.note(await apply(withReason(own, reaction, meaning.cause), deps));
+  }
+  if (meaning.cause !== 'deployment-completed') return;
+  for (const incident of own) {
+    const observation = observeCompletion(incident, deploymentId, atMs);
+    if (observation !== undefined) await apply({ key: incident, observation }, deps);
+  }
+}
+
+/** Other writers of the same incident were faster every time: the message has to come again. */
+class Contended extends Error {
+  override readonly name = 'Contended';
+}
+
+/** Brings an incident up to date with what was observed, and returns it. */
+export async function apply(
+  { key, observation }: Reaction,
+  { store, clock, config }: Pick<Deps, 'store' | 'clock' | 'config'>,
+): Promise<Incident | undefined> {
+  const updated = await updateIncident(store, key, (current) =>
+    applyObservation(current, observation, {
+      key,
+      policy: policyOf(key.kind, config),
+      nowMs: clock.nowMs(),
+    }),
+  );
+  if (updated.kind === 'contended') throw new Contended(`${key.kind} of ${key.subject.name}`);
+  return updated.incident;
+}
+
+/** The policy of a kind with what the stack sets of it. */
+export function policyOf(kind: Reaction['key']['kind'], config: Config) {
+  const policy = incidentPolicies[kind];
+  if (kind !== 'crash-loop') return policy;
+  const windowMs = config.crashLoopMinutes * 60_000;
+  return { ...policy, opensAt: { occurrences: config.crashLoopStops, windowMs } };
+}

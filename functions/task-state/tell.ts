@@ -1,0 +1,44 @@
+import { awsProblemOf } from '../../shared/aws/errors.ts';
+import { type OutboxDeps, publishDue } from '../../shared/aws/outbox.ts';
+import { renderDigest } from '../../shared/domain/alert-text/digest.ts';
+import { renderAlert } from '../../shared/domain/alert-text/render.ts';
+import { createTimeFormatter } from '../../shared/runtime/time-format.ts';
+import type { Config } from './config.ts';
+import type { Deps } from './handler.ts';
+
+const muteCommand = 'npm run -s mute -- add';
+
+/** Publishes what is due. Whatever goes wrong stays in the outbox, and the next sweep tries again. */
+export async function tell(deps: Deps): Promise<number> {
+  try {
+    const report = await publishDue(outboxOf(deps), deps.clock.nowMs());
+    for (const { messageId, error } of report.failed) {
+      deps.log.error('alert-not-sent', { messageId, ...awsProblemOf(error) });
+    }
+    for (const messageId of report.published) deps.log.info('alert-sent', { messageId });
+    return report.published.length;
+  } catch (error) {
+    deps.log.error('outbox-failed', { ...awsProblemOf(error), error });
+    return 0;
+  }
+}
+
+/** What the outbox needs to write and send a message. */
+export function outboxOf({ store, publisher, config }: Deps): OutboxDeps {
+  const context = {
+    formatTime: createTimeFormatter(config.timeZone),
+    region: regionOf(config),
+    runbookBase: config.runbookBase,
+    muteCommand,
+  };
+  return {
+    store,
+    publisher,
+    render: (incident, notice) => renderAlert(incident, notice, context),
+    renderDigest: (digest) => renderDigest(digest, context),
+  };
+}
+
+/** A stack serves one Region: that of its topics. */
+const regionOf = ({ alertsTopicArn }: Config): string =>
+  alertsTopicArn.split(':')[3] ?? 'us-east-1';

@@ -1,0 +1,300 @@
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { assert } from '../domain/assert.ts';
+import type { Incident, IncidentKey } from '../domain/incident.ts';
+import { fingerprintOf } from '../domain/incident-key.ts';
+import { type Mute, problemOfMute } from '../domain/mute.ts';
+import type { ClientSettings } from './clients.ts';
+import { isConflict } from './errors.ts';
+import {
+  decodeIncident,
+  encodeIncident,
+  type Item,
+  incidentIndex,
+  keysOf,
+  outboxIndex,
+} from './incident-item.ts';
+
+/** What a bounded list found. */
+export type IncidentList = {
+  /** What has something to send comes first, the longest due before the others. */
+  readonly incidents: readonly Incident[];
+  /** False when there is more than was read, or something that could not be read. */
+  readonly isWhole: boolean;
+  /** Keys of items that are no incidents as this release writes them. */
+  readonly unreadable: readonly string[];
+};
+
+/** When Ballast first looked, and when it had told what it found then. */
+export type FirstRun = { readonly startedAtMs: number; readonly endedAtMs: number | undefined };
+
+export type IncidentStore = {
+  /** As it is now, whoever wrote it last. */
+  get(key: IncidentKey, signal?: AbortSignal): Promise<Incident | undefined>;
+  /** Writes unless someone else wrote since `expectedVersion` was read (0: there was none); false then. */
+  save(incident: Incident, expectedVersion: number, signal?: AbortSignal): Promise<boolean>;
+  /** What is open, has something to send, or ended since the last digest. May lag: read again. */
+  list(signal?: AbortSignal): Promise<IncidentList>;
+  /** Those that have not ended. */
+  listMutes(cluster: string, nowMs: number, signal?: AbortSignal): Promise<readonly Mute[]>;
+  putMute(mute: Mute, signal?: AbortSignal): Promise<void>;
+  deleteMute(mute: Pick<Mute, 'cluster' | 'service'>, signal?: AbortSignal): Promise<void>;
+  /** The first run, which begins now if there was none. */
+  firstRun(nowMs: number, signal?: AbortSignal): Promise<FirstRun>;
+  endFirstRun(run: FirstRun, nowMs: number, signal?: AbortSignal): Promise<void>;
+};
+
+/** Most items that one list reads of each place in the index: more than a person could look at. */
+export const listedMax = 1_000;
+const pageItemsMax = 100;
+/** Most mutes of one cluster that are read. */
+const mutesMax = 500;
+
+const firstRunKey = { pk: { S: 'MARKER#first-run' }, sk: { S: 'MARKER' } };
+const muteKeyOf = ({ cluster, service }: Pick<Mute, 'cluster' | 'service'>) => ({
+  pk: { S: `MUTE#${cluster}` },
+  sk: { S: service ?? '*' },
+});
+const options = (signal: AbortSignal | undefined) =>
+  signal === undefined ? {} : { abortSignal: signal };
+
+type Table = { readonly dynamo: DynamoDBClient; readonly tableName: string };
+
+export function createIncidentStore(dynamo: DynamoDBClient, tableName: string): IncidentStore {
+  const table: Table = { dynamo, tableName };
+  return {
+    async get(key, signal) {
+      const { pk, sk } = keysOf(key);
+      const Key = { pk: { S: pk }, sk: { S: sk } };
+      const item = await getItem(table, Key, signal);
+      if (item === undefined) return undefined;
+      const incident = decodeIncident(item);
+      assert(incident !== undefined, `the item ${pk} ${sk} is not an incident of this release`);
+      return incident;
+    },
+    save: (incident, expectedVersion, signal) => save(table, incident, expectedVersion, signal),
+    async list(signal) {
+      // What is sent meanwhile moves from the first to the second: read in this order it is not missed.
+      const toSend = await queryIndex(table, outboxIndex, signal);
+      const others = await queryIndex(table, incidentIndex, signal);
+      const decoded = decodeAll([...toSend.items, ...others.items]);
+      const isWhole = toSend.isWhole && others.isWhole && decoded.unreadable.length === 0;
+      return { ...decoded, isWhole };
+    },
+    ...mutesOf(table),
+    ...firstRunOf(table),
+  };
+}
+
+async function getItem(
+  { dynamo, tableName }: Table,
+  Key: Item,
+  signal: AbortSignal | undefined,
+): Promise<Item | undefined> {
+  const output = await dynamo.send(
+    new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }),
+    options(signal),
+  );
+  return output.Item;
+}
+
+async function save(
+  { dynamo, tableName }: Table,
+  incident: Incident,
+  expectedVersion: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  assert(incident.version > expectedVersion, 'every write grows the version');
+  const condition =
+    expectedVersion === 0
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: '#version = :expected',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':expected': { N: String(expectedVersion) } },
+        };
+  try {
+    const Item = encodeIncident(incident);
+    await dynamo.send(
+      new PutItemCommand({ TableName: tableName, Item, ...condition }),
+      options(signal),
+    );
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw error;
+  }
+}
+
+async function queryIndex(
+  { dynamo, tableName }: Table,
+  indexPk: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly items: readonly Item[]; readonly isWhole: boolean }> {
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const output = await dynamo.send(
+      new QueryCommand({
+        TableName: tableName,
+        IndexName: 'by-index',
+        KeyConditionExpression: 'indexPk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: indexPk } },
+        Limit: pageItemsMax,
+        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+      }),
+      options(signal),
+    );
+    items.push(...(output.Items ?? []));
+    from = output.LastEvaluatedKey;
+  } while (from !== undefined && items.length < listedMax);
+  return { items, isWhole: from === undefined };
+}
+
+/** One item that cannot be read must not silence the others. */
+function decodeAll(items: readonly Item[]): Pick<IncidentList, 'incidents' | 'unreadable'> {
+  // An incident on its way between two places of the index may show in both.
+  const newest = new Map<string, Incident>();
+  const unreadable: string[] = [];
+  for (const item of items) {
+    const incident = decodeIncident(item);
+    if (incident === undefined) {
+      unreadable.push(`${item.pk?.S} ${item.sk?.S}`);
+      continue;
+    }
+    const text = fingerprintOf(incident);
+    if (incident.version > (newest.get(text)?.version ?? 0)) newest.set(text, incident);
+  }
+  return { incidents: [...newest.values()], unreadable };
+}
+
+type Mutes = Pick<IncidentStore, 'listMutes' | 'putMute' | 'deleteMute'>;
+
+const mutesOf = ({ dynamo, tableName }: Table): Mutes => ({
+  async listMutes(cluster, nowMs, signal) {
+    const output = await dynamo.send(
+      new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': muteKeyOf({ cluster, service: undefined }).pk },
+        ConsistentRead: true,
+        Limit: mutesMax,
+      }),
+      options(signal),
+    );
+    return (output.Items ?? [])
+      .map((item) => ({
+        cluster,
+        service: item.sk?.S === '*' ? undefined : item.sk?.S,
+        fromMs: Number(item.fromMs?.N),
+        untilMs: Number(item.untilMs?.N),
+        by: item.by?.S ?? '',
+        reason: item.reason?.S ?? '',
+      }))
+      .filter(({ untilMs }) => untilMs > nowMs);
+  },
+  async putMute(mute, signal) {
+    const problem = problemOfMute(mute);
+    assert(problem === undefined, `not a mute: ${problem}`);
+    const Item = {
+      ...muteKeyOf(mute),
+      fromMs: { N: String(mute.fromMs) },
+      untilMs: { N: String(mute.untilMs) },
+      by: { S: mute.by },
+      reason: { S: mute.reason },
+      ttl: { N: String(Math.ceil(mute.untilMs / 1000)) },
+    };
+    await dynamo.send(new PutItemCommand({ TableName: tableName, Item }), options(signal));
+  },
+  async deleteMute(mute, signal) {
+    await dynamo.send(
+      new DeleteItemCommand({ TableName: tableName, Key: muteKeyOf(mute) }),
+      options(signal),
+    );
+  },
+});
+
+type FirstRuns = Pick<IncidentStore, 'firstRun' | 'endFirstRun'>;
+
+function firstRunOf(table: Table): FirstRuns {
+  const { dynamo, tableName } = table;
+  const put = (run: FirstRun, condition: string, signal: AbortSignal | undefined) =>
+    dynamo.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: {
+          ...firstRunKey,
+          startedAtMs: { N: String(run.startedAtMs) },
+          ...(run.endedAtMs === undefined ? {} : { endedAtMs: { N: String(run.endedAtMs) } }),
+        },
+        ConditionExpression: condition,
+      }),
+      options(signal),
+    );
+  const get = async (signal: AbortSignal | undefined): Promise<FirstRun | undefined> => {
+    const item = await getItem(table, firstRunKey, signal);
+    if (item === undefined) return undefined;
+    const endedAtMs = item.endedAtMs?.N;
+    return {
+      startedAtMs: Number(item.startedAtMs?.N),
+      endedAtMs: endedAtMs === undefined ? undefined : Number(endedAtMs),
+    };
+  };
+  return {
+    async firstRun(nowMs, signal) {
+      const known = await get(signal);
+      if (known !== undefined) return known;
+      const begun: FirstRun = { startedAtMs: nowMs, endedAtMs: undefined };
+      try {
+        await put(begun, 'attribute_not_exists(pk)', signal);
+        return begun;
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        return (await get(signal)) ?? begun;
+      }
+    },
+    async endFirstRun(run, nowMs, signal) {
+      await put({ ...run, endedAtMs: nowMs }, 'attribute_exists(pk)', signal);
+    },
+  };
+}
+
+export type Updated =
+  | { readonly kind: 'saved'; readonly incident: Incident }
+  | { readonly kind: 'unchanged'; readonly incident: Incident | undefined }
+  /** Others were faster every time: what was observed is not on record, and has to come again. */
+  | { readonly kind: 'contended' };
+
+/** Tries of one update: each that fails means that another one succeeded. */
+export const updateAttemptsMax = 10;
+
+/**
+ * Reads, changes and writes one incident; reads again where someone else was faster. `change` is pure
+ * and may be called again: it returns what it was given when there is nothing to write.
+ */
+export async function updateIncident(
+  store: Pick<IncidentStore, 'get' | 'save'>,
+  key: IncidentKey,
+  change: (current: Incident | undefined) => Incident | undefined,
+  attemptsMax: number = updateAttemptsMax,
+  signal?: AbortSignal,
+): Promise<Updated> {
+  assert(attemptsMax >= 1, 'an update is tried at least once');
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const current = await store.get(key, signal);
+    const next = change(current);
+    if (next === undefined || next === current) return { kind: 'unchanged', incident: current };
+    if (await store.save(next, current?.version ?? 0, signal))
+      return { kind: 'saved', incident: next };
+  }
+  return { kind: 'contended' };
+}
+
+/** The store over a client of its own. */
+export const openIncidentStore = (settings: ClientSettings, tableName: string): IncidentStore =>
+  createIncidentStore(new DynamoDBClient(settings), tableName);

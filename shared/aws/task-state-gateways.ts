@@ -1,0 +1,32 @@
+import { lazy } from '../runtime/lazy.ts';
+import type { ClientSettings } from './clients.ts';
+import type { IncidentStore } from './incident-store.ts';
+import type { AlertPublisher } from './outbox.ts';
+import type { ServiceGateway } from './service-gateway.ts';
+
+export type TaskStateGateways = {
+  readonly store: IncidentStore;
+  readonly services: ServiceGateway;
+  readonly publisher: AlertPublisher;
+};
+
+/** The gateways of task-state: SNS and ECS are loaded when there is something to tell or to ask. */
+export const createTaskStateGateways = (
+  settings: ClientSettings,
+  places: {
+    readonly tableName: string;
+    readonly alertsTopicArn: string;
+    readonly pagesTopicArn: string;
+  },
+): TaskStateGateways => ({
+  store: lazy<IncidentStore>(
+    ['get', 'save', 'list', 'listMutes', 'putMute', 'deleteMute', 'firstRun', 'endFirstRun'],
+    async () => (await import('./incident-store.ts')).openIncidentStore(settings, places.tableName),
+  ),
+  services: lazy<ServiceGateway>(['describeServices'], async () =>
+    (await import('./service-gateway.ts')).openServiceGateway(settings),
+  ),
+  publisher: lazy<AlertPublisher>(['publish'], async () =>
+    (await import('./alert-gateway.ts')).openAlertPublisher(settings, places),
+  ),
+});

@@ -1,0 +1,151 @@
+import {
+  type BreakGlassFacts,
+  type CouldNotMeasureFacts,
+  type MisconfiguredFacts,
+  readFacts,
+  type StageNotGatedFacts,
+} from '../alert-facts.ts';
+import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
+import { evidenceOf, isObserved, whereText } from './gate-facts.ts';
+import { joined, known, shellWord, spoken } from './words.ts';
+
+const breakGlassAdvice: Advice = {
+  text: 'must it go out at once: break-glass, see the runbook',
+};
+
+/** `gate-could-not-measure`: no verdict on the build, for want of proof. */
+export function couldNotMeasureDraft(scene: Scene): Draft {
+  const facts = readFacts<CouldNotMeasureFacts>(scene.incident.facts);
+  const { name, isResolved, context, incident } = scene;
+  const why = spoken(facts.text('reason') ?? incident.cause);
+  const state = isObserved(facts) ? 'observed' : facts.flag('isFinal') ? 'final' : 'waiting';
+  const deadlineAtMs = facts.number('deadlineAtMs');
+  const deadline = deadlineAtMs === undefined ? undefined : context.formatTime(deadlineAtMs);
+  const headlines = {
+    waiting: `waits${deadline === undefined ? '' : ` until ${deadline}`}, gate cannot measure, ${why}`,
+    final: `rolled back unproven, gate could not measure, ${why}`,
+    observed: `deployed unproven, gate could not measure, ${why}`,
+  };
+  const leads = {
+    waiting: `Blue serves. The gate cannot measure green and rolls it back ${
+      deadline === undefined ? 'if that lasts' : `at ${deadline}`
+    }. Look before then.`,
+    final: `Blue serves. The gate could not measure green and answered FAILED. Repair what it met, then deploy again.`,
+    observed: `${name} went on unproven: the gate could not measure green and would have answered FAILED. Look today.`,
+  };
+  const ballast = {
+    waiting: `answers IN_PROGRESS until ${deadline ?? 'its deadline'}, then FAILED`,
+    final: 'answered FAILED: no proof, no pass',
+    observed: 'would have answered FAILED at its deadline; in observe it answered SUCCEEDED',
+  };
+  return {
+    headline: isResolved ? 'the gate has answered' : headlines[state],
+    lead: isResolved
+      ? `The gate of ${name} has answered, no deployment waits for it any more. Nothing to do.`
+      : leads[state],
+    since: whereText(facts),
+    evidence: evidenceOf(scene, facts),
+    ballast: ballast[state],
+    next: isResolved
+      ? nothingToDo
+      : known([
+          state === 'waiting'
+            ? 'repair what the evidence names: the gate goes on by itself'
+            : 'repair what the evidence names before the next deployment',
+        ])
+          .map((text): Advice => ({ text }))
+          .concat(state === 'observed' ? [] : breakGlassAdvice),
+    ends: 'when the gate can measure, or has answered at its deadline',
+  };
+}
+
+/** `gate-misconfigured`: what the gate was asked for cannot be done. */
+export function misconfiguredDraft(scene: Scene): Draft {
+  const facts = readFacts<MisconfiguredFacts>(scene.incident.facts);
+  const { name, isResolved, incident } = scene;
+  const why = spoken(facts.text('reason') ?? incident.cause);
+  const observed = isObserved(facts);
+  return {
+    headline: isResolved
+      ? 'the gate can use its configuration again'
+      : observed
+        ? `deployed unproven, gate misconfigured, ${why}`
+        : `gate misconfigured, ${why}`,
+    lead: isResolved
+      ? `The gate of ${name} can use its configuration again. Nothing to do.`
+      : observed
+        ? `${name} goes out unproven: its gate is misconfigured and would have answered FAILED. Correct it today.`
+        : `Blue serves, but no deployment of ${name} passes until its gate is configured correctly. Correct it now.`,
+    since: whereText(facts),
+    evidence: evidenceOf(scene, facts),
+    ballast: observed
+      ? 'would have answered FAILED at once; in observe it answered SUCCEEDED'
+      : 'answered FAILED at once',
+    next: isResolved
+      ? nothingToDo
+      : [
+          { text: 'correct what the evidence names, then deploy again' },
+          {
+            text: 'check hookDetails before you deploy:',
+            command: 'npm run -s gate -- --green URL --details FILE',
+          },
+        ],
+    ends: `when a gate of ${name} can use its configuration`,
+  };
+}
+
+/** `stage-not-gated`: a hook that looks like a gate and is none. */
+export function stageNotGatedDraft(scene: Scene): Draft {
+  const facts = readFacts<StageNotGatedFacts>(scene.incident.facts);
+  const { name, isResolved } = scene;
+  const stage = facts.text('stage') ?? 'a stage where nothing can be proven';
+  return {
+    headline: isResolved ? 'the hook runs at a gated stage now' : `not gated, hook at ${stage}`,
+    lead: isResolved
+      ? `The hook of ${name} runs at a gated stage now. Nothing to do.`
+      : `Nobody is hurt, but ${name} has no gate: its hook runs where nothing can be proven. Move it this week.`,
+    since: whereText(facts),
+    evidence: [`the hook was called at ${stage}; only POST_TEST_TRAFFIC_SHIFT proves green`],
+    ballast: 'answered SUCCEEDED, unproven',
+    next: isResolved
+      ? nothingToDo
+      : [{ text: 'attach the hook to POST_TEST_TRAFFIC_SHIFT; see the README of the hook' }],
+    ends: 'when the hook is called at a gated stage',
+  };
+}
+
+/** `break-glass`: somebody let a service pass unproven. */
+export function breakGlassDraft(scene: Scene): Draft {
+  const facts = readFacts<BreakGlassFacts>(scene.incident.facts);
+  const { name, isResolved, context, incident } = scene;
+  const by = facts.text('by') ?? 'somebody';
+  const untilMs = facts.number('untilMs');
+  const until = untilMs === undefined ? undefined : `until ${context.formatTime(untilMs)}`;
+  const why = facts.text('why');
+  return {
+    headline: isResolved
+      ? 'break-glass is over, the gate is closed again'
+      : `deployed unproven, break-glass by ${by}`,
+    lead: isResolved
+      ? `Break-glass for ${name} is over, its deployments are gated again. Nothing to do.`
+      : `${name} went on unproven: ${joined([`${by} opened break-glass`, until], ' ')}. Watch it yourself.`,
+    since: whereText(facts),
+    evidence: known([
+      why === undefined ? `opened by ${by}, no reason given` : `opened by ${by}: "${why}"`,
+      facts.text('detail'),
+    ]),
+    ballast: 'answered SUCCEEDED, unproven',
+    next: isResolved
+      ? nothingToDo
+      : [
+          { text: "watch the service's errors and latency" },
+          {
+            text: 'close it when done:',
+            command: `aws ssm delete-parameter --name ${shellWord(
+              `/ballast/break-glass/${incident.cluster}/${name}`,
+            )}`,
+          },
+        ],
+    ends: until === undefined ? 'when break-glass is closed' : `${until}, or when it is closed`,
+  };
+}

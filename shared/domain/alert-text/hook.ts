@@ -1,0 +1,104 @@
+import { type FactReader, type HookFacts, readFacts } from '../alert-facts.ts';
+import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
+import { whereText } from './gate-facts.ts';
+import { joined, known, shellWord } from './words.ts';
+
+type Reader = FactReader<HookFacts>;
+
+/** `hook-timed-out`: ECS stopped waiting for a lifecycle hook. */
+export function hookTimedOutDraft(scene: Scene): Draft {
+  const facts = readFacts<HookFacts>(scene.incident.facts);
+  const { name, isResolved } = scene;
+  const action = facts.text('timeoutAction');
+  const outcome =
+    action === 'ROLLBACK'
+      ? 'ECS rolls back'
+      : action === 'CONTINUE'
+        ? 'deployed unproven'
+        : 'ECS went on without it';
+  return {
+    headline: isResolved
+      ? 'hooks answer in time again'
+      : joined([`hook timed out, ${outcome}`, facts.text('stage')]),
+    lead: isResolved
+      ? `The hooks of ${name} answer in time again. Nothing to do.`
+      : timedOutLead(name, action),
+    since: whereText(facts),
+    evidence: known([hookText(facts), facts.text('detail')]),
+    ballast: 'watched only',
+    next: isResolved
+      ? nothingToDo
+      : [{ text: "read the hook function's log: was it called, throttled or too slow?" }],
+    ends: `when a later deployment of ${name} gets its answers in time`,
+  };
+}
+
+function timedOutLead(name: string, action: string | undefined): string {
+  if (action === 'ROLLBACK') {
+    return `The old revision serves: a hook of ${name} did not answer in time, and ECS rolls back. Find out why.`;
+  }
+  return action === 'CONTINUE'
+    ? `${name} went on unproven: a hook did not answer in time, and ECS was told to continue. Watch it now.`
+    : `A hook of ${name} did not answer in time; what ECS did then is not known. Look now.`;
+}
+
+/** `hook-awaiting-action`: a deployment that waits for a person. */
+export function hookAwaitingActionDraft(scene: Scene): Draft {
+  const facts = readFacts<HookFacts>(scene.incident.facts);
+  const { name, isResolved, context } = scene;
+  const expiresAtMs = facts.number('expiresAtMs');
+  const until = expiresAtMs === undefined ? undefined : context.formatTime(expiresAtMs);
+  const then = { ROLLBACK: 'ECS rolls it back', CONTINUE: 'ECS lets it go on' };
+  const action = facts.text('timeoutAction');
+  const outcome =
+    action === 'ROLLBACK' || action === 'CONTINUE' ? then[action] : 'ECS decides by itself';
+  return {
+    headline: isResolved
+      ? 'the deployment no longer waits for a person'
+      : joined(
+          [
+            'deployment waits for a person',
+            until === undefined ? stageText(facts) : `until ${until}`,
+          ],
+          ' ',
+        ),
+    lead: isResolved
+      ? `The deployment of ${name} no longer waits for a person. Nothing to do.`
+      : until === undefined
+        ? `The deployment of ${name} waits for a person; without one, ${outcome}. Decide.`
+        : `The deployment of ${name} waits for a person until ${until}, then ${outcome}. Decide.`,
+    since: whereText(facts),
+    evidence: known([hookText(facts), facts.text('detail')]),
+    ballast: 'watched only: the decision is yours',
+    next: isResolved ? nothingToDo : decisions(facts),
+    ends: joined(['when somebody decides', until === undefined ? undefined : `or at ${until}`]),
+  };
+}
+
+function hookText(facts: Reader): string {
+  const [type, id] = [facts.text('hookType'), facts.text('hookId')];
+  return joined(
+    [type === undefined ? 'a lifecycle hook' : `${type} hook`, id ?? undefined, stageText(facts)],
+    ' ',
+  );
+}
+
+function stageText(facts: Reader): string | undefined {
+  const stage = facts.text('stage');
+  return stage === undefined ? undefined : `at ${stage}`;
+}
+
+function decisions(facts: Reader): readonly Advice[] {
+  const [arn, id] = [facts.text('serviceDeploymentArn'), facts.text('hookId')];
+  if (arn === undefined || id === undefined) {
+    return [{ text: 'continue or roll back, in the console under Deployments' }];
+  }
+  return [
+    {
+      text: 'look at green, then continue (or --action ROLLBACK):',
+      command:
+        `aws ecs continue-service-deployment --action CONTINUE --hook-id ${shellWord(id)} ` +
+        `--service-deployment-arn ${shellWord(arn)}`,
+    },
+  ];
+}

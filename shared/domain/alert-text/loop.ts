@@ -1,0 +1,180 @@
+import { type FactReader, type LoopFacts, readFacts } from '../alert-facts.ts';
+import type { Incident } from '../incident.ts';
+import {
+  type Advice,
+  type Capacity,
+  countOf,
+  type Draft,
+  isBelowMinimum,
+  neededText,
+  nothingToDo,
+  pace,
+  quietText,
+  runningText,
+  type Scene,
+  withRunning,
+} from './draft.ts';
+import { summedFacts } from './summary.ts';
+import {
+  becomesCritical,
+  capacityOf,
+  circuitBreakerText,
+  lastOne,
+  placeText,
+  revisionText,
+  rollBackAdvice,
+  sinceDeployment,
+} from './task-facts.ts';
+import { durationText, joined, known, spoken } from './words.ts';
+
+type Reader = FactReader<LoopFacts>;
+
+/** `crash-loop` and `slow-loop`. */
+export function loopDraft(scene: Scene): Draft {
+  const facts = readFacts<LoopFacts>(summedFacts(scene.incident));
+  const capacity = capacityOf(facts);
+  const isSlow = scene.incident.kind === 'slow-loop';
+  const loop = joined(
+    [isSlow ? 'slow' : undefined, isRestart(facts) ? 'restart loop' : 'crash loop'],
+    ' ',
+  );
+  return {
+    headline: scene.isResolved
+      ? `steady again after a ${loop}${withRunning(capacity).replace(': ', ', ')}`
+      : joined([
+          loop,
+          causeText(scene, facts),
+          pace(scene, stopNoun(facts)),
+          runningText(capacity),
+        ]),
+    lead: scene.isResolved
+      ? `${scene.name} is steady again: no ${stopNoun(facts)} for ${quietText(scene)}. Nothing to do.`
+      : leadOf(scene, facts, capacity),
+    since: sinceDeployment(facts, scene),
+    evidence: known([
+      stopText(scene, facts),
+      scene.isResolved ? lastOne(scene, stopNoun(facts)) : undefined,
+      joined([placeText(facts, scene), circuitBreakerText(facts)], '; '),
+      revisionText(facts),
+    ]),
+    log: scene.isResolved ? [] : facts.lines('logLines'),
+    ballast: 'watched only',
+    next: scene.isResolved ? nothingToDo : adviceOf(scene, facts),
+    ends: endsText(scene, facts, capacity),
+  };
+}
+
+const isRestart = (facts: Reader): boolean => facts.flag('restartsInPlace') === true;
+const stopNoun = (facts: Reader): string => (isRestart(facts) ? 'restart' : 'stop');
+
+/** An exit says more by its code. */
+function causeText({ incident }: Scene, facts: Reader): string {
+  const exitCode = facts.number('exitCode');
+  return incident.cause === 'application-exit' && exitCode !== undefined
+    ? `exit code ${exitCode}`
+    : spoken(incident.cause);
+}
+
+function leadOf({ name, incident, isRepeat }: Scene, facts: Reader, capacity: Capacity): string {
+  if (incident.subject.type === 'family') {
+    return `${name} keeps crashing. It is a standalone task, so nobody starts it again. Look now.`;
+  }
+  const isBelow = isBelowMinimum(capacity);
+  if (capacity.running === 0 && isBelow !== false) {
+    return `${name} is down: none of its tasks stays up ${neededText(capacity)}. Act now.`;
+  }
+  if (isBelow) {
+    return `${name} is below its minimum ${neededText(capacity)} and still crashing. Act now.`;
+  }
+  if (isBelow === undefined) {
+    return `${name} keeps crashing; whether enough of its tasks run is not known. Look now.`;
+  }
+  if (incident.kind === 'slow-loop') {
+    return `Nobody is hurt: ${name} loses a task now and then, and gets it back. Act this week.`;
+  }
+  const crashing = isRestart(facts)
+    ? `${isRepeat ? 'still ' : ''}keeps restarting`
+    : isRepeat
+      ? 'is still crashing'
+      : 'keeps crashing';
+  return `Nobody is hurt so far: ${name} ${crashing} but holds its minimum ${neededText(capacity)}. Act today.`;
+}
+
+/** `6 x container app, exit 137, OutOfMemoryError: ..., limit 512 MiB, lived 41-95 s` */
+function stopText({ incident }: Scene, facts: Reader): string {
+  const container = facts.text('container');
+  const exitCode = facts.number('exitCode');
+  const limitMiB = facts.number('limitMiB');
+  return joined([
+    `${countOf(incident)} x ${container === undefined ? 'a task' : `container ${container}`}`,
+    joined(
+      [exitCode === undefined ? undefined : `exit ${exitCode}`, reasonText(incident, facts)],
+      exitCode === undefined ? '' : ' + ',
+    ),
+    limitMiB === undefined ? undefined : `limit ${limitMiB} MiB`,
+    livedText(facts),
+  ]);
+}
+
+/** Lives of more than ten minutes are told in minutes and hours. */
+const secondsReadableMax = 600;
+
+/** ECS's words without what the exit code or the cause says anyway. */
+function reasonText({ cause }: Incident, facts: Reader): string | undefined {
+  const reason = facts.text('stopReason');
+  if (reason === undefined)
+    return facts.number('exitCode') === undefined ? spoken(cause) : undefined;
+  if (/^Essential container in task exited/.test(reason)) return undefined;
+  return /^(\w+Error): /.exec(reason)?.[1] ?? reason;
+}
+
+function livedText(facts: Reader): string | undefined {
+  const [from, to] = [facts.number('livedSecondsMin'), facts.number('livedSecondsMax')];
+  if (from === undefined && to === undefined) return undefined;
+  const [first, last] = [Math.round(from ?? to ?? 0), Math.round(to ?? from ?? 0)];
+  if (last < secondsReadableMax) {
+    return first === last ? `lived ${first} s` : `lived ${first}-${last} s`;
+  }
+  const [shortest, longest] = [durationText(first * 1000), durationText(last * 1000)];
+  return shortest === longest ? `lived ${longest}` : `lived ${shortest} to ${longest}`;
+}
+
+function adviceOf(scene: Scene, facts: Reader): readonly Advice[] {
+  const limitMiB = facts.number('limitMiB');
+  const container = facts.text('container') ?? 'the container';
+  const ofCause: Readonly<Record<string, string>> = {
+    'out-of-memory':
+      limitMiB === undefined
+        ? `give ${container} more memory, or find the leak`
+        : `give ${container} more than ${limitMiB} MiB, or find the leak`,
+    'segmentation-fault': `native code of ${container} broke: which library came with this revision?`,
+    'container-health-check': `run the health check of ${container} by hand: is it too strict or too slow?`,
+    'load-balancer-health-check':
+      'call the health check path: is the grace period long enough for a cold start?',
+    killed: `SIGKILL, and no word on memory: does ${container} heed SIGTERM, is its host full?`,
+    'runtime-error': `does the command of ${container} exist in the image, for this architecture?`,
+    'host-gone': 'the instance went away under the task: look at its group and at AWS Health',
+    spot: 'Spot takes the capacity back: add on-demand capacity to the strategy',
+    'infrastructure-health': 'instances are replaced for bad health: look at AWS Health',
+  };
+  const back = rollBackAdvice(facts, scene);
+  const cause = {
+    text:
+      ofCause[scene.incident.cause] ?? `read the log: why does ${container} end${exitText(facts)}?`,
+  };
+  return back === undefined ? [cause] : [back, { text: `or ${cause.text}` }];
+}
+
+function exitText(facts: Reader): string {
+  const exitCode = facts.number('exitCode');
+  return exitCode === undefined ? '' : ` with ${exitCode}`;
+}
+
+function endsText({ incident, notice }: Scene, facts: Reader, { minimum }: Capacity): string {
+  const noun = stopNoun(facts);
+  const end =
+    incident.kind === 'slow-loop'
+      ? `6 h without a ${noun}`
+      : `steady state and 15 min without a ${noun}`;
+  return joined([end, becomesCritical(notice.severity, minimum)], '. ');
+}

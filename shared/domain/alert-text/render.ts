@@ -1,0 +1,108 @@
+import type { Alert } from '../alert.ts';
+import type { Incident, IncidentKind, Notice } from '../incident.ts';
+import { cardOf } from './card.ts';
+import { type AlertContext, type Draft, type Scene, titleOf } from './draft.ts';
+import {
+  breakGlassDraft,
+  couldNotMeasureDraft,
+  misconfiguredDraft,
+  stageNotGatedDraft,
+} from './gate.ts';
+import { hookAwaitingActionDraft, hookTimedOutDraft } from './hook.ts';
+import { linksOf } from './links.ts';
+import { loopDraft } from './loop.ts';
+import { mailOf } from './mail.ts';
+import { pageOf } from './page.ts';
+import { placementDraft } from './placement.ts';
+import { rollbackDraft } from './rollback.ts';
+import { startFailureDraft } from './start-failure.ts';
+import { stormDraft } from './storm.ts';
+import { unknownStopDraft } from './unknown-stop.ts';
+import { cutAtWord, spoken, toAscii } from './words.ts';
+
+export type { AlertContext } from './draft.ts';
+
+/** SNS takes fewer than 100 characters, and no more than ASCII everywhere. */
+export const subjectCharsMax = 99;
+
+const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
+  'crash-loop': loopDraft,
+  'slow-loop': loopDraft,
+  'start-failure': startFailureDraft,
+  'unknown-stop': unknownStopDraft,
+  'placement-failure': placementDraft,
+  storm: stormDraft,
+  rollback: rollbackDraft,
+  'gate-could-not-measure': couldNotMeasureDraft,
+  'gate-misconfigured': misconfiguredDraft,
+  'stage-not-gated': stageNotGatedDraft,
+  'break-glass': breakGlassDraft,
+  'hook-timed-out': hookTimedOutDraft,
+  'hook-awaiting-action': hookAwaitingActionDraft,
+};
+
+/** Puts one notice of an incident into words, for every receiver. */
+export function renderAlert(incident: Incident, notice: Notice, context: AlertContext): Alert {
+  const scene: Scene = {
+    incident,
+    notice,
+    context,
+    name: incident.subject.name,
+    isResolved: notice.transition === 'resolve',
+    isRepeat: incident.told !== undefined && notice.transition !== 'open',
+    isReopened: incident.boundaryMs !== undefined,
+  };
+  const draft = ended(families[incident.kind](scene), scene);
+  const links = linksOf(incident, context);
+  return {
+    id: `${incident.id}#${notice.sequence}`,
+    subject: subjectOf(draft, scene),
+    text: mailOf(draft, links, scene),
+    card: cardOf(draft, links, scene),
+    page: pageOf(draft, links, scene),
+    attributes: {
+      severity: notice.severity,
+      kind: incident.kind,
+      cluster: orDash(incident.cluster),
+      service: orDash(serviceOf(incident)),
+      incidentId: orDash(incident.id),
+      transition: notice.transition,
+    },
+  };
+}
+
+/** An incident may end without anybody having seen its subject well: then nothing else is claimed. */
+function ended(draft: Draft, { incident, isResolved, name }: Scene): Draft {
+  if (!isResolved) return draft;
+  const { resolution } = incident;
+  if (resolution === 'superseded') {
+    return {
+      ...draft,
+      headline: 'closed, a newer deployment took over',
+      lead: `A newer deployment of ${name} took over. It gets an incident of its own if it fails too.`,
+      ends: 'a newer deployment took over',
+    };
+  }
+  if (resolution !== 'expired') {
+    return { ...draft, ends: resolution === undefined ? '' : spoken(resolution) };
+  }
+  return {
+    ...draft,
+    headline: 'closed, nothing happened any more',
+    lead: `Nothing happened to ${name} any more, but nobody saw it well. Look once that it is.`,
+    next: [{ text: 'look once whether it is well' }],
+    ends: 'nothing happened for a long time',
+  };
+}
+
+function subjectOf(draft: Draft, scene: Scene): string {
+  const { notice, isResolved } = scene;
+  const tag = isResolved ? 'RESOLVED' : notice.severity.toUpperCase();
+  return cutAtWord(toAscii(`[${tag}] ${titleOf(draft, scene)}`), subjectCharsMax);
+}
+
+const serviceOf = ({ subject: { type, name } }: Incident): string =>
+  type === 'service' || type === 'family' ? name : '';
+
+/** Attributes may not be empty. */
+const orDash = (value: string): string => (value.trim() === '' ? '-' : value);

@@ -1,0 +1,121 @@
+import type { Finding, GateDecision } from './gate.ts';
+import type { Facts, IncidentKey, IncidentKind, Severity } from './incident.ts';
+import type { Observation } from './incident-lifecycle.ts';
+import type { Mode } from './mode.ts';
+import { rollbackKey } from './task-reaction.ts';
+
+/** One answer of the gate, as incidents see it. */
+export type GateAnswer = {
+  readonly cluster: string;
+  readonly service: string;
+  readonly deploymentId: string;
+  readonly stage: string;
+  readonly mode: Mode;
+  readonly decision: GateDecision;
+  readonly findings: readonly Finding[];
+  /** Task definition of green, as `checkout:412`. */
+  readonly revision: string | undefined;
+  readonly startedAtMs: number;
+  readonly deadlineAtMs: number | undefined;
+  readonly atMs: number;
+};
+
+type GateReaction = { readonly key: IncidentKey; readonly observation: Observation };
+
+/** Reasons of a rollback that are a mistake in the configuration or in the stack, not in the build. */
+const misconfigured = new Set(['invalid-hook-details', 'cluster-not-configured', 'internal-error']);
+/** Reasons to go on that somebody should know of. */
+const toldAnyway: ReadonlyMap<string, IncidentKind> = new Map<string, IncidentKind>([
+  ['break-glass', 'break-glass'],
+  ['stage-not-gated', 'stage-not-gated'],
+]);
+/** Reasons to go on that prove nothing about green. */
+const unproven = new Set(['rollback-call', 'rollback-in-progress', 'off', 'nothing-watched']);
+
+/**
+ * What an answer opens and ends. In observe nothing happened to anybody: what would have been a
+ * rollback is `info`, and goes to the digest.
+ */
+export function incidentsOfAnswer(answer: GateAnswer): readonly GateReaction[] {
+  const { decision } = answer;
+  const waiting = keyOf(answer, 'gate-could-not-measure', 'waiting');
+  const over = (reason: string): GateReaction => ({
+    key: waiting,
+    observation: { type: 'well', atMs: answer.atMs, reason },
+  });
+  switch (decision.kind) {
+    case 'wait':
+      return decision.isSampling ? [] : [{ key: waiting, observation: occurred(answer, 'warn') }];
+    case 'rollback': {
+      const key = misconfigured.has(decision.reason)
+        ? keyOf(answer, 'gate-misconfigured', decision.reason)
+        : rollbackKey(answer.cluster, answer.service);
+      return [{ key, observation: occurred(answer, 'warn') }, over('the gate has answered')];
+    }
+    case 'proceed': {
+      const kind = toldAnyway.get(decision.reason);
+      if (kind !== undefined) {
+        const key = keyOf(answer, kind, decision.reason);
+        return [{ key, observation: occurred(answer, 'warn') }];
+      }
+      return unproven.has(decision.reason) ? [] : [over('the gate could measure after all')];
+    }
+  }
+}
+
+const keyOf = (answer: GateAnswer, kind: IncidentKind, cause: string): IncidentKey => ({
+  cluster: answer.cluster,
+  subject: { type: 'service', name: answer.service },
+  kind,
+  cause,
+  deploymentId: answer.deploymentId,
+});
+
+/** The same deployment and stage is the same occurrence, however often ECS asks. */
+const occurred = (answer: GateAnswer, severity: Severity): Observation => ({
+  type: 'occurred',
+  occurrence: { id: `${answer.deploymentId}/${answer.stage}`, atMs: answer.atMs },
+  severity: answer.mode === 'enforce' ? severity : 'info',
+  facts: factsOf(answer),
+});
+
+/** Longest text of one fact. */
+const factCharsMax = 300;
+
+function factsOf(answer: GateAnswer): Facts {
+  const { decision, stage, mode, revision, findings, startedAtMs, deadlineAtMs, atMs } = answer;
+  const others = findings
+    .filter(({ detail }) => detail !== decision.detail)
+    .map(({ detail }) => detail)
+    .join('\n');
+  const facts: Readonly<Record<string, string | number | boolean | undefined>> = {
+    reason: decision.reason,
+    detail: decision.detail.slice(0, factCharsMax),
+    findings: others === '' ? undefined : others.slice(0, factCharsMax),
+    stage,
+    mode,
+    revision,
+    deadlineAtMs: decision.kind === 'wait' ? deadlineAtMs : undefined,
+    answeredAfterMs: decision.kind === 'rollback' ? Math.max(atMs - startedAtMs, 0) : undefined,
+    ...latencyFacts(findings),
+  };
+  return Object.fromEntries(
+    Object.entries(facts).filter(([, value]) => value !== undefined),
+  ) as Facts;
+}
+
+/** Medians of the comparison that decided, where there was one. */
+function latencyFacts(findings: readonly Finding[]): Readonly<Record<string, number>> {
+  const comparison = findings.find(
+    ({ step, verdict }) => step.startsWith('comparison:') && verdict === 'fail',
+  );
+  const latency = comparison?.evidence?.latency;
+  if (typeof latency !== 'object' || latency === null) return {};
+  const [green, blue]: unknown[] = [
+    Reflect.get(latency, 'greenMedianMs'),
+    Reflect.get(latency, 'blueMedianMs'),
+  ];
+  return typeof green === 'number' && typeof blue === 'number'
+    ? { greenMedianMs: green, blueMedianMs: blue }
+    : {};
+}

@@ -1,0 +1,132 @@
+import type { Incident, Notice, Severity, Told, Transition } from './incident.ts';
+import { claimMs } from './incident-policy.ts';
+
+const severities: readonly Severity[] = ['info', 'warn', 'critical'];
+
+/** The graver of two. */
+export const graver = (a: Severity, b: Severity): Severity =>
+  severities.indexOf(a) >= severities.indexOf(b) ? a : b;
+
+export const isGraver = (a: Severity, b: Severity): boolean => a !== b && graver(a, b) === a;
+
+/**
+ * Puts a message on the incident, in place of one that was not sent: every message tells the whole
+ * state, so the latest is enough. An opening that gives way to an escalation or to the end is told by
+ * it; an update adds nothing to what waits anyway. It takes a new number, never that of the message it
+ * replaces: a reader that drops repeats may have seen that one.
+ */
+export function notify(
+  incident: Incident,
+  transition: Transition,
+  dueAtMs: number,
+  nowMs: number,
+): Incident {
+  const [pending] = incident.outbox;
+  if (transition === 'update' && pending !== undefined) return incident;
+  const severity = graver(incident.severity, incident.told?.severity ?? incident.severity);
+  const sequence = incident.sequence + 1;
+  const notice: Notice = {
+    sequence,
+    transition,
+    severity,
+    atMs: nowMs,
+    dueAtMs: transition === 'escalate' ? Math.min(dueAtMs, pending?.dueAtMs ?? dueAtMs) : dueAtMs,
+    mutedBy: pending?.mutedBy,
+  };
+  return { ...incident, outbox: [notice], sequence };
+}
+
+/** The messages that may be published now. */
+export const due = (incident: Incident, nowMs: number): readonly Notice[] =>
+  incident.outbox.filter(({ dueAtMs }) => dueAtMs <= nowMs);
+
+/** Names one message, in all its repeats. */
+export const messageIdOf = (incident: Incident, { sequence }: Notice): string =>
+  `${incident.id}#${sequence}`;
+
+const changed = (incident: Incident, changes: Partial<Incident>, nowMs: number): Incident => ({
+  ...incident,
+  ...changes,
+  changedAtMs: nowMs,
+  version: incident.version + 1,
+});
+
+/**
+ * Takes the message with this number in hand; the same object when it is gone, or in someone else's
+ * hand. So two that run at once send it once, and what has been folded meanwhile is not sent.
+ */
+export function claimed(incident: Incident, sequence: number, nowMs: number): Incident {
+  const notice = incident.outbox.find((one) => one.sequence === sequence);
+  if (notice === undefined) return incident;
+  if (notice.claimedAtMs !== undefined && nowMs - notice.claimedAtMs < claimMs) return incident;
+  return changed(incident, { outbox: [{ ...notice, claimedAtMs: nowMs }] }, nowMs);
+}
+
+/**
+ * The incident once `notice` was published, telling the facts that `published` had. What has taken its
+ * place in the meantime stays, and what was published is remembered all the same.
+ */
+export function sent(
+  incident: Incident,
+  notice: Notice,
+  published: Incident,
+  nowMs: number,
+): Incident {
+  const outbox = incident.outbox.filter(({ sequence }) => sequence !== notice.sequence);
+  const isMarked = outbox.length < incident.outbox.length;
+  const isEnd = notice.transition === 'resolve';
+  const { told } = incident;
+  if (!isMarked) {
+    // Marked by someone else, or about an opening that is over: nothing that this one has to know.
+    const isOver = published.id !== incident.id || published.boundaryMs !== incident.boundaryMs;
+    if (isEnd || isOver || (told?.sequence ?? 0) >= notice.sequence) return incident;
+  }
+  if (isEnd) return changed(incident, { outbox }, nowMs);
+  const next: Told = {
+    sequence: notice.sequence,
+    atMs: Math.max(nowMs, told?.atMs ?? nowMs),
+    severity: graver(notice.severity, told?.severity ?? notice.severity),
+    facts: published.facts,
+    updates: (told?.updates ?? 0) + (notice.transition === 'update' ? 1 : 0),
+  };
+  return changed(incident, { outbox, told: next }, nowMs);
+}
+
+/** Whether a mute holds this message back: not the end of what was told, which also closes the page. */
+export const isMutable = (incident: Incident, notice: Notice): boolean =>
+  notice.transition !== 'resolve' || incident.told === undefined;
+
+/** Holds the message with this number back until the mute ends. */
+export function postponed(
+  incident: Incident,
+  sequence: number,
+  mutedBy: string,
+  untilMs: number,
+  nowMs: number,
+): Incident {
+  const held = incident.outbox.map((notice) =>
+    notice.sequence === sequence ? { ...notice, mutedBy, dueAtMs: untilMs } : notice,
+  );
+  const isHeld = incident.outbox.some((notice) => notice.sequence === sequence);
+  return isHeld ? changed(incident, { outbox: held }, nowMs) : incident;
+}
+
+/** Lets go what a mute held, because someone ended it early. */
+export function released(incident: Incident, mutedBy: string, nowMs: number): Incident {
+  const isHeld = incident.outbox.some(
+    (notice) => notice.mutedBy === mutedBy && notice.dueAtMs > nowMs,
+  );
+  if (!isHeld) return incident;
+  const outbox = incident.outbox.map((notice) => ({ ...notice, dueAtMs: nowMs }));
+  return changed(incident, { outbox }, nowMs);
+}
+
+/** Whether it began and ended while it was muted: told in the one line of the mute's end. */
+export const endedWhileMuted = (incident: Incident, notice: Notice): boolean =>
+  notice.mutedBy !== undefined && notice.transition === 'resolve' && incident.told === undefined;
+
+/** A resolved incident that a digest has named: from then on only its key finds it. */
+export const digested = (incident: Incident, nowMs: number): Incident =>
+  incident.status === 'resolved' && incident.digestedAtMs === undefined
+    ? changed(incident, { digestedAtMs: nowMs }, nowMs)
+    : incident;

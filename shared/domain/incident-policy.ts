@@ -1,0 +1,134 @@
+import { assert } from './assert.ts';
+import type { IncidentKind } from './incident.ts';
+import type { Threshold } from './incident-occurrences.ts';
+
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** When incidents of one kind open, get worse, are told and end. */
+export type IncidentPolicy = {
+  readonly opensAt: Threshold;
+  /** Worse than its severity for so long: it escalates. */
+  readonly escalatesAfterMs: number;
+  /** Well, and nothing happened, for so long: it is resolved. */
+  readonly wellMs: number;
+  /** Nothing happened for so long: it is resolved, even if nobody saw the subject well. */
+  readonly expiresMs: number;
+  /** An occurrence that arrives so late is history: it changes nothing. */
+  readonly staleMs: number;
+  /** How long a card and a page wait for others of one cause, to be told as one. */
+  readonly cardHoldMs: number;
+  readonly pageHoldMs: number;
+  /** Whether many of one cause fold into a storm. */
+  readonly folds: boolean;
+  /** A change in one of these is worth an update. */
+  readonly materialFacts: readonly string[];
+};
+
+/** A storm is at least so many services with one cause within so long. */
+export const stormServicesMin = 5;
+export const stormWindowMs = 5 * minuteMs;
+/** Longest that a page waits for the fold. */
+export const pageHoldMs = minuteMs;
+/** Opened again within this after its end, it is the same incident and the same thread. */
+export const reopenMs = dayMs;
+/** After its first start Ballast only listens for so long, then tells what it found as one. */
+export const firstRunMs = 10 * minuteMs;
+/** Shortest time between a message and an update or a reminder after it. */
+export const updateMsMin = hourMs;
+export const reminderMs = dayMs;
+/** Updates and reminders of one opening; the daily digest names it from then on. */
+export const updatesMax = 4;
+/**
+ * Whoever takes a message in hand has it to itself for so long. Longer than one publication with its
+ * retries takes, and short, because it delays a page whose publisher died.
+ */
+export const claimMs = minuteMs;
+/** A time further ahead than this is wrong, and counts as now. */
+export const skewMsMax = 5 * minuteMs;
+
+/** Three stops of one cause in ten minutes; a card waits for the storm window. */
+const loop: IncidentPolicy = {
+  opensAt: { occurrences: 3, windowMs: 10 * minuteMs },
+  escalatesAfterMs: 3 * minuteMs,
+  wellMs: 15 * minuteMs,
+  expiresMs: 7 * dayMs,
+  staleMs: dayMs,
+  cardHoldMs: stormWindowMs,
+  pageHoldMs,
+  folds: true,
+  materialFacts: [],
+};
+
+/** Told at once, by the first of them; ended by whoever sees the next success, or by time. */
+const single: IncidentPolicy = {
+  opensAt: { occurrences: 1, windowMs: 0 },
+  escalatesAfterMs: 0,
+  wellMs: 0,
+  expiresMs: 7 * dayMs,
+  staleMs: 7 * dayMs,
+  cardHoldMs: 0,
+  pageHoldMs: 0,
+  folds: false,
+  materialFacts: [],
+};
+
+const slowLoopWindowMs = 6 * hourMs;
+
+/** The defaults of each kind, as the table in the README of `task-state` shows them to operators. */
+export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = {
+  'crash-loop': loop,
+  // Between two stops of a slow loop its service is steady for an hour: it needs its whole window.
+  'slow-loop': {
+    ...loop,
+    opensAt: { occurrences: 5, windowMs: slowLoopWindowMs },
+    wellMs: slowLoopWindowMs,
+  },
+  'start-failure': loop,
+  'placement-failure': loop,
+  'unknown-stop': { ...loop, opensAt: { occurrences: 1, windowMs: 0 } },
+  storm: {
+    ...loop,
+    opensAt: { occurrences: stormServicesMin, windowMs: stormWindowMs },
+    escalatesAfterMs: 0,
+    // Its members have waited already. Two looks, because the index may lag behind one.
+    wellMs: stormWindowMs,
+    cardHoldMs: 0,
+    pageHoldMs: 0,
+    folds: false,
+    materialFacts: ['services'],
+  },
+  rollback: { ...single, materialFacts: ['reason', 'status'] },
+  'gate-could-not-measure': single,
+  'gate-misconfigured': single,
+  'stage-not-gated': single,
+  // No note lasts longer than a day, see `break-glass.ts`.
+  'break-glass': { ...single, expiresMs: dayMs },
+  'hook-timed-out': single,
+  'hook-awaiting-action': single,
+};
+
+/** Throws where a policy could never open, never end, or lose what it should keep. */
+export function assertPolicy(policy: IncidentPolicy): void {
+  const { opensAt, wellMs, expiresMs, staleMs } = policy;
+  assert(
+    Number.isInteger(opensAt.occurrences) && opensAt.occurrences >= 1,
+    'an incident opens at one occurrence or more',
+  );
+  assert(
+    opensAt.occurrences <= 32,
+    'a threshold beyond half of what is remembered may not be seen',
+  );
+  assert(opensAt.windowMs >= 0 && opensAt.windowMs < staleMs, 'staleMs covers the opening window');
+  assert(wellMs >= 0 && wellMs < expiresMs, 'expiresMs is the longer way to end');
+  assert(wellMs === 0 || wellMs >= stormWindowMs, 'one look is not enough to be well');
+  assert(policy.escalatesAfterMs >= 0, 'escalatesAfterMs is a duration');
+  assert(
+    policy.pageHoldMs >= 0 && policy.pageHoldMs <= pageHoldMs,
+    'a page waits a minute at most',
+  );
+  assert(policy.cardHoldMs >= policy.pageHoldMs, 'a page does not wait longer than a card');
+  assert(!policy.folds || policy.cardHoldMs >= stormWindowMs, 'what folds waits for the storm');
+}

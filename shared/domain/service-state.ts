@@ -1,0 +1,44 @@
+/** A deployment of a service, as DescribeServices lists it. */
+export type ServiceRollout = {
+  /** `ecs-svc/<id>`: what its tasks are started by. */
+  readonly id: string;
+  /** `PRIMARY`, `ACTIVE`, ... */
+  readonly status: string;
+  /** `IN_PROGRESS`, `COMPLETED`, `FAILED`; undefined where ECS does not say. */
+  readonly rolloutState: string | undefined;
+  readonly taskDefinitionArn: string | undefined;
+  readonly createdAtMs: number | undefined;
+};
+
+/** A service as ECS sees it now. Unknown and missing fields are normal. */
+export type ServiceState = {
+  readonly service: string;
+  readonly running: number;
+  readonly desired: number;
+  readonly pending: number;
+  /** Percent of the desired count that must run during a deployment. */
+  readonly minimumHealthyPercent: number | undefined;
+  readonly rollouts: readonly ServiceRollout[];
+  /** `off`, `on` or `on, with rollback`. */
+  readonly circuitBreaker: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+};
+
+/**
+ * Tasks that must run: the desired count times the minimum healthy percent, rounded up. Where ECS
+ * does not say the percent, it is 100, ECS's own default for a replica service.
+ * Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+ */
+export const minimumOf = ({ desired, minimumHealthyPercent = 100 }: ServiceState): number =>
+  Math.ceil((desired * minimumHealthyPercent) / 100);
+
+/** Whether all desired tasks run and nothing is under way. */
+export const isSteady = ({ running, desired, pending, rollouts }: ServiceState): boolean =>
+  running >= desired &&
+  pending === 0 &&
+  rollouts.length <= 1 &&
+  rollouts.every(({ rolloutState }) => rolloutState !== 'IN_PROGRESS');
+
+/** The deployment that is wanted now. */
+export const primaryOf = ({ rollouts }: ServiceState): ServiceRollout | undefined =>
+  rollouts.find(({ status }) => status === 'PRIMARY');

@@ -1,0 +1,235 @@
+import type { StopFacts } from './alert-facts.ts';
+import type { HookStateChange } from './deployment-event.ts';
+import type { EventMeaning } from './event-meaning.ts';
+import type { Facts, Incident, IncidentKey, IncidentKind, Subject } from './incident.ts';
+import type { Observation } from './incident-lifecycle.ts';
+import type { ServiceState } from './service-state.ts';
+import { isSteady, minimumOf, primaryOf } from './service-state.ts';
+import {
+  deploymentIdOf,
+  revisionOf,
+  type StopCause,
+  type StopClass,
+  subjectOf,
+} from './stop-classification.ts';
+import type { StoppedTask } from './task-stop.ts';
+
+/** Something that is to be observed of one incident. */
+export type Reaction = { readonly key: IncidentKey; readonly observation: Observation };
+
+/** Causes that ECS cannot place a task for: the task never was anywhere. */
+const placementCauses: ReadonlySet<StopCause> = new Set<StopCause>(['placement']);
+
+function kindOf({ cause, isStartFailure }: StopClass): IncidentKind {
+  if (cause === 'unknown') return 'unknown-stop';
+  if (placementCauses.has(cause)) return 'placement-failure';
+  return isStartFailure ? 'start-failure' : 'crash-loop';
+}
+
+/**
+ * What an unexpected stop says: one occurrence of its own kind of incident, and, where the task had
+ * run, one of a slow loop as well. The task's ARN is the occurrence: redelivered, it counts once.
+ */
+export function reactToStop(
+  task: StoppedTask,
+  stop: StopClass,
+  cluster: string,
+  state: ServiceState | undefined,
+): readonly Reaction[] {
+  if (stop.isExpected) return [];
+  const kind = kindOf(stop);
+  const key: IncidentKey = {
+    cluster,
+    subject: subjectOf(task),
+    kind,
+    cause: stop.cause,
+    deploymentId: deploymentIdOf(task),
+  };
+  const observation: Observation = {
+    type: 'occurred',
+    occurrence: { id: task.taskArn, atMs: task.stoppedAtMs, facts: { ...stopFacts(task, stop) } },
+    severity: stop.severity === 'info' ? 'warn' : stop.severity,
+    facts: { ...subjectFacts(task, stop), ...stateFacts(state) },
+  };
+  const own = { key, observation };
+  return kind === 'crash-loop' ? [own, { key: { ...key, kind: 'slow-loop' }, observation }] : [own];
+}
+
+/** Facts without the undefined ones: an absent fact and a missing one are the same to a text. */
+const known = <T extends object>(facts: T): Facts =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Facts;
+
+/** Longest text of one fact. */
+const factCharsMax = 300;
+
+function stopFacts(task: StoppedTask, stop: StopClass): Facts {
+  const facts: Record<keyof StopFacts, string | number | undefined> = {
+    container: stop.container,
+    exitCode: stop.exitCode,
+    stopCode: task.stopCode,
+    stopReason: reasonOf(task, stop)?.slice(0, factCharsMax),
+    livedSeconds: stop.livedMs === undefined ? undefined : Math.round(stop.livedMs / 1000),
+    instance: task.containerInstanceArn?.split('/').at(-1),
+    zone: task.zone,
+  };
+  return known(facts);
+}
+
+/** What the blamed container says, or else the task. */
+const reasonOf = (task: StoppedTask, { container }: StopClass): string | undefined =>
+  task.containers.find(({ name }) => name === container)?.reason ?? task.stoppedReason;
+
+function subjectFacts(task: StoppedTask, stop: StopClass): Facts {
+  const blamed = task.containers.find(({ name }) => name === stop.container);
+  return known({
+    firstBadRevision: revisionOf(task.taskDefinitionArn),
+    limitMiB: task.memoryMiB,
+    image: stop.cause === 'image-pull' ? blamed?.image : undefined,
+    taskId: stop.cause === 'unknown' ? task.taskArn.split('/').at(-1) : undefined,
+  });
+}
+
+/** What ECS says of the service now. */
+export function stateFacts(state: ServiceState | undefined): Facts {
+  if (state === undefined) return {};
+  const primary = primaryOf(state);
+  const previous = state.rollouts.find(({ status }) => status === 'ACTIVE');
+  return known({
+    running: state.running,
+    desired: state.desired,
+    minimum: minimumOf(state),
+    circuitBreaker: state.circuitBreaker,
+    deployedAtMs: primary?.createdAtMs,
+    lastGoodRevision:
+      previous?.taskDefinitionArn === undefined
+        ? undefined
+        : revisionOf(previous.taskDefinitionArn),
+  });
+}
+
+/** What an event about a service, a deployment or a hook opens; nothing where its table says so. */
+export function reactToMeaning(
+  meaning: EventMeaning,
+  about: {
+    readonly cluster: string;
+    readonly service: string;
+    readonly eventId: string;
+    /** Where the same thing is told by others too: the id that they use. */
+    readonly occurrenceId?: string | undefined;
+    readonly deploymentId: string | undefined;
+    readonly atMs: number;
+    readonly facts?: Facts;
+  },
+): readonly Reaction[] {
+  if (!meaning.isTrouble || meaning.kind === undefined) return [];
+  const { cluster, service, deploymentId } = about;
+  const subject: Subject = { type: 'service', name: service };
+  const detail = meaning.detail.slice(0, factCharsMax);
+  const isRollback = meaning.kind === 'rollback';
+  const key: IncidentKey = isRollback
+    ? rollbackKey(cluster, service)
+    : { cluster, subject, kind: meaning.kind, cause: meaning.cause, deploymentId };
+  return [
+    {
+      key,
+      observation: {
+        type: 'occurred',
+        occurrence: { id: about.occurrenceId ?? about.eventId, atMs: about.atMs },
+        severity: meaning.severity,
+        // What the gate says of a rollback says more: ECS's words stand beside it.
+        facts: { ...(isRollback ? { ecsReason: detail } : { detail }), ...about.facts },
+      },
+    },
+  ];
+}
+
+/**
+ * One rollback is told by several events, under ids that have nothing in common: the gate's own
+ * answer, ECS's hook event, its deployment event. So a service has one of them until it succeeds.
+ */
+export const rollbackKey = (cluster: string, service: string): IncidentKey => ({
+  cluster,
+  subject: { type: 'service', name: service },
+  kind: 'rollback',
+  cause: 'rollback',
+  deploymentId: undefined,
+});
+
+/** The reaction with a reason of its own, where nobody has given a better one yet. */
+export function withReason(
+  open: readonly Incident[],
+  reaction: Reaction,
+  reason: string,
+): Reaction {
+  const { key, observation } = reaction;
+  const isKnown = open.some(({ kind, status }) => kind === key.kind && status === 'open');
+  if (key.kind !== 'rollback' || isKnown || observation.type !== 'occurred') return reaction;
+  return { key, observation: { ...observation, facts: { ...observation.facts, reason } } };
+}
+
+/** What the texts about hooks read of a hook's event. */
+export const hookFacts = (change: HookStateChange): Facts =>
+  known({
+    hookId: change.hookId,
+    hookType: change.hookType,
+    stage: change.stage,
+    expiresAtMs: change.expiresAtMs,
+    serviceDeploymentArn: change.serviceDeploymentArn,
+  });
+
+/** Kinds that end when their service is steady again. */
+const endsWhenSteady: ReadonlySet<IncidentKind> = new Set<IncidentKind>([
+  'crash-loop',
+  'slow-loop',
+  'start-failure',
+  'unknown-stop',
+  'placement-failure',
+]);
+/** Kinds that end with the next successful deployment. */
+const endsWhenDeployed: ReadonlySet<IncidentKind> = new Set<IncidentKind>([
+  'rollback',
+  'gate-could-not-measure',
+  'gate-misconfigured',
+  'stage-not-gated',
+  'hook-timed-out',
+  'hook-awaiting-action',
+]);
+
+/** What a completed deployment of its service means to an open incident. */
+export const observeCompletion = (
+  incident: Incident,
+  deploymentId: string | undefined,
+  atMs: number,
+): Observation | undefined => {
+  // That the way back is done ends nothing: the deployment that failed is still to be mended.
+  if (incident.facts.rollbackTo !== undefined && incident.facts.rollbackTo === deploymentId) {
+    return undefined;
+  }
+  if (endsWhenDeployed.has(incident.kind)) {
+    return { type: 'well', atMs, reason: 'a later deployment succeeded' };
+  }
+  const isOlder =
+    incident.deploymentId !== undefined &&
+    deploymentId !== undefined &&
+    incident.deploymentId !== deploymentId;
+  return endsWhenSteady.has(incident.kind) && isOlder ? { type: 'superseded', atMs } : undefined;
+};
+
+/** What the service's state says about one of its open incidents, looked at now. */
+export function observeState(
+  incident: Incident,
+  state: ServiceState | 'missing',
+  atMs: number,
+): readonly Observation[] {
+  if (state === 'missing') return [{ type: 'well', atMs, reason: 'the service is gone' }];
+  if (!endsWhenSteady.has(incident.kind)) return [];
+  const facts = stateFacts(state);
+  const wellness: Observation = isSteady(state)
+    ? { type: 'well', atMs, reason: 'steady', facts }
+    : { type: 'unwell', atMs };
+  const gravity: Observation =
+    state.running < minimumOf(state)
+      ? { type: 'worsened', atMs, severity: 'critical', facts }
+      : { type: 'eased', atMs, facts };
+  return [gravity, wellness];
+}

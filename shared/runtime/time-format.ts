@@ -1,0 +1,25 @@
+/**
+ * Writes times as alerts show them, to the minute and with their zone: `Fri 20 Nov 14:02Z` for UTC,
+ * `Fri 20 Nov 15:02 CET` for a zone of the IANA database. Throws when there is no such zone.
+ */
+export function createTimeFormatter(timeZone: string): (atMs: number) => string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    day: '2-digit',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  });
+  return (atMs) => {
+    const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
+    const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
+    const zone = part('timeZoneName');
+    // en-GB says Sept where all other months have three letters.
+    const month = part('month').slice(0, 3);
+    const day = `${part('weekday')} ${part('day')} ${month}`;
+    return `${day} ${part('hour')}:${part('minute')}${zone === 'UTC' ? 'Z' : ` ${zone}`}`;
+  };
+}

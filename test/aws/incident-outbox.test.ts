@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import { endMute, publishDaily } from '../../shared/aws/outbox.ts';
+import type { Severity } from '../../shared/domain/incident.ts';
+import type { Observation } from '../../shared/domain/incident-lifecycle.ts';
+import type { Mute } from '../../shared/domain/mute.ts';
+import { alertOf, createLab, digestAlert, type Lab } from '../support/incident-lab.ts';
+import { at, keyOf, serviceKey, stop } from '../support/incidents.ts';
+
+async function openLab(): Promise<Lab> {
+  const lab = createLab();
+  await lab.settle(at(-60));
+  return lab;
+}
+
+const loop = (lab: Lab, name: string, minute: number, severity: Severity = 'warn') =>
+  lab.observe(
+    serviceKey(name),
+    at(minute),
+    ['a', 'b', 'c'].map((id) => stop(`${name}-${minute}-${id}`, minute, severity)),
+  );
+const recover = (lab: Lab, name: string, minute: number) =>
+  lab.observe(serviceKey(name), at(minute), [
+    { type: 'well', atMs: at(minute - 15), reason: 'steady' },
+    { type: 'well', atMs: at(minute), reason: 'steady' },
+  ]);
+const digestDeps = ({ store, publisher }: Lab) => ({
+  store,
+  publisher,
+  render: alertOf,
+  renderDigest: digestAlert,
+});
+
+/** Stops in an order that mixes the services; every fifth comes twice. */
+function stormDeliveries() {
+  const stops = Array.from({ length: 500 }, (_, index) => ({
+    name: `s${(index * 7) % 40}`,
+    id: `task-${index}`,
+    atMinute: ((index * 37) % 500) / 500,
+  }));
+  return stops.flatMap((one, index) => (index % 5 === 0 ? [one, one] : [one]));
+}
+
+/** The look of a sweep at every one of the 40 services. */
+const seeAll = async (lab: Lab, minute: number, see: (name: string) => Promise<unknown>) => {
+  for (let service = 0; service < 40; service += 1) await see(`s${service}`);
+  await lab.publish(at(minute));
+};
+
+describe('a storm of 500 stops over 40 services within a minute', () => {
+  it('sends one page and at most five cards, whatever is delivered when', async () => {
+    const lab = await openLab();
+    for (const [index, { name, id, atMinute }] of stormDeliveries().entries()) {
+      const severity = index % 3 === 0 ? 'critical' : 'warn';
+      await lab.observe(serviceKey(name), at(1), [stop(id, atMinute, severity)]);
+      if (index % 60 === 59) await lab.publish(at(1));
+    }
+    for (let minute = 2; minute < 20; minute += 1) {
+      const worse: Observation = { type: 'worsened', atMs: at(minute), severity: 'critical' };
+      await seeAll(lab, minute, (name) => lab.observe(serviceKey(name), at(minute), [worse]));
+    }
+    expect(lab.received.map(({ what }) => what)).toEqual(['prod: open critical']);
+    await seeAll(lab, 61, (name) => recover(lab, name, 60));
+    for (const minute of [66, 67]) await lab.publish(at(minute));
+    // The update counts the services that came after the first message.
+    expect(lab.distinct()).toEqual([
+      'prod: open critical',
+      'prod: update critical',
+      'prod: resolve critical',
+    ]);
+    expect(lab.received.filter(({ isPage }) => isPage)).toHaveLength(2);
+    const { incidents } = await lab.store.list();
+    expect(incidents.reduce((sum, one) => sum + (one.kind === 'storm' ? 0 : one.count), 0)).toBe(
+      500,
+    );
+    expect(incidents.find(({ kind }) => kind === 'storm')?.count).toBe(40);
+    expect(incidents.every(({ status }) => status === 'resolved')).toBe(true);
+  }, 30_000);
+
+  it('over six minutes the first may page before the storm is seen, and each page is closed', async () => {
+    const lab = await openLab();
+    for (let service = 0; service < 10; service += 1) {
+      const minute = service * 1.2;
+      await loop(lab, `s${service}`, minute, 'critical');
+      await lab.publish(at(minute + 1.1));
+    }
+    const pages = () => lab.received.filter(({ isPage }) => isPage).map(({ what }) => what);
+    expect(pages()).toEqual([
+      's0: open critical',
+      's1: open critical',
+      's2: open critical',
+      's3: open critical',
+      'prod: open critical',
+    ]);
+    for (let service = 0; service < 10; service += 1) await recover(lab, `s${service}`, 60);
+    for (const minute of [60, 66]) await lab.publish(at(minute));
+    expect(pages().slice(5).sort()).toEqual([
+      'prod: resolve critical',
+      's0: resolve critical',
+      's1: resolve critical',
+      's2: resolve critical',
+      's3: resolve critical',
+    ]);
+  });
+
+  it('a member whose storm ended without it speaks for itself again', async () => {
+    const lab = await openLab();
+    for (let service = 0; service < 5; service += 1) await loop(lab, `s${service}`, 0);
+    await lab.publish(at(1));
+    const { incidents } = await lab.store.list();
+    const storm = incidents.find(({ kind }) => kind === 'storm');
+    if (storm === undefined) throw new Error('there is a storm');
+    await lab.observe(storm, at(2), [{ type: 'superseded', atMs: at(2) }]);
+    await lab.publish(at(3));
+    await lab.publish(at(4));
+    // The five of them are a burst still: they are told together again, in the same thread.
+    const told = lab.received.map(({ what }) => what);
+    expect(told).toContain('prod: open warn');
+    expect(told.length).toBeGreaterThan(1);
+  });
+});
+
+describe('mutes', () => {
+  const mute: Mute = {
+    cluster: 'prod',
+    service: 'worker',
+    fromMs: at(0),
+    untilMs: at(60),
+    by: 'ada',
+    reason: 'load test',
+  };
+
+  it('silence messages, not the record: what is still open is told when they end', async () => {
+    const lab = await openLab();
+    await lab.store.putMute(mute);
+    await loop(lab, 'worker', 1, 'critical');
+    expect(await lab.publish(at(10))).toMatchObject({ postponed: 1, published: [] });
+    expect(await lab.publish(at(59))).toMatchObject({ postponed: 0 });
+    expect(await lab.store.get(keyOf())).toMatchObject({ status: 'open', count: 3 });
+    await lab.publish(at(60));
+    expect(lab.distinct()).toEqual(['worker: open critical']);
+  });
+
+  it('what came and went meanwhile is told in one line', async () => {
+    const lab = await openLab();
+    const whole = { ...mute, service: undefined };
+    await lab.store.putMute(whole);
+    for (const name of ['a', 'b', 'c']) {
+      await loop(lab, name, 1);
+      await lab.publish(at(7));
+      await recover(lab, name, 30);
+    }
+    await lab.publish(at(31));
+    expect(lab.received).toEqual([]);
+    await lab.publish(at(61));
+    expect(lab.distinct()).toEqual(['mute-ended open=- resolved=a,b,c']);
+    await lab.publish(at(62));
+    expect(lab.received).toHaveLength(1);
+  });
+
+  it('let the end of what was told through, so that no page stays open', async () => {
+    const lab = await openLab();
+    await loop(lab, 'worker', 1, 'critical');
+    await lab.publish(at(2));
+    await lab.store.putMute(mute);
+    await recover(lab, 'worker', 30);
+    await lab.publish(at(31));
+    expect(lab.distinct()).toEqual(['worker: open critical', 'worker: resolve critical']);
+  });
+
+  it('that are ended early let go what they held', async () => {
+    const lab = await openLab();
+    await lab.store.putMute(mute);
+    await loop(lab, 'worker', 1);
+    await lab.publish(at(7));
+    await endMute(lab.store, mute, at(20));
+    await lab.publish(at(20));
+    expect(lab.distinct()).toEqual(['worker: open warn']);
+  });
+
+  it('do not concern other services', async () => {
+    const lab = await openLab();
+    await lab.store.putMute(mute);
+    await loop(lab, 'api', 1);
+    await lab.publish(at(7));
+    expect(lab.distinct()).toEqual(['api: open warn']);
+  });
+});
+
+describe('the first run', () => {
+  it('tells what it found as one, then everything as usual', async () => {
+    const lab = createLab();
+    expect(await lab.publish(at(0))).toMatchObject({ isListening: true });
+    for (const [index, name] of ['a', 'b', 'c', 'd'].entries()) {
+      await loop(lab, name, index * 2.5, 'critical');
+      expect(await lab.publish(at(index * 2.5))).toMatchObject({ isListening: true });
+    }
+    await lab.publish(at(10));
+    expect(lab.distinct()).toEqual(['first-run resolved=- open=a,b,c,d']);
+    await lab.publish(at(11));
+    expect(lab.received).toHaveLength(1);
+    await loop(lab, 'e', 20);
+    await recover(lab, 'a', 40);
+    await lab.publish(at(40));
+    expect(lab.distinct().slice(1).sort()).toEqual(['a: resolve critical', 'e: open warn']);
+  });
+
+  it('goes on where it was when the digest could not be sent', async () => {
+    const lab = createLab();
+    await lab.publish(at(0));
+    await loop(lab, 'a', 1);
+    const publisher = { publish: async () => Promise.reject(new Error('refused')) };
+    expect((await lab.publish(at(10), { publisher })).failed).toHaveLength(1);
+    await lab.publish(at(11));
+    expect(lab.distinct()).toEqual(['first-run resolved=- open=a']);
+  });
+});
+
+describe('the daily digest', () => {
+  it('names what is open and what ended, and what ended only once', async () => {
+    const lab = await openLab();
+    await loop(lab, 'a', 0);
+    await loop(lab, 'b', 0);
+    await lab.publish(at(6));
+    await recover(lab, 'b', 30);
+    await lab.publish(at(31));
+    const told = lab.received.length;
+    await publishDaily(digestDeps(lab), { day: '2026-11-20', wouldHave: [] }, at(300));
+    await publishDaily(digestDeps(lab), { day: '2026-11-21', wouldHave: [] }, at(1740));
+    expect(lab.received.slice(told).map(({ id, what }) => `${id} ${what}`)).toEqual([
+      'daily#prod#2026-11-20 daily open=a resolved=b',
+      'daily#prod#2026-11-21 daily open=a resolved=-',
+    ]);
+  });
+
+  it('is silent when there is nothing to say', async () => {
+    const lab = await openLab();
+    await publishDaily(digestDeps(lab), { day: '2026-11-20', wouldHave: [] }, at(300));
+    expect(lab.received).toEqual([]);
+  });
+});

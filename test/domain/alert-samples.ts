@@ -1,0 +1,477 @@
+import type {
+  BreakGlassFacts,
+  CouldNotMeasureFacts,
+  HookFacts,
+  LoopFacts,
+  MisconfiguredFacts,
+  PlacementFacts,
+  RollbackFacts,
+  StageNotGatedFacts,
+  StartFailureFacts,
+  StopFacts,
+  StormFacts,
+  UnknownStopFacts,
+} from '../../shared/domain/alert-facts.ts';
+import type { AlertContext } from '../../shared/domain/alert-text/render.ts';
+import type {
+  Facts,
+  Incident,
+  IncidentKind,
+  Notice,
+  Severity,
+  Transition,
+} from '../../shared/domain/incident.ts';
+import { createTimeFormatter } from '../../shared/runtime/time-format.ts';
+
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** The first occurrence of every sample; with milliseconds, which no text may show. */
+export const firstAtMs = Date.UTC(2026, 10, 20, 3, 4, 11, 123);
+
+export const context: AlertContext = {
+  formatTime: createTimeFormatter('UTC'),
+  region: 'eu-central-1',
+  runbookBase: 'https://github.com/example/ballast/blob/main/docs/operations.md',
+  muteCommand: 'npm run -s mute -- add',
+};
+
+/** One incident in the words of its kind, as it is told at each transition. */
+export type Sample = {
+  readonly kind: IncidentKind;
+  readonly cause: string;
+  readonly subject: Incident['subject'];
+  /** Occurrences until it is told for the first time, and how long that took. */
+  readonly count: number;
+  readonly spanMs: number;
+  readonly severity: Severity;
+  readonly stops?: readonly StopFacts[];
+  /** What is known at each transition; the later ones come on top of `open`. */
+  readonly facts: Facts;
+  readonly later?: Partial<Readonly<Record<Transition, Facts>>>;
+};
+
+const service = (name: string) => ({ type: 'service', name }) as const;
+
+const loopFacts: LoopFacts = {
+  limitMiB: 512,
+  running: 3,
+  desired: 4,
+  minimum: 2,
+  firstBadRevision: 'worker:88',
+  deployedAtMs: firstAtMs - 9 * minuteMs,
+  lastGoodRevision: 'worker:87',
+  lastGoodRanMs: 6 * dayMs + 2 * hourMs,
+  circuitBreaker: 'off',
+  logLines:
+    'INFO loading 2140 feeds\nERROR java.lang.OutOfMemoryError: Java heap space\nINFO shutting down',
+};
+const loopStops: readonly StopFacts[] = [41, 95, 77].map((livedSeconds, at) => ({
+  container: 'app',
+  exitCode: 137,
+  stopReason: 'OutOfMemoryError: Container killed due to memory usage',
+  livedSeconds,
+  instance: `i-0c4${at}`,
+  zone: `eu-central-1${'abc'[at]}`,
+}));
+
+const slowFacts: LoopFacts = {
+  running: 6,
+  desired: 6,
+  minimum: 3,
+  firstBadRevision: 'search:20',
+  lastGoodRevision: 'search:19',
+  lastGoodRanMs: 12 * dayMs,
+};
+const slowStops: readonly StopFacts[] = [3_000, 4_300].map((livedSeconds) => ({
+  container: 'search',
+  exitCode: 1,
+  stopReason: 'Essential container in task exited',
+  livedSeconds,
+  instance: 'i-0c41',
+  zone: 'eu-central-1a',
+}));
+
+const startFacts: StartFailureFacts = {
+  container: 'app',
+  image: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/checkout:412',
+  stopReason:
+    'CannotPullContainerError: pull image manifest has been retried 5 time(s): ' +
+    'failed to resolve ref 123456789012.dkr.ecr.eu-central-1.amazonaws.com/checkout:412: not found',
+  running: 4,
+  desired: 4,
+  minimum: 2,
+  firstBadRevision: 'checkout:412',
+  deployedAtMs: firstAtMs - 2 * minuteMs,
+  lastGoodRevision: 'checkout:411',
+  lastGoodRanMs: 3 * dayMs,
+  circuitBreaker: 'on, with rollback',
+};
+const unknownFacts: UnknownStopFacts = {
+  stopCode: 'ServiceSchedulerInitiated',
+  stopReason: 'Task stopped because of a reason nobody has seen before',
+  exitCode: 143,
+  container: 'search',
+  taskId: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+  running: 6,
+  desired: 6,
+  minimum: 3,
+};
+const placementFacts: PlacementFacts = {
+  detail: 'RESOURCE:MEMORY',
+  capacityProvider: 'general',
+  instances: 3,
+  running: 5,
+  desired: 6,
+  minimum: 3,
+};
+const stormFacts: StormFacts = {
+  services: 12,
+  serviceNames: 'checkout, web, worker, search, cart, ledger, feed, mail, report, login',
+  belowMinimum: 3,
+  image: 'public.ecr.aws/acme/agent:latest',
+  stopReason: 'CannotPullContainerError: toomanyrequests: Rate exceeded',
+};
+
+const checkout = {
+  revision: 'checkout:412',
+  sourceRevision: 'checkout:411',
+  stage: 'POST_TEST_TRAFFIC_SHIFT',
+  mode: 'enforce',
+} as const;
+const rollbackFacts: RollbackFacts = {
+  ...checkout,
+  reason: 'latency-regression',
+  detail: 'GET /cart median 291 vs 182 ms (+60%, 98% CI +61..+142 ms), no errors, 38 calls a side',
+  findings: 'status 200 in 38/38, digest matched\n4/4 green targets healthy',
+  greenMedianMs: 291.4,
+  blueMedianMs: 182.1,
+  greenPercentMax: 0,
+  answeredAfterMs: 81 * secondMs,
+  status: 'ROLLBACK_IN_PROGRESS',
+};
+const breakerFacts: RollbackFacts = {
+  revision: 'worker:88',
+  sourceRevision: 'worker:87',
+  status: 'ROLLBACK_IN_PROGRESS',
+  detail: 'ECS deployment circuit breaker: task failed to start.',
+};
+const measureFacts: CouldNotMeasureFacts = {
+  ...checkout,
+  reason: 'transport',
+  detail: 'connect to 10.0.12.7:8443 timed out after 3 tries; last at phase connect',
+  deadlineAtMs: firstAtMs + 15 * minuteMs,
+};
+const misconfiguredFacts: MisconfiguredFacts = {
+  ...checkout,
+  reason: 'invalid-hook-details',
+  detail: 'checks[0].expect.status: expected a status or a list of them, got "2xx"',
+};
+const stageFacts: StageNotGatedFacts = { ...checkout, stage: 'PRE_SCALE_UP' };
+const glassFacts: BreakGlassFacts = {
+  ...checkout,
+  by: 'anna',
+  why: 'hotfix for the payment outage, INC-812',
+  untilMs: firstAtMs + 2 * hourMs,
+  detail: 'latency-regression would have rolled it back',
+};
+const timedOutFacts: HookFacts = {
+  ...checkout,
+  hookId: 'ecs-hook-e7tK9G',
+  hookType: 'AWS_LAMBDA',
+  timeoutAction: 'ROLLBACK',
+};
+const awaitingFacts: HookFacts = {
+  ...checkout,
+  hookId: 'ecs-pause-e7tK9G_WRJqNF',
+  hookType: 'PAUSE',
+  timeoutAction: 'ROLLBACK',
+  expiresAtMs: firstAtMs + hourMs,
+  serviceDeploymentArn:
+    'arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/checkout/0EYSiB0qap8xf0N76FsbE',
+};
+
+const noneRuns = { running: 0 };
+const fewRun = { running: 1 };
+const allRun = (running: number) => ({ running });
+
+/** One for each kind, and one for each turn that a kind can take; `name` is the golden file's. */
+export const samples: Readonly<Record<string, Sample>> = {
+  'crash-loop': {
+    kind: 'crash-loop',
+    cause: 'out-of-memory',
+    subject: service('worker'),
+    count: 6,
+    spanMs: 10 * minuteMs,
+    severity: 'warn',
+    stops: loopStops,
+    facts: loopFacts,
+    later: { escalate: fewRun, resolve: allRun(4) },
+  },
+  'crash-loop-restarts': {
+    kind: 'crash-loop',
+    cause: 'application-exit',
+    subject: service('feed'),
+    count: 3,
+    spanMs: 4 * minuteMs,
+    severity: 'warn',
+    facts: { container: 'feed', exitCode: 3, restartsInPlace: true, running: 2, minimum: 2 },
+    later: { escalate: { running: 0 } },
+  },
+  'crash-loop-standalone': {
+    kind: 'crash-loop',
+    cause: 'application-exit',
+    subject: { type: 'family', name: 'report-nightly' },
+    count: 3,
+    spanMs: 7 * minuteMs,
+    severity: 'warn',
+    facts: { container: 'report', exitCode: 2, instance: 'i-0c41', instances: 1 },
+  },
+  'slow-loop': {
+    kind: 'slow-loop',
+    cause: 'application-exit',
+    subject: service('search'),
+    count: 5,
+    spanMs: 5 * hourMs + 10 * minuteMs,
+    severity: 'warn',
+    stops: slowStops,
+    facts: slowFacts,
+    later: { escalate: fewRun },
+  },
+  'start-failure': {
+    kind: 'start-failure',
+    cause: 'image-pull',
+    subject: service('checkout'),
+    count: 5,
+    spanMs: 4 * minuteMs,
+    severity: 'warn',
+    facts: startFacts,
+    later: { escalate: noneRuns },
+  },
+  'unknown-stop': {
+    kind: 'unknown-stop',
+    cause: 'unknown',
+    subject: service('search'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: unknownFacts,
+    later: { escalate: fewRun },
+  },
+  'placement-failure': {
+    kind: 'placement-failure',
+    cause: 'no-capacity',
+    subject: service('search'),
+    count: 4,
+    spanMs: 8 * minuteMs,
+    severity: 'warn',
+    facts: placementFacts,
+    later: { escalate: fewRun, resolve: allRun(6) },
+  },
+  storm: {
+    kind: 'storm',
+    cause: 'image-pull',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 12,
+    spanMs: 4 * minuteMs,
+    severity: 'critical',
+    facts: stormFacts,
+    later: { escalate: { belowMinimum: 7 } },
+  },
+  rollback: {
+    kind: 'rollback',
+    cause: 'latency-regression',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: rollbackFacts,
+    later: {
+      update: { attempts: 3, status: 'ROLLBACK_SUCCESSFUL' },
+      escalate: { status: 'ROLLBACK_FAILED' },
+      resolve: { succeededRevision: 'checkout:414', status: 'SUCCESSFUL' },
+    },
+  },
+  'rollback-observe': {
+    kind: 'rollback',
+    cause: 'latency-regression',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: { ...rollbackFacts, mode: 'observe', status: 'SUCCESSFUL' },
+  },
+  'rollback-unproven': {
+    kind: 'rollback',
+    cause: 'could-not-measure',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: {
+      ...checkout,
+      reason: 'could-not-measure',
+      detail: 'transport: connect to 10.0.12.7:8443 timed out after 3 tries',
+      answeredAfterMs: 15 * minuteMs,
+    },
+  },
+  'rollback-circuit-breaker': {
+    kind: 'rollback',
+    cause: 'circuit-breaker',
+    subject: service('worker'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: breakerFacts,
+  },
+  'gate-could-not-measure': {
+    kind: 'gate-could-not-measure',
+    cause: 'transport',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: measureFacts,
+    later: { update: { isFinal: true } },
+  },
+  'gate-could-not-measure-observe': {
+    kind: 'gate-could-not-measure',
+    cause: 'transport',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: { ...measureFacts, mode: 'observe' },
+  },
+  'gate-misconfigured': {
+    kind: 'gate-misconfigured',
+    cause: 'invalid-hook-details',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: misconfiguredFacts,
+  },
+  'gate-misconfigured-observe': {
+    kind: 'gate-misconfigured',
+    cause: 'invalid-hook-details',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: { ...misconfiguredFacts, mode: 'observe' },
+  },
+  'stage-not-gated': {
+    kind: 'stage-not-gated',
+    cause: 'stage-not-gated',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'info',
+    facts: stageFacts,
+  },
+  'break-glass': {
+    kind: 'break-glass',
+    cause: 'break-glass',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: glassFacts,
+  },
+  'hook-timed-out': {
+    kind: 'hook-timed-out',
+    cause: 'hook-timed-out',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: timedOutFacts,
+    later: { escalate: { timeoutAction: 'CONTINUE' } },
+  },
+  'hook-awaiting-action': {
+    kind: 'hook-awaiting-action',
+    cause: 'hook-awaiting-action',
+    subject: service('checkout'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: awaitingFacts,
+  },
+};
+
+export const transitions: readonly Transition[] = ['open', 'update', 'escalate', 'resolve'];
+
+const toldAfterMs: Readonly<Record<Transition, number>> = {
+  open: minuteMs,
+  update: hourMs,
+  escalate: 4 * minuteMs,
+  resolve: 37 * minuteMs,
+};
+
+/** The incident of a sample at one of its transitions, with the notice that tells it. */
+export function momentOf(
+  sample: Sample,
+  transition: Transition,
+  changes: Partial<Incident> = {},
+): { readonly incident: Incident; readonly notice: Notice } {
+  const count = sample.count + (transition === 'update' || transition === 'resolve' ? 2 : 0);
+  const spanMs =
+    sample.spanMs + (transition === 'update' || transition === 'resolve' ? 12 * minuteMs : 0);
+  const severity =
+    transition === 'escalate' || (transition === 'resolve' && sample.later?.escalate !== undefined)
+      ? 'critical'
+      : sample.severity;
+  const occurrences = Array.from({ length: count }, (_, at) => ({
+    id: `${sample.kind}-${at}`,
+    atMs: firstAtMs + Math.round((spanMs * at) / Math.max(count - 1, 1)),
+    ...(sample.stops === undefined ? {} : { facts: sample.stops[at % sample.stops.length] ?? {} }),
+  }));
+  const lastAtMs = occurrences.at(-1)?.atMs ?? firstAtMs;
+  const noticeAtMs = lastAtMs + toldAfterMs[transition];
+  const sequence = transitions.indexOf(transition) + 1;
+  const notice: Notice = {
+    sequence,
+    transition,
+    severity,
+    atMs: noticeAtMs,
+    dueAtMs: noticeAtMs,
+    mutedBy: undefined,
+  };
+  const incident: Incident = {
+    cluster: 'prod',
+    subject: sample.subject,
+    kind: sample.kind,
+    cause: sample.cause,
+    deploymentId: 'ecs-svc/7236192046123549',
+    id: `${sample.kind}-1k8v3q0x9zt-thv4nv`,
+    status: transition === 'resolve' ? 'resolved' : 'open',
+    severity,
+    firstAtMs,
+    openedAtMs: lastAtMs,
+    changedAtMs: noticeAtMs,
+    resolvedAtMs: transition === 'resolve' ? noticeAtMs : undefined,
+    resolution: transition === 'resolve' ? 'steady' : undefined,
+    boundaryMs: undefined,
+    wellSinceMs: undefined,
+    worseSinceMs: undefined,
+    count,
+    occurrences,
+    facts: { ...sample.facts, ...sample.later?.[transition] },
+    factTimes: {},
+    foldedInto: undefined,
+    acknowledged: undefined,
+    told:
+      transition === 'open'
+        ? undefined
+        : { sequence: 1, atMs: firstAtMs, severity, facts: {}, updates: 0 },
+    digestedAtMs: undefined,
+    outbox: [notice],
+    sequence,
+    version: 1,
+    ...changes,
+  };
+  return { incident, notice };
+}

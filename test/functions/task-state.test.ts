@@ -1,0 +1,305 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  createLab,
+  minuteMs,
+  type Stop,
+  serviceEvent,
+  startMs,
+  steady,
+  stopEvent,
+} from './task-state-lab.ts';
+
+/** Six stops of `worker` in five minutes. */
+const loop: readonly Stop[] = Array.from({ length: 6 }, (_, at) => ({
+  id: `t${at}`,
+  atMs: startMs + at * minuteMs,
+}));
+
+describe('a crash loop', () => {
+  it('is told once, and its end once, whatever is delivered twice, late or out of order', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { running: 3, pending: 1 }));
+    const [a, b, c, d, e, f] = loop.map(stopEvent);
+    lab.wait(6 * minuteMs);
+    await lab.deliver(c, a, a);
+    await lab.deliver(f, b, c, e);
+    await lab.deliver(d, d);
+    expect(lab.subjects()).toEqual([]); // The card waits: it might be a storm.
+    lab.wait(5 * minuteMs);
+    await lab.sweep();
+    expect(lab.subjects()).toEqual([
+      expect.stringMatching(/^\[WARN\] worker in prod: crash loop, out of memory, 6 stops/),
+    ]);
+    lab.states.set('worker', steady('worker'));
+    for (let minute = 0; minute < 20; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+      await lab.deliver(b);
+    }
+    expect(lab.subjects()).toHaveLength(2);
+    expect(lab.subjects()[1]).toMatch(/^\[RESOLVED\] worker in prod/);
+    expect(new Set(lab.alerts.map(({ card }) => card.threadId)).size).toBe(1);
+  });
+
+  it('below its minimum for three minutes pages, within a minute of that', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { running: 1, pending: 3 }));
+    lab.wait(3 * minuteMs);
+    await lab.deliver(...loop.slice(0, 3).map(stopEvent));
+    for (let minute = 0; minute < 5; minute += 1) {
+      await lab.sweep();
+      lab.wait(minuteMs);
+    }
+    const pages = lab.alerts.filter(({ page }) => page !== undefined);
+    expect(pages).toHaveLength(1);
+    expect(pages[0]?.subject).toMatch(/^\[CRITICAL\] worker in prod/);
+    expect(pages[0]?.page?.state).toBe('ALARM');
+  });
+
+  it('of two stops is nobody told of', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker'));
+    await lab.deliver(...loop.slice(0, 2).map(stopEvent));
+    lab.wait(30 * minuteMs);
+    await lab.sweep();
+    expect(lab.subjects()).toEqual([]);
+  });
+
+  it('of a service that opted out is nobody told of', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { tags: { 'ballast:task-state': 'off' } }));
+    lab.wait(6 * minuteMs);
+    await lab.deliver(...loop.map(stopEvent));
+    lab.wait(10 * minuteMs);
+    await lab.sweep();
+    expect(lab.subjects()).toEqual([]);
+    expect(await lab.incidents()).toEqual([]);
+  });
+
+  it('of a new deployment is an incident of its own, and the old one is superseded', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { running: 3, pending: 1 }));
+    lab.wait(6 * minuteMs);
+    await lab.deliver(...loop.map(stopEvent));
+    lab.wait(5 * minuteMs);
+    await lab.deliver(
+      serviceEvent('ECS Deployment State Change', 'worker', lab.nowMs(), {
+        eventType: 'INFO',
+        eventName: 'SERVICE_DEPLOYMENT_COMPLETED',
+        deploymentId: 'ecs-svc/89',
+        reason: 'ECS deployment ecs-svc/89 completed.',
+      }),
+    );
+    const [incident] = await lab.incidents();
+    expect(incident).toMatchObject({ status: 'resolved', resolution: 'superseded' });
+  });
+});
+
+describe('what needs nobody', () => {
+  it.each([
+    [
+      'scale-in',
+      {
+        stopCode: 'ServiceSchedulerInitiated',
+        stoppedReason: 'Scaling activity initiated by (deployment ecs-svc/88)',
+      },
+    ],
+    [
+      'rebalancing',
+      {
+        stopCode: 'ServiceSchedulerInitiated',
+        stoppedReason: 'Availability-zone rebalancing initiated by (deployment ecs-svc/88)',
+      },
+    ],
+  ])('%s opens nothing, however often', async (_, how) => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker'));
+    const events = loop.map((stop) => {
+      const event = stopEvent({ ...stop, exitCode: 143, reason: '' });
+      return { ...event, detail: { ...event.detail, ...how } };
+    });
+    await lab.deliver(...events);
+    lab.wait(10 * minuteMs);
+    await lab.sweep();
+    expect(lab.subjects()).toEqual([]);
+    expect(await lab.incidents()).toEqual([]);
+  });
+});
+
+describe('a rollback', () => {
+  it('is one incident, whichever events tell it, and ends with the next success', async () => {
+    const lab = await createLab();
+    await lab.deliver(
+      serviceEvent('ECS Hook State Change', 'web', startMs, {
+        eventType: 'ERROR',
+        eventName: 'HOOK_FAILED',
+        hookId: 'ecs-lambda-1',
+        serviceArn: 'arn:aws:ecs:eu-central-1:123456789012:service/prod/web',
+        serviceDeploymentArn:
+          'arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/Ab1',
+        lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+      }),
+      serviceEvent('ECS Deployment State Change', 'web', startMs + 1_000, {
+        eventType: 'ERROR',
+        eventName: 'SERVICE_DEPLOYMENT_FAILED',
+        deploymentId: 'ecs-svc/14',
+        reason: 'ECS deployment failed: lifecycle hook failed.',
+      }),
+    );
+    expect((await lab.incidents()).filter(({ status }) => status === 'open')).toHaveLength(1);
+    await lab.sweep();
+    expect(lab.subjects()).toHaveLength(1);
+    lab.wait(60 * minuteMs);
+    await lab.deliver(
+      serviceEvent('ECS Deployment State Change', 'web', lab.nowMs(), {
+        eventType: 'INFO',
+        eventName: 'SERVICE_DEPLOYMENT_COMPLETED',
+        deploymentId: 'ecs-svc/15',
+        reason: 'ECS deployment ecs-svc/15 completed.',
+      }),
+    );
+    expect(lab.subjects()).toHaveLength(2);
+    expect(lab.subjects()[1]).toMatch(/^\[RESOLVED\] web in prod/);
+  });
+});
+
+describe('a batch', () => {
+  it('drops what cannot be read, counts it, and does the rest', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker'));
+    lab.wait(6 * minuteMs);
+    const answer = await lab.deliver(
+      'no JSON',
+      {},
+      { ...stopEvent({ id: 'x', atMs: startMs }), detail: { lastStatus: 'STOPPED' } },
+      { source: 'aws.ec2', 'detail-type': 'x', detail: {} },
+      ...loop.map(stopEvent),
+    );
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(lab.logs.filter(({ message }) => message === 'event-dropped')).toHaveLength(3);
+    expect(
+      (await lab.incidents()).some(
+        ({ kind, status }) => kind === 'crash-loop' && status === 'open',
+      ),
+    ).toBe(true);
+  });
+
+  it('gives back what failed, and only that', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker'));
+    lab.states.set('api', steady('api'));
+    let writes = 0;
+    lab.account.intercept = ({ operation }) => {
+      if (operation !== 'PutItem') return undefined;
+      writes += 1;
+      return writes === 1 ? 'server-error' : undefined;
+    };
+    const answer = await lab.deliver(
+      stopEvent({ id: 'a', atMs: startMs }),
+      stopEvent({ id: 'b', service: 'api', atMs: startMs }),
+    );
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+    await lab.deliver(stopEvent({ id: 'a', atMs: startMs }));
+    const kinds = (await lab.incidents()).map(({ subject, count }) => `${subject.name} ${count}`);
+    expect(new Set(kinds)).toEqual(new Set(kinds.length === 0 ? [] : ['worker 1', 'api 1']));
+  });
+
+  it('of other clusters changes nothing', async () => {
+    const lab = await createLab();
+    const other = loop.map((stop) => {
+      const event = stopEvent(stop);
+      const elsewhere = event.detail.clusterArn.replace('/prod', '/other');
+      return { ...event, detail: { ...event.detail, clusterArn: elsewhere } };
+    });
+    await lab.deliver(...other);
+    expect(await lab.incidents()).toEqual([]);
+  });
+
+  it('survives ECS being unreadable: the texts are shorter, nothing is lost', async () => {
+    const lab = await createLab({
+      services: { describeServices: async () => Promise.reject(new Error('throttled')) },
+    });
+    lab.wait(6 * minuteMs);
+    await lab.deliver(...loop.map(stopEvent));
+    lab.wait(5 * minuteMs);
+    await lab.sweep();
+    expect(lab.subjects()).toHaveLength(1);
+  });
+});
+
+describe('a storm of 500 stops of one cause over 40 services within a minute', () => {
+  it('sends one page at most, and at most five cards', { timeout: 60_000 }, async () => {
+    const lab = await createLab();
+    const stops = Array.from(
+      { length: 500 },
+      (_, at): Stop => ({
+        id: `s${at}`,
+        service: `svc${at % 40}`,
+        atMs: startMs + Math.floor((at * minuteMs) / 500),
+      }),
+    );
+    for (let service = 0; service < 40; service += 1) {
+      lab.states.set(`svc${service}`, steady(`svc${service}`, { running: 0, pending: 4 }));
+    }
+    lab.wait(minuteMs);
+    for (let from = 0; from < stops.length; from += 10) {
+      await lab.deliver(...stops.slice(from, from + 10).map(stopEvent));
+    }
+    for (let minute = 0; minute < 15; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+    }
+    const pages = lab.alerts.filter(({ page }) => page !== undefined);
+    expect(pages.length).toBeLessThanOrEqual(1);
+    expect(lab.alerts.length).toBeGreaterThanOrEqual(1);
+    expect(lab.alerts.length).toBeLessThanOrEqual(5);
+    expect(lab.subjects().join('\n')).toContain('40');
+  });
+});
+
+describe('any deliveries of the same events, in any order within the hold', () => {
+  it('leave the same incidents, and each is opened and resolved at most once', {
+    timeout: 60_000,
+  }, async () => {
+    const ids = fc.array(fc.nat(5), { minLength: 1, maxLength: 20 });
+    const outcomeOf = async (order: readonly number[]) => {
+      const lab = await createLab();
+      lab.states.set('worker', steady('worker', { running: 3, pending: 1 }));
+      lab.wait(6 * minuteMs);
+      for (const at of order) {
+        const stop = loop[at];
+        if (stop !== undefined) await lab.deliver(stopEvent(stop));
+      }
+      lab.wait(5 * minuteMs);
+      await lab.sweep();
+      lab.states.set('worker', steady('worker'));
+      for (let minute = 0; minute < 17; minute += 1) {
+        lab.wait(minuteMs);
+        await lab.sweep();
+      }
+      const incidents = await lab.incidents();
+      return {
+        alerts: lab.alerts.map(({ attributes }) => attributes.transition),
+        incidents: incidents
+          .filter(({ kind }) => kind === 'crash-loop')
+          .map(({ cause, status, occurrences }) => ({
+            cause,
+            status,
+            tasks: occurrences.map((one) => one.id),
+          })),
+      };
+    };
+    await fc.assert(
+      fc.asyncProperty(ids, async (order) => {
+        const sorted = [...new Set(order)].sort((a, b) => a - b);
+        const [drawn, plain] = [await outcomeOf(order), await outcomeOf(sorted)];
+        expect(drawn.incidents).toEqual(plain.incidents);
+        expect(drawn.alerts).toEqual(plain.alerts);
+        expect(drawn.alerts.filter((one) => one === 'open').length).toBeLessThanOrEqual(1);
+        expect(drawn.alerts.filter((one) => one === 'resolve').length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
