@@ -45,6 +45,9 @@ export type FaultRule = {
   readonly kind: Fault;
 };
 
+/** Whatever JSON can say. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
 export type EcsTag = { readonly key: string; readonly value: string };
 
 export type EcsLoadBalancer = {
@@ -139,6 +142,13 @@ export type ServiceDeployment = {
     timeoutAction?: 'ROLLBACK' | 'CONTINUE';
   }[];
   rollback?: { reason?: string; startedAt?: Date; serviceRevisionArn?: string };
+  deploymentConfiguration?: {
+    lifecycleHooks?: {
+      hookTargetArn?: string;
+      lifecycleStages?: string[];
+      hookDetails?: Json;
+    }[];
+  };
   alarms?: {
     status?: 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED';
     alarmNames?: string[];

@@ -9,24 +9,20 @@ const service = 'worker';
 /** One stop of the story: the task, when it stopped, and how long it had lived. */
 type Stop = { readonly task: string; readonly atMs: number; readonly livedMs: number };
 
-/**
- * The crash-loop chapter, in virtual time: six tasks run out of memory, their events come twice, late
- * and out of order, and what people get is one opening and one end.
- */
-export async function playCrashLoop(write: (line: string) => void): Promise<void> {
-  const startMs = Date.parse('2026-11-20T03:04:00Z');
-  let nowMs = startMs;
-  const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
-  const topics = topicArns(account);
-  for (const TopicArn of [topics.alertsTopicArn, topics.pagesTopicArn]) {
+const startMs = Date.parse('2026-11-20T03:04:00Z');
+
+/** The account at 03:04: a service of four tasks, one of which still runs. */
+function createStage(nowMs: () => number) {
+  const account = createAccount({ nowMs, tables: [tableDefinition] });
+  for (const TopicArn of Object.values(topicArns(account))) {
     account.topics.set(TopicArn, { TopicArn, messages: [] });
   }
-  const { region, accountId } = account;
-  const prefix = `arn:aws:ecs:${region}:${accountId}`;
+  const prefix = `arn:aws:ecs:${account.region}:${account.accountId}`;
+  const clusterArn = `${prefix}:cluster/${cluster}`;
   const state: EcsService = {
     serviceArn: `${prefix}:service/${cluster}/${service}`,
     serviceName: service,
-    clusterArn: `${prefix}:cluster/${cluster}`,
+    clusterArn,
     status: 'ACTIVE',
     desiredCount: 4,
     runningCount: 1,
@@ -46,52 +42,57 @@ export async function playCrashLoop(write: (line: string) => void): Promise<void
     ],
     tags: [],
   };
-  account.clusters.set(state.clusterArn, { clusterArn: state.clusterArn, clusterName: cluster });
+  account.clusters.set(clusterArn, { clusterArn, clusterName: cluster });
   account.services.set(state.serviceArn, state);
-  const hook = createSimulatedTaskState({
+  return { account, state, prefix };
+}
+
+/**
+ * The crash-loop chapter, in virtual time: six tasks run out of memory, their events come twice, late
+ * and out of order, and what people get is one opening and one end.
+ */
+export async function playCrashLoop(write: (line: string) => void): Promise<void> {
+  let nowMs = startMs;
+  const { account, state, prefix } = createStage(() => nowMs);
+  const taskState = createSimulatedTaskState({
     account,
     nowMs: () => nowMs,
     clusterArns: [state.clusterArn],
   });
   // A stack that has been there for a day: its first look is long over.
-  await hook.store.endFirstRun(
-    await hook.store.firstRun(startMs - 1_440 * minuteMs),
-    startMs - minuteMs,
-  );
-
+  const first = await taskState.store.firstRun(startMs - 1_440 * minuteMs);
+  await taskState.store.endFirstRun(first, startMs - minuteMs);
   const told = createTeller(account, write);
   const clock = (): string => new Date(nowMs).toISOString().slice(11, 16);
-  const stops: readonly Stop[] = [41, 95, 62, 58, 77, 44].map((seconds, at) => ({
-    task: `0f3c5a7e91b24d6${at}`,
-    atMs: startMs + at * 70_000,
-    livedMs: seconds * 1_000,
-  }));
-  const events = stops.map((stop, at) => stopEvent(prefix, stop, at));
-  const [a, b, c, d, e, f] = events;
+  const sweepFor = async (minutes: number): Promise<void> => {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      await taskState.sweep();
+      nowMs += minuteMs;
+    }
+  };
+  const [a, b, c, d, e, f] = [41, 95, 62, 58, 77, 44].map((seconds, at) =>
+    stopEvent(
+      prefix,
+      { task: `0f3c5a7e91b24d6${at}`, atMs: startMs + at * 70_000, livedMs: seconds * 1_000 },
+      at,
+    ),
+  );
 
   write('');
   write('7  worker:88 leaks memory: six tasks die of it, their events come as events do');
   nowMs = startMs + 7 * minuteMs;
-  await hook.deliver([b, a, a]);
-  await hook.deliver([f, c, b]);
-  await hook.deliver([e, d, f]);
-  write(
-    `   ${clock()}  events  ${events.length} stops in 9 deliveries: 3 twice, most of them out of order`,
-  );
-  for (let minute = 0; minute < 6; minute += 1) {
-    await hook.sweep();
-    nowMs += minuteMs;
-  }
+  await taskState.deliver([b, a, a]);
+  await taskState.deliver([f, c, b]);
+  await taskState.deliver([e, d, f]);
+  write(`   ${clock()}  events  6 stops in 9 deliveries: 3 came twice, most of them out of order`);
+  await sweepFor(6);
   told(clock());
 
   state.runningCount = 4;
   state.pendingCount = 0;
   write('');
   write(`   ${clock()}  you     worker:89 with 1024 MiB: steady`);
-  for (let minute = 0; minute < 17; minute += 1) {
-    await hook.sweep();
-    nowMs += minuteMs;
-  }
+  await sweepFor(17);
   told(clock());
 }
 

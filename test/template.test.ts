@@ -448,6 +448,16 @@ describe('rules', () => {
       ['ServiceTroubleRule'],
     ],
     ['trouble by a new name', changed(impaired, { eventName: 'NEW' }), ['ServiceTroubleRule']],
+    [
+      'trouble in the word for daemons',
+      changed(impaired, { eventType: 'WARNING' }),
+      ['ServiceTroubleRule'],
+    ],
+    [
+      'good news of an unknown type',
+      changed(impaired, { eventType: undefined, eventName: 'SERVICE_STEADY_STATE' }),
+      ['ServiceNewsRule'],
+    ],
     ['news that nobody follows', changed(impaired, { eventType: 'INFO', eventName: 'NEW' }), []],
   ])('let through: %s', (_, event, expected) => expect(routesOf(event)).toEqual(expected));
 

@@ -1,7 +1,7 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
 import type { EvidenceStore } from '../../shared/aws/evidence-store.ts';
-import type { IncidentStore } from '../../shared/aws/incident-store.ts';
-import { updateIncident } from '../../shared/aws/incident-store.ts';
+import type { IncidentRecords } from '../../shared/aws/incident-record.ts';
+import { updateIncident } from '../../shared/aws/update-incident.ts';
 import { type GateAnswer, incidentsOfAnswer } from '../../shared/domain/gate-incident.ts';
 import { applyObservation } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
@@ -12,7 +12,7 @@ import { within } from '../../shared/runtime/time.ts';
 import type { GateOutcome } from './gate.ts';
 
 export type ReportStores = {
-  readonly incidents: Pick<IncidentStore, 'get' | 'save'>;
+  readonly incidents: IncidentRecords;
   readonly evidence: EvidenceStore;
 };
 

@@ -1,4 +1,4 @@
-import { updateIncident } from '../../shared/aws/incident-store.ts';
+import { updateIncident } from '../../shared/aws/update-incident.ts';
 import {
   classifyDeploymentChange,
   classifyHookChange,

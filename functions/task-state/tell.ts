@@ -2,6 +2,7 @@ import { awsProblemOf } from '../../shared/aws/errors.ts';
 import { type OutboxDeps, publishDue } from '../../shared/aws/outbox.ts';
 import { renderDigest } from '../../shared/domain/alert-text/digest.ts';
 import { renderAlert } from '../../shared/domain/alert-text/render.ts';
+import { ConfigError } from '../../shared/runtime/env.ts';
 import { createTimeFormatter } from '../../shared/runtime/time-format.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './handler.ts';
@@ -40,5 +41,9 @@ export function outboxOf({ store, publisher, config }: Deps): OutboxDeps {
 }
 
 /** A stack serves one Region: that of its topics. */
-const regionOf = ({ alertsTopicArn }: Config): string =>
-  alertsTopicArn.split(':')[3] ?? 'us-east-1';
+function regionOf({ alertsTopicArn }: Config): string {
+  const region = alertsTopicArn.split(':')[3];
+  if (!region)
+    throw new ConfigError(`ALERTS_TOPIC_ARN must be a topic's ARN, got "${alertsTopicArn}"`);
+  return region;
+}

@@ -3,7 +3,7 @@ import type { ClientSettings } from './clients.ts';
 import type { DeploymentGateway } from './deployment-gateway.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { GateStore } from './gate-store.ts';
-import type { IncidentStore } from './incident-store.ts';
+import type { IncidentRecords } from './incident-record.ts';
 import type { LoadBalancerGateway } from './load-balancer-gateway.ts';
 import type { MetricGateway } from './metric-gateway.ts';
 import type { ParameterGateway } from './parameter-gateway.ts';
@@ -17,7 +17,7 @@ export type DeploymentHookGateways = {
   readonly secrets: SecretGateway;
   readonly createStore: (tableName: string) => GateStore;
   readonly createReportStores: (tableName: string) => {
-    readonly incidents: Pick<IncidentStore, 'get' | 'save'>;
+    readonly incidents: IncidentRecords;
     readonly evidence: EvidenceStore;
   };
 };
@@ -48,8 +48,8 @@ export const createDeploymentHookGateways = (settings: ClientSettings): Deployme
       (await import('./gate-store.ts')).openGateStore(settings, tableName),
     ),
   createReportStores: (tableName) => ({
-    incidents: lazy<Pick<IncidentStore, 'get' | 'save'>>(['get', 'save'], async () =>
-      (await import('./incident-store.ts')).openIncidentStore(settings, tableName),
+    incidents: lazy<IncidentRecords>(['get', 'save'], async () =>
+      (await import('./incident-record.ts')).openIncidentRecords(settings, tableName),
     ),
     evidence: lazy<EvidenceStore>(['putEvidence'], async () =>
       (await import('./evidence-store.ts')).openEvidenceStore(settings, tableName),

@@ -37,6 +37,7 @@ const missing = new Set([
   'ListenerNotFound',
   'LoadBalancerNotFound',
   'TargetGroupNotFound',
+  'NotFoundException',
   'ServiceNotFoundException',
   'ClusterNotFoundException',
 ]);

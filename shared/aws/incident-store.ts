@@ -1,24 +1,22 @@
 import {
   DeleteItemCommand,
   DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { assert } from '../domain/assert.ts';
-import type { Incident, IncidentKey } from '../domain/incident.ts';
+import type { Incident } from '../domain/incident.ts';
 import { fingerprintOf } from '../domain/incident-key.ts';
 import { type Mute, problemOfMute } from '../domain/mute.ts';
 import type { ClientSettings } from './clients.ts';
 import { isConflict } from './errors.ts';
+import { decodeIncident, type Item, incidentIndex, outboxIndex } from './incident-item.ts';
 import {
-  decodeIncident,
-  encodeIncident,
-  type Item,
-  incidentIndex,
-  keysOf,
-  outboxIndex,
-} from './incident-item.ts';
+  createIncidentRecords,
+  getItem,
+  type IncidentRecords,
+  type Table,
+} from './incident-record.ts';
 
 /** What a bounded list found. */
 export type IncidentList = {
@@ -33,11 +31,7 @@ export type IncidentList = {
 /** When Ballast first looked, and when it had told what it found then. */
 export type FirstRun = { readonly startedAtMs: number; readonly endedAtMs: number | undefined };
 
-export type IncidentStore = {
-  /** As it is now, whoever wrote it last. */
-  get(key: IncidentKey, signal?: AbortSignal): Promise<Incident | undefined>;
-  /** Writes unless someone else wrote since `expectedVersion` was read (0: there was none); false then. */
-  save(incident: Incident, expectedVersion: number, signal?: AbortSignal): Promise<boolean>;
+export type IncidentStore = IncidentRecords & {
   /** What is open, has something to send, or ended since the last digest. May lag: read again. */
   list(signal?: AbortSignal): Promise<IncidentList>;
   /** Those that have not ended. */
@@ -63,21 +57,10 @@ const muteKeyOf = ({ cluster, service }: Pick<Mute, 'cluster' | 'service'>) => (
 const options = (signal: AbortSignal | undefined) =>
   signal === undefined ? {} : { abortSignal: signal };
 
-type Table = { readonly dynamo: DynamoDBClient; readonly tableName: string };
-
 export function createIncidentStore(dynamo: DynamoDBClient, tableName: string): IncidentStore {
   const table: Table = { dynamo, tableName };
   return {
-    async get(key, signal) {
-      const { pk, sk } = keysOf(key);
-      const Key = { pk: { S: pk }, sk: { S: sk } };
-      const item = await getItem(table, Key, signal);
-      if (item === undefined) return undefined;
-      const incident = decodeIncident(item);
-      assert(incident !== undefined, `the item ${pk} ${sk} is not an incident of this release`);
-      return incident;
-    },
-    save: (incident, expectedVersion, signal) => save(table, incident, expectedVersion, signal),
+    ...createIncidentRecords(dynamo, tableName),
     async list(signal) {
       // What is sent meanwhile moves from the first to the second: read in this order it is not missed.
       const toSend = await queryIndex(table, outboxIndex, signal);
@@ -89,46 +72,6 @@ export function createIncidentStore(dynamo: DynamoDBClient, tableName: string): 
     ...mutesOf(table),
     ...firstRunOf(table),
   };
-}
-
-async function getItem(
-  { dynamo, tableName }: Table,
-  Key: Item,
-  signal: AbortSignal | undefined,
-): Promise<Item | undefined> {
-  const output = await dynamo.send(
-    new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }),
-    options(signal),
-  );
-  return output.Item;
-}
-
-async function save(
-  { dynamo, tableName }: Table,
-  incident: Incident,
-  expectedVersion: number,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  assert(incident.version > expectedVersion, 'every write grows the version');
-  const condition =
-    expectedVersion === 0
-      ? { ConditionExpression: 'attribute_not_exists(pk)' }
-      : {
-          ConditionExpression: '#version = :expected',
-          ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':expected': { N: String(expectedVersion) } },
-        };
-  try {
-    const Item = encodeIncident(incident);
-    await dynamo.send(
-      new PutItemCommand({ TableName: tableName, Item, ...condition }),
-      options(signal),
-    );
-    return true;
-  } catch (error) {
-    if (isConflict(error)) return false;
-    throw error;
-  }
 }
 
 async function queryIndex(
@@ -262,37 +205,6 @@ function firstRunOf(table: Table): FirstRuns {
       await put({ ...run, endedAtMs: nowMs }, 'attribute_exists(pk)', signal);
     },
   };
-}
-
-export type Updated =
-  | { readonly kind: 'saved'; readonly incident: Incident }
-  | { readonly kind: 'unchanged'; readonly incident: Incident | undefined }
-  /** Others were faster every time: what was observed is not on record, and has to come again. */
-  | { readonly kind: 'contended' };
-
-/** Tries of one update: each that fails means that another one succeeded. */
-export const updateAttemptsMax = 10;
-
-/**
- * Reads, changes and writes one incident; reads again where someone else was faster. `change` is pure
- * and may be called again: it returns what it was given when there is nothing to write.
- */
-export async function updateIncident(
-  store: Pick<IncidentStore, 'get' | 'save'>,
-  key: IncidentKey,
-  change: (current: Incident | undefined) => Incident | undefined,
-  attemptsMax: number = updateAttemptsMax,
-  signal?: AbortSignal,
-): Promise<Updated> {
-  assert(attemptsMax >= 1, 'an update is tried at least once');
-  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const current = await store.get(key, signal);
-    const next = change(current);
-    if (next === undefined || next === current) return { kind: 'unchanged', incident: current };
-    if (await store.save(next, current?.version ?? 0, signal))
-      return { kind: 'saved', incident: next };
-  }
-  return { kind: 'contended' };
 }
 
 /** The store over a client of its own. */

@@ -2,7 +2,7 @@ import type { Alert } from '../domain/alert.ts';
 import { type Digest, digestOf, isEmptyDigest, type WouldHave } from '../domain/digest.ts';
 import type { Incident, IncidentKey, Notice } from '../domain/incident.ts';
 import { folded, planFolds, stormKeyOf, unfolded } from '../domain/incident-fold.ts';
-import { fingerprintOf } from '../domain/incident-key.ts';
+import { fingerprintOf, hashOf } from '../domain/incident-key.ts';
 import { applyObservations } from '../domain/incident-lifecycle.ts';
 import {
   claimed,
@@ -17,12 +17,8 @@ import {
 } from '../domain/incident-outbox.ts';
 import { firstRunMs, incidentPolicies } from '../domain/incident-policy.ts';
 import { type Mute, muteIdOf, muteOf } from '../domain/mute.ts';
-import {
-  type IncidentList,
-  type IncidentStore,
-  updateAttemptsMax,
-  updateIncident,
-} from './incident-store.ts';
+import type { IncidentList, IncidentStore } from './incident-store.ts';
+import { updateAttemptsMax, updateIncident } from './update-incident.ts';
 
 export type AlertPublisher = {
   /** Sends one message. Its `id` is the same in every repeat of it, and in no other message. */
@@ -143,9 +139,13 @@ const change = (run: Run, key: IncidentKey, apply: (current: Incident) => Incide
   );
 
 /** Takes a message in hand; undefined when someone else has it, or it is no longer to be sent. */
-async function claim(run: Run, { incident, notice }: Message): Promise<Message | undefined> {
+async function claim(
+  run: Run,
+  { incident, notice }: Message,
+  toldIn?: string,
+): Promise<Message | undefined> {
   const updated = await change(run, incident, (current) =>
-    claimed(current, notice.sequence, run.nowMs),
+    claimed(current, notice.sequence, run.nowMs, toldIn),
   );
   return updated.kind === 'saved' ? { incident: updated.incident, notice } : undefined;
 }
@@ -166,7 +166,11 @@ async function tell(run: Run, message: Message): Promise<void> {
   }
 }
 
-/** One message for many, then a mark on each of them; false while some of them are still to be told. */
+/**
+ * One digest a cluster for many messages, then a mark on each of them; false while some are still to be
+ * told. A digest is named after what is in it, and what was taken in hand for it stays in it: a repeat
+ * has the same name and nothing new, and what came later is told under another.
+ */
 async function tellTogether(
   run: Run,
   kind: 'first-run' | 'mute-ended',
@@ -174,29 +178,48 @@ async function tellTogether(
   messages: readonly Message[],
 ): Promise<boolean> {
   let toldCount = 0;
-  const clusters = new Set(messages.map(({ incident }) => incident.cluster));
-  for (const cluster of [...clusters].sort()) {
-    const messageId = kind === 'first-run' ? `${id}#${cluster}` : id;
-    try {
-      const own: Message[] = [];
-      for (const message of messages.filter(({ incident }) => incident.cluster === cluster)) {
-        const held = await claim(run, message);
-        if (held !== undefined) own.push(held);
-      }
-      if (own.length === 0) continue;
-      const incidents = own.map(({ incident }) => incident);
-      const digest = digestOf({ kind, cluster, id: messageId, atMs: run.nowMs, incidents });
-      await run.deps.publisher.publish({ ...run.deps.renderDigest(digest), id: messageId });
-      run.published.push(messageId);
-      for (const { incident, notice } of own) {
-        await change(run, incident, (current) => sent(current, notice, incident, run.nowMs));
-        toldCount += 1;
-      }
-    } catch (error) {
-      run.failed.push({ messageId, error });
+  for (const own of Map.groupBy(messages, ({ incident }) => incident.cluster).values()) {
+    const fresh = own.filter(({ notice }) => notice.toldIn === undefined);
+    const freshId = `${id}#${hashOf(fresh.map(nameOf).sort().join(' '))}`;
+    const groups = Map.groupBy(own, ({ notice }) => notice.toldIn ?? freshId);
+    for (const [digestId, group] of groups) {
+      const sorted = group.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+      toldCount += await tellGroup(run, kind, digestId, sorted);
     }
   }
   return toldCount === messages.length;
+}
+
+const nameOf = ({ incident, notice }: Message): string => messageIdOf(incident, notice);
+
+/** Tells what can be taken in hand of one digest; returns how many messages that were. */
+async function tellGroup(
+  run: Run,
+  kind: 'first-run' | 'mute-ended',
+  id: string,
+  messages: readonly Message[],
+): Promise<number> {
+  const own: Message[] = [];
+  try {
+    for (const message of messages) {
+      const held = await claim(run, message, id);
+      // Whoever has the first has this digest: two halves under one name would lose one of them.
+      if (held === undefined && own.length === 0) return 0;
+      if (held !== undefined) own.push(held);
+    }
+    const incidents = own.map(({ incident }) => incident);
+    const cluster = incidents[0]?.cluster ?? '';
+    const digest = digestOf({ kind, cluster, id, atMs: run.nowMs, incidents });
+    await run.deps.publisher.publish({ ...run.deps.renderDigest(digest), id });
+    run.published.push(id);
+    for (const { incident, notice } of own) {
+      await change(run, incident, (current) => sent(current, notice, incident, run.nowMs));
+    }
+    return own.length;
+  } catch (error) {
+    run.failed.push({ messageId: id, error });
+    return 0;
+  }
 }
 
 /** Everything that waits, due or not: what was found at first would come one by one otherwise. */

@@ -1,8 +1,8 @@
 import type { Finding, GateDecision } from './gate.ts';
 import type { Facts, IncidentKey, IncidentKind, Severity } from './incident.ts';
+import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import type { Mode } from './mode.ts';
-import { rollbackKey } from './task-reaction.ts';
 
 /** One answer of the gate, as incidents see it. */
 export type GateAnswer = {

@@ -41,3 +41,15 @@ export function hashOf(text: string): string {
   low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
   return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36);
 }
+
+/**
+ * One rollback is told by several events, under ids that have nothing in common: the gate's own
+ * answer, ECS's hook event, its deployment event. So a service has one of them until it succeeds.
+ */
+export const rollbackKey = (cluster: string, service: string): IncidentKey => ({
+  cluster,
+  subject: { type: 'service', name: service },
+  kind: 'rollback',
+  cause: 'rollback',
+  deploymentId: undefined,
+});

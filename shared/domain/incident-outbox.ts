@@ -55,11 +55,17 @@ const changed = (incident: Incident, changes: Partial<Incident>, nowMs: number):
  * Takes the message with this number in hand; the same object when it is gone, or in someone else's
  * hand. So two that run at once send it once, and what has been folded meanwhile is not sent.
  */
-export function claimed(incident: Incident, sequence: number, nowMs: number): Incident {
+export function claimed(
+  incident: Incident,
+  sequence: number,
+  nowMs: number,
+  toldIn?: string,
+): Incident {
   const notice = incident.outbox.find((one) => one.sequence === sequence);
   if (notice === undefined) return incident;
   if (notice.claimedAtMs !== undefined && nowMs - notice.claimedAtMs < claimMs) return incident;
-  return changed(incident, { outbox: [{ ...notice, claimedAtMs: nowMs }] }, nowMs);
+  const digest = toldIn === undefined ? {} : { toldIn };
+  return changed(incident, { outbox: [{ ...notice, ...digest, claimedAtMs: nowMs }] }, nowMs);
 }
 
 /**

@@ -63,6 +63,8 @@ export type Notice = {
   readonly mutedBy: string | undefined;
   /** When someone last took it in hand to publish it: from then on it may be out. */
   readonly claimedAtMs?: number;
+  /** Id of the digest that it was taken in hand for: repeated, it stays in that one. */
+  readonly toldIn?: string;
 };
 
 /** What receivers know of an incident since it last opened: what was marked as published. */

@@ -2,6 +2,7 @@ import type { StopFacts } from './alert-facts.ts';
 import type { HookStateChange } from './deployment-event.ts';
 import type { EventMeaning } from './event-meaning.ts';
 import type { Facts, Incident, IncidentKey, IncidentKind, Subject } from './incident.ts';
+import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import type { ServiceState } from './service-state.ts';
 import { isSteady, minimumOf, primaryOf } from './service-state.ts';
@@ -142,18 +143,6 @@ export function reactToMeaning(
     },
   ];
 }
-
-/**
- * One rollback is told by several events, under ids that have nothing in common: the gate's own
- * answer, ECS's hook event, its deployment event. So a service has one of them until it succeeds.
- */
-export const rollbackKey = (cluster: string, service: string): IncidentKey => ({
-  cluster,
-  subject: { type: 'service', name: service },
-  kind: 'rollback',
-  cause: 'rollback',
-  deploymentId: undefined,
-});
 
 /** The reaction with a reason of its own, where nobody has given a better one yet. */
 export function withReason(

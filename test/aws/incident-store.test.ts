@@ -3,7 +3,8 @@ import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/cli
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeIncident, incidentBytesMax, keysOf } from '../../shared/aws/incident-item.ts';
-import { type IncidentStore, listedMax, updateIncident } from '../../shared/aws/incident-store.ts';
+import { type IncidentStore, listedMax } from '../../shared/aws/incident-store.ts';
+import { updateIncident } from '../../shared/aws/update-incident.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
 import { digested, sent } from '../../shared/domain/incident-outbox.ts';
 import type { Mute } from '../../shared/domain/mute.ts';

@@ -226,6 +226,14 @@ describe('a text', () => {
     );
   });
 
+  it('stays urgent where it has paged, though enough tasks run by now', () => {
+    for (const name of ['crash-loop', 'slow-loop', 'start-failure', 'placement-failure']) {
+      const { facts } = sampleOf(name);
+      const { description } = alertOf(sampleOf(name), 'escalate', { facts }).card;
+      expect(description).toMatch(/^Enough tasks run just now: .* Act now\.$/);
+    }
+  });
+
   it('claims nothing about the end that nobody saw', () => {
     const { subject, text } = alertOf(worker, 'resolve', { resolution: 'expired' });
     expect(subject).toBe('[RESOLVED] worker in prod: closed, nothing happened any more');

@@ -153,7 +153,7 @@ describe('a storm', () => {
     ]);
   });
 
-  it('a page that was in nobody's hand when it was folded needs no end', () => {
+  it('a page that nobody had in hand when it was folded needs no end', () => {
     const member = folded(openIncident(serviceKey('unpaged'), 'critical'), storm.id, at(4));
     expect(end(member, 40)?.outbox).toEqual([]);
   });

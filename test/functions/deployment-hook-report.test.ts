@@ -4,13 +4,16 @@ import type { ReportStores } from '../../functions/deployment-hook/report.ts';
 import { reportMsMax } from '../../functions/deployment-hook/report.ts';
 import { createProber } from '../../shared/http/prober.ts';
 import { proberDefaults } from '../../shared/http/prober-defaults.ts';
-import { createAccount } from '../../simulator/account.ts';
+import { type AttributeValue, createAccount } from '../../simulator/account.ts';
 import { addBlueGreenService } from '../../simulator/deployment.ts';
 import { runHookSession, tableDefinition } from '../../simulator/hook-session.ts';
 import { answering, startHttpService } from '../../simulator/http-service.ts';
 import { createSkippingClock } from '../../simulator/skipping-clock.ts';
 import { createSimulatedTaskState, topicArns } from '../../simulator/task-state.ts';
 import { createGateWorld, fullDetails, gatedEvent } from '../support/gate-world.ts';
+
+const textOf = (value: AttributeValue | undefined): string =>
+  value !== undefined && 'S' in value ? value.S : '';
 
 /** A gate in the simulated account, and the task-state function that tells what it leaves. */
 async function judge(status: number, settings: { mode?: string; details?: object } = {}) {
@@ -70,7 +73,7 @@ async function judge(status: number, settings: { mode?: string; details?: object
     subjects: account.topics
       .get(topicArns(account).alertsTopicArn)
       ?.messages.map(({ subject }) => subject),
-    evidence: items.filter((item) => item.sk?.S?.startsWith('EVIDENCE#')),
+    evidence: items.filter((item) => textOf(item.sk).startsWith('EVIDENCE#')),
     problems: account.problems,
   };
 }
@@ -90,7 +93,7 @@ describe('what the gate leaves behind', () => {
     ]);
     expect(subjects).toEqual([expect.stringMatching(/^\[WARN\] web in prod: green rolled back/)]);
     expect(evidence).toHaveLength(1);
-    expect(JSON.parse(evidence[0]?.record?.S ?? '{}')).toMatchObject({
+    expect(JSON.parse(textOf(evidence[0]?.record) || '{}')).toMatchObject({
       hookStatus: 'FAILED',
       reason: 'unexpected-status',
     });

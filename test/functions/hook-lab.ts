@@ -217,6 +217,8 @@ function deployed(
       const result = await runHookSession(service, deps, {
         stage: gatedStage,
         ...(hookDetails === undefined ? {} : { hookDetails }),
+        // Ends a session that would never end.
+        timeout: { minutes: 120, action: 'ROLLBACK' },
         waitBetween: (delayMs) => clock.skip(delayMs),
         ...session,
         onInvocation: (invocation) => {

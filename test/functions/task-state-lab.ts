@@ -168,6 +168,7 @@ export async function createLab(overrides: Partial<Deps> = {}) {
           };
         }),
       }),
+    invoke: handle,
     sweep: async () => await handle({ source: 'ballast.schedule', 'detail-type': 'sweep' }),
     incidents: async (): Promise<readonly Incident[]> => (await store.list()).incidents,
     subjects: (): readonly string[] => alerts.map(({ subject }) => subject),

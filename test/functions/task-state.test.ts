@@ -75,6 +75,10 @@ describe('a crash loop', () => {
     await lab.sweep();
     expect(lab.subjects()).toEqual([]);
     expect(await lab.incidents()).toEqual([]);
+    expect(lab.logs).toContainEqual({
+      message: 'decision',
+      fields: { decision: 'ignore', reason: 'opted-out' },
+    });
   });
 
   it('of a new deployment is an incident of its own, and the old one is superseded', async () => {
@@ -214,6 +218,18 @@ describe('a batch', () => {
     });
     await lab.deliver(...other);
     expect(await lab.incidents()).toEqual([]);
+    expect(lab.logs).toContainEqual(
+      expect.objectContaining({ fields: expect.objectContaining({ reason: 'other-cluster' }) }),
+    );
+  });
+
+  it('and a schedule are all that it takes', async () => {
+    const lab = await createLab();
+    expect(await lab.invoke({ some: 'event' })).toBeUndefined();
+    expect(lab.logs).toContainEqual({
+      message: 'event-ignored',
+      fields: { reason: 'neither-batch-nor-schedule' },
+    });
   });
 
   it('survives ECS being unreadable: the texts are shorter, nothing is lost', async () => {

@@ -1,10 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  createIncidentStore,
-  type IncidentStore,
-  updateIncident,
-} from '../../shared/aws/incident-store.ts';
+import { createIncidentStore, type IncidentStore } from '../../shared/aws/incident-store.ts';
 import { type AlertPublisher, type OutboxReport, publishDue } from '../../shared/aws/outbox.ts';
+import { updateIncident } from '../../shared/aws/update-incident.ts';
 import type { Alert } from '../../shared/domain/alert.ts';
 import type { Digest } from '../../shared/domain/digest.ts';
 import type { Incident, IncidentKey, Notice } from '../../shared/domain/incident.ts';

@@ -108,6 +108,12 @@ export const neededText = ({ running, minimum }: Capacity): string =>
     minimum === undefined ? undefined : `${minimum} needed`,
   ])})`;
 
+/** For who holds its minimum; what has paged stays urgent, though it may look better by now. */
+export const holdingWords = ({ notice }: Scene): { readonly calm: string; readonly act: string } =>
+  notice.severity === 'critical'
+    ? { calm: 'Enough tasks run just now', act: 'Act now.' }
+    : { calm: 'Nobody is hurt so far', act: 'Act today.' };
+
 /** `: 4 of 4 running`, or nothing. */
 export const withRunning = (capacity: Capacity): string => {
   const text = runningText(capacity);

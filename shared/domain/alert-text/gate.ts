@@ -13,50 +13,83 @@ const breakGlassAdvice: Advice = {
   text: 'must it go out at once: break-glass, see the runbook',
 };
 
+/** Where a gate without proof stands: still asking, done, or only watching. */
+type Unmeasured = 'waiting' | 'final' | 'observed';
+
 /** `gate-could-not-measure`: no verdict on the build, for want of proof. */
 export function couldNotMeasureDraft(scene: Scene): Draft {
   const facts = readFacts<CouldNotMeasureFacts>(scene.incident.facts);
   const { name, isResolved, context, incident } = scene;
-  const why = spoken(facts.text('reason') ?? incident.cause);
-  const state = isObserved(facts) ? 'observed' : facts.flag('isFinal') ? 'final' : 'waiting';
+  const state: Unmeasured = isObserved(facts)
+    ? 'observed'
+    : facts.flag('isFinal')
+      ? 'final'
+      : 'waiting';
   const deadlineAtMs = facts.number('deadlineAtMs');
   const deadline = deadlineAtMs === undefined ? undefined : context.formatTime(deadlineAtMs);
-  const headlines = {
-    waiting: `waits${deadline === undefined ? '' : ` until ${deadline}`}, gate cannot measure, ${why}`,
-    final: `rolled back unproven, gate could not measure, ${why}`,
-    observed: `deployed unproven, gate could not measure, ${why}`,
-  };
-  const leads = {
-    waiting: `Blue serves. The gate cannot measure green and rolls it back ${
-      deadline === undefined ? 'if that lasts' : `at ${deadline}`
-    }. Look before then.`,
-    final: `Blue serves. The gate could not measure green and answered FAILED. Repair what it met, then deploy again.`,
-    observed: `${name} went on unproven: the gate could not measure green and would have answered FAILED. Look today.`,
-  };
-  const ballast = {
-    waiting: `answers IN_PROGRESS until ${deadline ?? 'its deadline'}, then FAILED`,
-    final: 'answered FAILED: no proof, no pass',
-    observed: 'would have answered FAILED at its deadline; in observe it answered SUCCEEDED',
-  };
+  const why = spoken(facts.text('reason') ?? incident.cause);
+  const common = { since: whereText(facts), evidence: evidenceOf(scene, facts), ends: measureEnds };
+  if (isResolved) {
+    return {
+      ...common,
+      headline: 'the gate has answered',
+      lead: `The gate of ${name} has answered, no deployment waits for it any more. Nothing to do.`,
+      ballast: state === 'waiting' ? 'answered IN_PROGRESS meanwhile' : measureBallast(state),
+      next: nothingToDo,
+    };
+  }
   return {
-    headline: isResolved ? 'the gate has answered' : headlines[state],
-    lead: isResolved
-      ? `The gate of ${name} has answered, no deployment waits for it any more. Nothing to do.`
-      : leads[state],
-    since: whereText(facts),
-    evidence: evidenceOf(scene, facts),
-    ballast: ballast[state],
-    next: isResolved
-      ? nothingToDo
-      : known([
+    ...common,
+    headline: measureHeadline(state, deadline, why),
+    lead: measureLead(state, deadline, name),
+    ballast: measureBallast(state, deadline),
+    next: [
+      {
+        text:
           state === 'waiting'
             ? 'repair what the evidence names: the gate goes on by itself'
             : 'repair what the evidence names before the next deployment',
-        ])
-          .map((text): Advice => ({ text }))
-          .concat(state === 'observed' ? [] : breakGlassAdvice),
-    ends: 'when the gate can measure, or has answered at its deadline',
+      },
+      ...(state === 'observed' ? [] : [breakGlassAdvice]),
+    ],
   };
+}
+
+const measureEnds = 'when the gate can measure, or has answered at its deadline';
+
+function measureHeadline(state: Unmeasured, deadline: string | undefined, why: string): string {
+  switch (state) {
+    case 'waiting':
+      return `waits${deadline === undefined ? '' : ` until ${deadline}`}, gate cannot measure, ${why}`;
+    case 'final':
+      return `rolled back unproven, gate could not measure, ${why}`;
+    case 'observed':
+      return `deployed unproven, gate could not measure, ${why}`;
+  }
+}
+
+function measureLead(state: Unmeasured, deadline: string | undefined, name: string): string {
+  switch (state) {
+    case 'waiting':
+      return `Blue serves. The gate cannot measure green and rolls it back ${
+        deadline === undefined ? 'if that lasts' : `at ${deadline}`
+      }. Look before then.`;
+    case 'final':
+      return 'Blue serves. The gate could not measure green and answered FAILED. Repair what it met, then deploy again.';
+    case 'observed':
+      return `${name} went on unproven: the gate could not measure green and would have answered FAILED. Look today.`;
+  }
+}
+
+function measureBallast(state: Unmeasured, deadline = 'its deadline'): string {
+  switch (state) {
+    case 'waiting':
+      return `answers IN_PROGRESS until ${deadline}, then FAILED`;
+    case 'final':
+      return 'answered FAILED: no proof, no pass';
+    case 'observed':
+      return 'would have answered FAILED at its deadline; in observe it answered SUCCEEDED';
+  }
 }
 
 /** `gate-misconfigured`: what the gate was asked for cannot be done. */

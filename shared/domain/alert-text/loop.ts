@@ -5,6 +5,7 @@ import {
   type Capacity,
   countOf,
   type Draft,
+  holdingWords,
   isBelowMinimum,
   neededText,
   nothingToDo,
@@ -75,7 +76,8 @@ function causeText({ incident }: Scene, facts: Reader): string {
     : spoken(incident.cause);
 }
 
-function leadOf({ name, incident, isRepeat }: Scene, facts: Reader, capacity: Capacity): string {
+function leadOf(scene: Scene, facts: Reader, capacity: Capacity): string {
+  const { name, incident, isRepeat, notice } = scene;
   if (incident.subject.type === 'family') {
     return `${name} keeps crashing. It is a standalone task, so nobody starts it again. Look now.`;
   }
@@ -89,7 +91,7 @@ function leadOf({ name, incident, isRepeat }: Scene, facts: Reader, capacity: Ca
   if (isBelow === undefined) {
     return `${name} keeps crashing; whether enough of its tasks run is not known. Look now.`;
   }
-  if (incident.kind === 'slow-loop') {
+  if (incident.kind === 'slow-loop' && notice.severity !== 'critical') {
     return `Nobody is hurt: ${name} loses a task now and then, and gets it back. Act this week.`;
   }
   const crashing = isRestart(facts)
@@ -97,7 +99,8 @@ function leadOf({ name, incident, isRepeat }: Scene, facts: Reader, capacity: Ca
     : isRepeat
       ? 'is still crashing'
       : 'keeps crashing';
-  return `Nobody is hurt so far: ${name} ${crashing} but holds its minimum ${neededText(capacity)}. Act today.`;
+  const { calm, act } = holdingWords(scene);
+  return `${calm}: ${name} ${crashing} but holds its minimum ${neededText(capacity)}. ${act}`;
 }
 
 /** `6 x container app, exit 137, OutOfMemoryError: ..., limit 512 MiB, lived 41-95 s` */

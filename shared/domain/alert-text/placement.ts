@@ -2,6 +2,7 @@ import { type FactReader, type PlacementFacts, readFacts } from '../alert-facts.
 import {
   type Capacity,
   type Draft,
+  holdingWords,
   isBelowMinimum,
   neededText,
   nothingToDo,
@@ -32,7 +33,7 @@ export function placementDraft(scene: Scene): Draft {
         ]),
     lead: isResolved
       ? `ECS finds room for ${name} again${withRunning(capacity)}. Nothing to do.`
-      : leadOf(name, capacity),
+      : leadOf(scene, capacity),
     evidence: known([
       placementText(facts),
       isResolved ? lastOne(scene, 'failed placement') : undefined,
@@ -43,14 +44,16 @@ export function placementDraft(scene: Scene): Draft {
   };
 }
 
-function leadOf(name: string, capacity: Capacity): string {
+function leadOf(scene: Scene, capacity: Capacity): string {
+  const { name } = scene;
+  const { calm, act } = holdingWords(scene);
   const isBelow = isBelowMinimum(capacity);
   if (isBelow) {
     return `${name} is below its minimum ${neededText(capacity)}, and ECS finds no room. Act now.`;
   }
   return isBelow === undefined
     ? `ECS finds no room for ${name}; whether enough of its tasks run is not known. Look now.`
-    : `Nobody is hurt so far: ECS finds no room for ${name}, which holds its minimum ${neededText(capacity)}. Act today.`;
+    : `${calm}: ECS finds no room for ${name}, which holds its minimum ${neededText(capacity)}. ${act}`;
 }
 
 const reasonOf = (facts: Reader): string | undefined =>

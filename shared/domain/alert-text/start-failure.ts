@@ -4,6 +4,7 @@ import {
   type Capacity,
   countOf,
   type Draft,
+  holdingWords,
   isBelowMinimum,
   neededText,
   nothingToDo,
@@ -65,7 +66,9 @@ export function startFailureDraft(scene: Scene): Draft {
   };
 }
 
-function leadOf({ name, incident }: Scene, capacity: Capacity): string {
+function leadOf(scene: Scene, capacity: Capacity): string {
+  const { name, incident } = scene;
+  const { calm, act } = holdingWords(scene);
   if (incident.subject.type === 'family') {
     return `${name} did not start. It is a standalone task, so nobody tries again. Look now.`;
   }
@@ -78,7 +81,7 @@ function leadOf({ name, incident }: Scene, capacity: Capacity): string {
   }
   return isBelow === undefined
     ? `${name} starts no new task; whether enough of them run is not known. Look now.`
-    : `Nobody is hurt so far: ${name} starts no new task but holds its minimum ${neededText(capacity)}. Act today.`;
+    : `${calm}: ${name} starts no new task but holds its minimum ${neededText(capacity)}. ${act}`;
 }
 
 function failureText({ incident }: Scene, facts: Reader): string {
