@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { awsProblemOf } from '../shared/aws/errors.ts';
 import type { IncidentStore } from '../shared/aws/incident-store.ts';
+import type { MuteStore } from '../shared/aws/mute-store.ts';
 import { endMute } from '../shared/aws/outbox.ts';
 import { durationText } from '../shared/domain/alert-text/words.ts';
 import { type Mute, problemOfMute } from '../shared/domain/mute.ts';
@@ -91,7 +92,7 @@ function readHours(text: string | undefined): number {
 }
 
 export type MuteDeps = {
-  readonly store: IncidentStore;
+  readonly store: IncidentStore & MuteStore;
   readonly nowMs: number;
   /** Who mutes. */
   readonly by: string;

@@ -1,5 +1,5 @@
 import { promptClientSettings } from '../shared/aws/clients.ts';
-import { openIncidentStore } from '../shared/aws/incident-store.ts';
+import { openMutingStore } from '../shared/aws/mute-store.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { runCommand } from './misuse.ts';
 import { readMuteOptions, runMute, usage } from './mute-command.ts';
@@ -8,7 +8,7 @@ import { readMuteOptions, runMute, usage } from './mute-command.ts';
 await runCommand(usage, () => {
   const options = readMuteOptions(process.argv.slice(2), process.env);
   return runMute(options, {
-    store: openIncidentStore(promptClientSettings, options.table),
+    store: openMutingStore(promptClientSettings, options.table),
     nowMs: systemClock.nowMs(),
     by: process.env.USER ?? process.env.LOGNAME ?? 'somebody',
     print: (line) => process.stdout.write(`${line}\n`),

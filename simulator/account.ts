@@ -45,6 +45,17 @@ export type FaultRule = {
   readonly kind: Fault;
 };
 
+/** Stages at which ECS calls hooks. */
+export type HookStage =
+  | 'RECONCILE_SERVICE'
+  | 'PRE_SCALE_UP'
+  | 'POST_SCALE_UP'
+  | 'TEST_TRAFFIC_SHIFT'
+  | 'POST_TEST_TRAFFIC_SHIFT'
+  | 'PRE_PRODUCTION_TRAFFIC_SHIFT'
+  | 'PRODUCTION_TRAFFIC_SHIFT'
+  | 'POST_PRODUCTION_TRAFFIC_SHIFT';
+
 /** Whatever JSON can say. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -145,7 +156,7 @@ export type ServiceDeployment = {
   deploymentConfiguration?: {
     lifecycleHooks?: {
       hookTargetArn?: string;
-      lifecycleStages?: string[];
+      lifecycleStages?: HookStage[];
       hookDetails?: Json;
     }[];
   };

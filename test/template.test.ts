@@ -477,9 +477,9 @@ describe('the sweep', () => {
   const role = resourceOf(template, 'TaskStateSweepRole');
   const [schedule] = eventsOf(lambda, 'ScheduleV2');
 
-  it('runs every five minutes, and is not made up for when the next one is due', () => {
+  it('runs every minute, because a page waits no longer, and late ones are dropped', () => {
     expect(schedule).toMatchObject({
-      ScheduleExpression: expect.stringMatching(/^cron\([0-4]\/5 \* \* \* \? \*\)$/),
+      ScheduleExpression: 'rate(1 minute)',
       RoleArn: { 'Fn::GetAtt': 'TaskStateSweepRole.Arn' },
       RetryPolicy: { MaximumEventAgeInSeconds: 240, MaximumRetryAttempts: 3 },
       DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },

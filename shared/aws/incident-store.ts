@@ -1,13 +1,7 @@
-import {
-  DeleteItemCommand,
-  DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
-import { assert } from '../domain/assert.ts';
+import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { Incident } from '../domain/incident.ts';
 import { fingerprintOf } from '../domain/incident-key.ts';
-import { type Mute, problemOfMute } from '../domain/mute.ts';
+import type { Mute } from '../domain/mute.ts';
 import type { ClientSettings } from './clients.ts';
 import { isConflict } from './errors.ts';
 import { decodeIncident, type Item, incidentIndex, outboxIndex } from './incident-item.ts';
@@ -17,6 +11,9 @@ import {
   type IncidentRecords,
   type Table,
 } from './incident-record.ts';
+
+/** Where the mutes of a cluster stand; one an item, `*` for the whole cluster. */
+export const mutePartition = (cluster: string): string => `MUTE#${cluster}`;
 
 /** What a bounded list found. */
 export type IncidentList = {
@@ -36,8 +33,6 @@ export type IncidentStore = IncidentRecords & {
   list(signal?: AbortSignal): Promise<IncidentList>;
   /** Those that have not ended. */
   listMutes(cluster: string, nowMs: number, signal?: AbortSignal): Promise<readonly Mute[]>;
-  putMute(mute: Mute, signal?: AbortSignal): Promise<void>;
-  deleteMute(mute: Pick<Mute, 'cluster' | 'service'>, signal?: AbortSignal): Promise<void>;
   /** The first run, which begins now if there was none. */
   firstRun(nowMs: number, signal?: AbortSignal): Promise<FirstRun>;
   endFirstRun(run: FirstRun, nowMs: number, signal?: AbortSignal): Promise<void>;
@@ -50,10 +45,6 @@ const pageItemsMax = 100;
 const mutesMax = 500;
 
 const firstRunKey = { pk: { S: 'MARKER#first-run' }, sk: { S: 'MARKER' } };
-const muteKeyOf = ({ cluster, service }: Pick<Mute, 'cluster' | 'service'>) => ({
-  pk: { S: `MUTE#${cluster}` },
-  sk: { S: service ?? '*' },
-});
 const options = (signal: AbortSignal | undefined) =>
   signal === undefined ? {} : { abortSignal: signal };
 
@@ -116,7 +107,7 @@ function decodeAll(items: readonly Item[]): Pick<IncidentList, 'incidents' | 'un
   return { incidents: [...newest.values()], unreadable };
 }
 
-type Mutes = Pick<IncidentStore, 'listMutes' | 'putMute' | 'deleteMute'>;
+type Mutes = Pick<IncidentStore, 'listMutes'>;
 
 const mutesOf = ({ dynamo, tableName }: Table): Mutes => ({
   async listMutes(cluster, nowMs, signal) {
@@ -124,7 +115,7 @@ const mutesOf = ({ dynamo, tableName }: Table): Mutes => ({
       new QueryCommand({
         TableName: tableName,
         KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': muteKeyOf({ cluster, service: undefined }).pk },
+        ExpressionAttributeValues: { ':pk': { S: mutePartition(cluster) } },
         ConsistentRead: true,
         Limit: mutesMax,
       }),
@@ -140,25 +131,6 @@ const mutesOf = ({ dynamo, tableName }: Table): Mutes => ({
         reason: item.reason?.S ?? '',
       }))
       .filter(({ untilMs }) => untilMs > nowMs);
-  },
-  async putMute(mute, signal) {
-    const problem = problemOfMute(mute);
-    assert(problem === undefined, `not a mute: ${problem}`);
-    const Item = {
-      ...muteKeyOf(mute),
-      fromMs: { N: String(mute.fromMs) },
-      untilMs: { N: String(mute.untilMs) },
-      by: { S: mute.by },
-      reason: { S: mute.reason },
-      ttl: { N: String(Math.ceil(mute.untilMs / 1000)) },
-    };
-    await dynamo.send(new PutItemCommand({ TableName: tableName, Item }), options(signal));
-  },
-  async deleteMute(mute, signal) {
-    await dynamo.send(
-      new DeleteItemCommand({ TableName: tableName, Key: muteKeyOf(mute) }),
-      options(signal),
-    );
   },
 });
 

@@ -18,6 +18,7 @@ import {
 import { firstRunMs, incidentPolicies } from '../domain/incident-policy.ts';
 import { type Mute, muteIdOf, muteOf } from '../domain/mute.ts';
 import type { IncidentList, IncidentStore } from './incident-store.ts';
+import type { MuteStore } from './mute-store.ts';
 import { updateAttemptsMax, updateIncident } from './update-incident.ts';
 
 export type AlertPublisher = {
@@ -294,7 +295,7 @@ async function unfold(
 
 /** Ends a mute early, and lets go what it holds; where that fails, it comes at the time once set. */
 export async function endMute(
-  store: IncidentStore,
+  store: IncidentStore & MuteStore,
   mute: Mute,
   nowMs: number,
   signal?: AbortSignal,

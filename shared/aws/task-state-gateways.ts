@@ -20,7 +20,7 @@ export const createTaskStateGateways = (
   },
 ): TaskStateGateways => ({
   store: lazy<IncidentStore>(
-    ['get', 'save', 'list', 'listMutes', 'putMute', 'deleteMute', 'firstRun', 'endFirstRun'],
+    ['get', 'save', 'list', 'listMutes', 'firstRun', 'endFirstRun'],
     async () => (await import('./incident-store.ts')).openIncidentStore(settings, places.tableName),
   ),
   services: lazy<ServiceGateway>(['describeServices'], async () =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Misuse } from '../../cli/misuse.ts';
 import { readMuteOptions, runMute } from '../../cli/mute-command.ts';
-import { createIncidentStore } from '../../shared/aws/incident-store.ts';
+import { createMutingStore } from '../../shared/aws/mute-store.ts';
 import { tableDefinition } from '../../simulator/hook-session.ts';
 import { accountOf, clientsOf } from '../simulator/clients.ts';
 import { runCommand } from './run-command.ts';
@@ -12,7 +12,7 @@ const table = tableDefinition.TableName;
 /** Runs commands against one simulated table, at a time that moves by hours. */
 function arrange() {
   const account = accountOf({ tables: [tableDefinition] });
-  const store = createIncidentStore(clientsOf(account).dynamoDb, table);
+  const store = createMutingStore(clientsOf(account).dynamoDb, table);
   const run = async (line: string, hoursLater = 0, reason?: string) => {
     const lines: string[] = [];
     const args = [...line.split(' '), ...(reason === undefined ? [] : ['--reason', reason])];

@@ -77,7 +77,10 @@ describe('the handler that Lambda calls', () => {
     const event = hookEvent(service, { stage: 'POST_TEST_TRAFFIC_SHIFT' });
     const answer = await invoke({}, event);
     expect(answer.hookStatus).toBe('FAILED');
-    for (const name of ['MODE', ...Object.keys(settings)]) expect(answer.reason).toContain(name);
+    expect(answer.reason).toMatch(/^internal-error: ConfigError: MODE .* CLUSTER_ARNS /);
+    for (const name of ['MODE', ...Object.keys(settings)]) {
+      expect(written[0]?.detail).toContain(name);
+    }
     expect(written).toMatchObject([
       { message: 'decision', level: 'WARN', reason: 'internal-error' },
     ]);

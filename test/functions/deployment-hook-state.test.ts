@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { hashOf } from '../../functions/deployment-hook/memory.ts';
 import {
   decodeState,
@@ -99,9 +99,16 @@ const survivors = [
     ),
 ];
 
-/** Too short for one look: a few calls are needed for twenty answers a side. */
-const shortLambda = { lambdaTimeoutMs: 14_300 };
+/** Leaves about a second for samples: a few calls are needed for twenty answers a side. */
+const shortLambda = { lambdaTimeoutMs: 14_700 };
 const sampling = { samples: 20, warmUp: 0, checks: [{ name: 'home', timeoutMs: 500 }] };
+
+// The first call of a process loads the SDK, which would take the time that samples need.
+beforeAll(
+  inLab(async (lab) => {
+    await (await lab.deploy()).gate({ samples: 0 });
+  }),
+);
 
 describe.concurrent('sampling goes on over several calls', () => {
   it.each(survivors)('hookDetails %s, table %s', (_, _table, travel, options) =>
@@ -113,19 +120,15 @@ describe.concurrent('sampling goes on over several calls', () => {
         ...shortLambda,
         travel: travel(),
       });
+      // Samples that started over with every call would never be enough.
       expect(result.verdict).toBe('SUCCEEDED');
-      const calls = result.invocations.length;
-      expect(calls).toBeGreaterThan(1);
-      // Every call asks the check once; the samples are drawn once altogether.
-      expect([green.requests.count, blue.requests.count]).toEqual([20 + calls, 20]);
-      expect(result.last.decision).toMatchObject({
-        calls,
-        requests: { green: 20 + calls, blue: 20 },
-      });
-      for (const { answer } of result.invocations.slice(0, -1)) {
-        expect(answer.callBackDelay).toBe(5);
-        expect(answer.reason).toContain('more-samples-needed');
-      }
+      expect(result.statuses.length).toBeGreaterThan(1);
+      expect(result.reasons).toContain('more-samples-needed');
+      expect(result.last.decision.calls).toBe(result.statuses.length);
+      expect(blue.requests.count).toBeGreaterThanOrEqual(20);
+      expect(blue.requests.count).toBeLessThan(30);
+      const sent = result.last.decision.requests as { green: number; blue: number };
+      expect([sent.green, sent.blue]).toEqual([green.requests.count, blue.requests.count]);
     })(),
   );
 

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createIncidentStore, type IncidentStore } from '../../shared/aws/incident-store.ts';
+import type { IncidentStore } from '../../shared/aws/incident-store.ts';
+import { createMutingStore } from '../../shared/aws/mute-store.ts';
 import { type AlertPublisher, type OutboxReport, publishDue } from '../../shared/aws/outbox.ts';
 import { updateIncident } from '../../shared/aws/update-incident.ts';
 import type { Alert } from '../../shared/domain/alert.ts';
@@ -129,7 +130,7 @@ export function createLab(given?: { readonly dynamo: DynamoDBClient; readonly ta
     dynamo: clientsOf(account).dynamoDb,
     tableName: 'ballast',
   };
-  const store = createIncidentStore(dynamo, tableName);
+  const store = createMutingStore(dynamo, tableName);
   const received: Received[] = [];
   let nowMs = 0;
   const publisher: AlertPublisher = {
