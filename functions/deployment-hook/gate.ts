@@ -184,7 +184,8 @@ async function decide(run: Run): Promise<GateOutcome> {
 
   const tag = tags.value?.[tagName];
   const modeOf = (details?: Mode): Mode => effectiveMode({ stack: config.stackMode, tag, details });
-  progress.mode = tags.problem === undefined ? modeOf() : progress.mode;
+  const tagProblem = tags.problem ?? (tags.value === undefined ? unknownService : undefined);
+  progress.mode = tagProblem === undefined ? modeOf() : progress.mode;
   if (deployment.value && isRollingBack(deployment.value)) {
     return outcomeOf(
       run,
@@ -212,11 +213,11 @@ async function decide(run: Run): Promise<GateOutcome> {
   const hooks = deployment.value?.configuredHooks ?? [];
   const configured = configuredDetails(hooks, run.invocation.functionArn, call.stage);
   progress.memory = recall(call, raw, items.value ?? [], configured, deps.clock.nowMs());
-  if (items.problem && isEmpty(raw)) {
+  if (items.problem && isEmpty(raw) && configured.length === 0) {
     // It may be a first call, or one whose configuration is gone: the next one brings a state back.
     progress.memory = { ...progress.memory, loss: 'no hookDetails, and the table cannot be read' };
   }
-  return await decideByConfig(run, modeOf, { mode: tags.problem, deployment: deployment.problem });
+  return await decideByConfig(run, modeOf, { mode: tagProblem, deployment: deployment.problem });
 }
 
 /** The service's tag that lowers, or with an opt-in stack allows, what the hook may do. */
@@ -232,6 +233,9 @@ const isRollingBack = ({ status, hasRollback }: Deployment): boolean =>
   hasRollback || isRollbackStatus(status);
 
 type Problem = { readonly reason: string; readonly detail: string };
+
+/** A service that deploys exists: without its tags its mode is not known. */
+const unknownService: Problem = { reason: 'aws-missing', detail: 'ECS does not know the service' };
 
 /** Reads without which nothing can be decided. */
 type EssentialProblems = Readonly<Record<'mode' | 'deployment', Problem | undefined>>;
@@ -374,7 +378,9 @@ function outcomeOf({ progress }: Run, decision: GateDecision): GateOutcome {
 async function save(run: Run, outcome: GateOutcome): Promise<GateOutcome> {
   const { call, deps, progress, store } = run;
   const { decision, mode, state } = outcome;
-  if (mode !== 'enforce' || progress.config === undefined) return outcome;
+  // What may not be the gate's own configuration must not take the place of it.
+  const isSure = progress.config !== undefined && progress.memory.loss === undefined;
+  if (mode !== 'enforce' || !isSure) return outcome;
   const memory: Memory = { ...progress.memory, state };
   const answer = decision.kind === 'wait' ? undefined : decision.reason;
   try {

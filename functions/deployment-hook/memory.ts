@@ -52,6 +52,9 @@ export function recall(
   const take = (config: Memory['config']): Memory => adopt(config, returned, items, nowMs);
   if (!isEmpty(raw.config)) return takeOwn(raw.config, returned, items, take);
   const asked = configured.map((details) => configOf(details));
+  if (returned !== undefined && returned.configHash !== hashOf({})) {
+    return takeTold(returned, asked, items, take);
+  }
   // A hook without details may be the one that calls: then nothing is missing.
   if (asked.some((config) => config !== undefined && isEmpty(config))) return take({});
   const [only] = asked;
@@ -62,6 +65,21 @@ export function recall(
   return asked.length === 0
     ? take({})
     : { ...take({}), loss: 'no hookDetails came, though the deployment names some' };
+}
+
+/** Only the state came back: it tells by its hash which configuration it belongs to. */
+function takeTold(
+  returned: GateState,
+  asked: readonly (Memory['config'] | undefined)[],
+  items: readonly GateItem[],
+  take: (config: Memory['config']) => Memory,
+): Memory {
+  const shown = asked.find((one) => one !== undefined && hashOf(one) === returned.configHash);
+  const item = itemOf(items, returned.configHash);
+  const told = shown ?? (item && configOf(item.config));
+  return told === undefined
+    ? { config: {}, state: returned, loss: 'hookDetails came back without the configuration' }
+    : take(told);
 }
 
 /** A configuration came; a state that belongs to another one says that it is not what was asked for. */

@@ -50,6 +50,7 @@ export function createMetricGateway(cloudWatch: CloudWatchClient): MetricGateway
     async readMetrics(queries, nowMs, signal) {
       if (queries.length === 0) return [];
       const values = queries.map((): number[] => []);
+      const answered = new Set<number>();
       const startOf = ({ windowMinutes }: MetricQuery): number => nowMs - windowMinutes * 60_000;
       const input = {
         MetricDataQueries: queries.map(queryOf),
@@ -61,12 +62,18 @@ export function createMetricGateway(cloudWatch: CloudWatchClient): MetricGateway
         const command = new GetMetricDataCommand({ ...input, ...page });
         const output = await cloudWatch.send(command, options(signal));
         for (const result of output.MetricDataResults ?? []) {
+          requireRead(result);
           const at = Number(result.Id?.slice(1));
+          answered.add(at);
           const query = queries[at];
           if (query !== undefined) values[at]?.push(...valuesSince(startOf(query), result));
         }
         return output.NextToken;
       });
+      const unanswered = queries.findIndex((_, at) => !answered.has(at));
+      if (unanswered >= 0) {
+        throw new Error(`CloudWatch did not answer for ${queries[unanswered]?.metricName}`);
+      }
       return values;
     },
   };
@@ -85,6 +92,13 @@ async function eachPage(
     if (token === undefined) return;
   }
   throw new Error(`CloudWatch answered in more than ${pagesMax} pages`);
+}
+
+/** No data is an answer; data that could not be read is none. PartialData goes on with the next page. */
+function requireRead({ Id, StatusCode }: MetricDataResult): void {
+  if (StatusCode === 'InternalError' || StatusCode === 'Forbidden') {
+    throw new Error(`CloudWatch could not read ${Id}: ${StatusCode}`);
+  }
 }
 
 /** One window is read for all queries: each keeps what lies in its own. */

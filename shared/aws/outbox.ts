@@ -193,7 +193,7 @@ async function tellTogether(
 
 const nameOf = ({ incident, notice }: Message): string => messageIdOf(incident, notice);
 
-/** Tells what can be taken in hand of one digest; returns how many messages that were. */
+/** Tells what can be taken in hand of one digest; returns how many messages are marked as told. */
 async function tellGroup(
   run: Run,
   kind: 'first-run' | 'mute-ended',
@@ -213,10 +213,14 @@ async function tellGroup(
     const digest = digestOf({ kind, cluster, id, atMs: run.nowMs, incidents });
     await run.deps.publisher.publish({ ...run.deps.renderDigest(digest), id });
     run.published.push(id);
+    let marked = 0;
     for (const { incident, notice } of own) {
-      await change(run, incident, (current) => sent(current, notice, incident, run.nowMs));
+      const { kind: outcome } = await change(run, incident, (current) =>
+        sent(current, notice, incident, run.nowMs),
+      );
+      if (outcome !== 'contended') marked += 1;
     }
-    return own.length;
+    return marked;
   } catch (error) {
     run.failed.push({ messageId: id, error });
     return 0;

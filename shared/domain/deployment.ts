@@ -54,12 +54,17 @@ export type Target = {
   readonly reason: string | undefined;
 };
 
+/** States of a hook that is over: its time-out is no longer ours. */
+const ended = new Set(['SUCCEEDED', 'FAILED', 'TIMED_OUT']);
+
 /** When ECS's own time-out ends this hook: the earliest of the running hooks that may be ours. */
 export function hookExpiry(
   hooks: readonly ActiveHook[],
   functionArn: string | undefined,
 ): number | undefined {
-  const ours = hooks.filter(({ targetArn }) => isOurs(targetArn, functionArn));
+  const ours = hooks.filter(
+    ({ targetArn, status }) => isOurs(targetArn, functionArn) && !ended.has(status ?? ''),
+  );
   const times = ours.flatMap(({ expiresAtMs }) => (expiresAtMs === undefined ? [] : [expiresAtMs]));
   return times.length === 0 ? undefined : Math.min(...times);
 }

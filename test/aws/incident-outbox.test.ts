@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { IncidentStore } from '../../shared/aws/incident-store.ts';
 import { endMute, publishDaily } from '../../shared/aws/outbox.ts';
 import type { Severity } from '../../shared/domain/incident.ts';
 import type { Observation } from '../../shared/domain/incident-lifecycle.ts';
@@ -100,6 +101,24 @@ describe('a storm of 500 stops over 40 services within a minute', () => {
       's2: resolve critical',
       's3: resolve critical',
     ]);
+  });
+
+  it('a list that does not show the storm yet gives no member its voice back', async () => {
+    const lab = await openLab();
+    for (let service = 0; service < 5; service += 1) await loop(lab, `s${service}`, 0);
+    await lab.publish(at(1));
+    const lagging: IncidentStore = {
+      ...lab.store,
+      list: async () => {
+        const list = await lab.store.list();
+        return { ...list, incidents: list.incidents.filter(({ kind }) => kind !== 'storm') };
+      },
+    };
+    // Two are left: too few to be a storm of their own.
+    for (const name of ['s0', 's1', 's2']) await recover(lab, name, 20);
+    for (const minute of [21, 22]) await lab.publish(at(minute), { store: lagging });
+    await lab.publish(at(23));
+    expect(lab.distinct()).toEqual(['prod: open warn']);
   });
 
   it('a member whose storm ended without it speaks for itself again', async () => {
@@ -213,6 +232,28 @@ describe('the first run', () => {
     await lab.publish(at(11));
     expect(lab.distinct()).toEqual(['first-run resolved=- open=a']);
   });
+});
+
+it('a digest that is repeated hides nothing new under its name', async () => {
+  const lab = createLab();
+  await lab.publish(at(0));
+  await loop(lab, 'a', 1);
+  const unmarked: IncidentStore = {
+    ...lab.store,
+    save: async (incident, version) =>
+      incident.told === undefined && (await lab.store.save(incident, version)),
+  };
+  await lab.publish(at(10), { store: unmarked });
+  await loop(lab, 'b', 11);
+  await lab.publish(at(11.5));
+  const digests = lab.received.map(({ id, what }) => ({ id, what }));
+  expect(digests.map(({ what }) => what)).toEqual([
+    'first-run resolved=- open=a',
+    'first-run resolved=- open=a',
+    'first-run resolved=- open=b',
+  ]);
+  expect(digests[1]?.id).toBe(digests[0]?.id);
+  expect(digests[2]?.id).not.toBe(digests[0]?.id);
 });
 
 describe('the daily digest', () => {

@@ -114,7 +114,7 @@ describe('opening', () => {
       [stop('a', 0), ...['b', 'c', 'd'].map((id, n) => stop(id, 20 + n))],
       'open',
     ],
-  ])('%s: %s', (_, observations, status) => {
+  ])('%s', (_, observations, status) => {
     expect(createPlay().see(30, ...observations)?.status).toBe(status);
   });
 

@@ -152,6 +152,7 @@ describe.concurrent('break-glass', () => {
           note(hook, 1);
           hook.clock.skip(2 * 3_600_000);
         },
+        timeout: { minutes: 600, action: 'ROLLBACK' },
       });
       expect(result.reason).toBe('could-not-measure');
     }),
