@@ -5,7 +5,7 @@ import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { observeState } from '../../shared/domain/task-reaction.ts';
 import type { Deps } from './handler.ts';
 import { apply } from './react.ts';
-import { tell } from './tell.ts';
+import { tell, tellDay } from './tell.ts';
 
 export type SweepReport = {
   readonly open: number;
@@ -33,6 +33,7 @@ export async function sweep(deps: Deps): Promise<SweepReport> {
     }
   }
   const published = await tell(deps);
+  await tellDay(deps);
   deps.log.info('sweep', { open: open.length, isWhole, failed, published });
   return { open: open.length, failed, published };
 }

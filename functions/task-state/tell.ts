@@ -1,9 +1,9 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
-import { type OutboxDeps, publishDue } from '../../shared/aws/outbox.ts';
+import { type OutboxDeps, publishDaily, publishDue } from '../../shared/aws/outbox.ts';
 import { renderDigest } from '../../shared/domain/alert-text/digest.ts';
 import { renderAlert } from '../../shared/domain/alert-text/render.ts';
 import { ConfigError } from '../../shared/runtime/env.ts';
-import { createTimeFormatter } from '../../shared/runtime/time-format.ts';
+import { createDayReader, createTimeFormatter } from '../../shared/runtime/time-format.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './handler.ts';
 
@@ -17,10 +17,28 @@ export async function tell(deps: Deps): Promise<number> {
       deps.log.error('alert-not-sent', { messageId, ...awsProblemOf(error) });
     }
     for (const messageId of report.published) deps.log.info('alert-sent', { messageId });
+    // Nothing can be over for a storm as long as one of its members cannot be read.
+    if (report.unreadable.length > 0) deps.log.error('unreadable', { keys: report.unreadable });
     return report.published.length;
   } catch (error) {
     deps.log.error('outbox-failed', { ...awsProblemOf(error), error });
     return 0;
+  }
+}
+
+/** Tells the day's digest once, in the hour that the stack sets; a crash repeats it under its id. */
+export async function tellDay(deps: Deps): Promise<void> {
+  const { store, clock, config, log } = deps;
+  const nowMs = clock.nowMs();
+  const { day, hour } = createDayReader(config.timeZone)(nowMs);
+  if (hour !== config.digestHour) return;
+  try {
+    if (await store.isDayTold(day)) return;
+    const published = await publishDaily(outboxOf(deps), { day, wouldHave: [] }, nowMs);
+    await store.markDayTold(day, nowMs);
+    log.info('digest', { day, published });
+  } catch (error) {
+    log.error('outbox-failed', { ...awsProblemOf(error), error });
   }
 }
 

@@ -36,6 +36,9 @@ export type IncidentStore = IncidentRecords & {
   /** The first run, which begins now if there was none. */
   firstRun(nowMs: number, signal?: AbortSignal): Promise<FirstRun>;
   endFirstRun(run: FirstRun, nowMs: number, signal?: AbortSignal): Promise<void>;
+  /** Whether the daily digest of a day, `2026-11-20`, has been told. */
+  isDayTold(day: string, signal?: AbortSignal): Promise<boolean>;
+  markDayTold(day: string, nowMs: number, signal?: AbortSignal): Promise<void>;
 };
 
 /** Most items that one list reads of each place in the index: more than a person could look at. */
@@ -62,6 +65,7 @@ export function createIncidentStore(dynamo: DynamoDBClient, tableName: string): 
     },
     ...mutesOf(table),
     ...firstRunOf(table),
+    ...daysOf(table),
   };
 }
 
@@ -131,6 +135,24 @@ const mutesOf = ({ dynamo, tableName }: Table): Mutes => ({
         reason: item.reason?.S ?? '',
       }))
       .filter(({ untilMs }) => untilMs > nowMs);
+  },
+});
+
+type Days = Pick<IncidentStore, 'isDayTold' | 'markDayTold'>;
+
+const dayKeyOf = (day: string) => ({ pk: { S: 'MARKER#daily' }, sk: { S: day } });
+/** A marker is of no use once its day is over in every time zone. */
+const dayKeptSeconds = 3 * 24 * 3_600;
+
+const daysOf = (table: Table): Days => ({
+  isDayTold: async (day, signal) => (await getItem(table, dayKeyOf(day), signal)) !== undefined,
+  async markDayTold(day, nowMs, signal) {
+    const ttl = { N: String(Math.floor(nowMs / 1000) + dayKeptSeconds) };
+    const Item = { ...dayKeyOf(day), ttl };
+    await table.dynamo.send(
+      new PutItemCommand({ TableName: table.tableName, Item }),
+      options(signal),
+    );
   },
 });
 

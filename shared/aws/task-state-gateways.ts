@@ -20,7 +20,10 @@ export const createTaskStateGateways = (
   },
 ): TaskStateGateways => ({
   store: lazy<IncidentStore>(
-    ['get', 'save', 'list', 'listMutes', 'firstRun', 'endFirstRun'],
+    [
+      ...(['get', 'save', 'list', 'listMutes', 'firstRun', 'endFirstRun'] as const),
+      ...(['isDayTold', 'markDayTold'] as const),
+    ],
     async () => (await import('./incident-store.ts')).openIncidentStore(settings, places.tableName),
   ),
   services: lazy<ServiceGateway>(['describeServices'], async () =>

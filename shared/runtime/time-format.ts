@@ -23,3 +23,20 @@ export function createTimeFormatter(timeZone: string): (atMs: number) => string 
     return `${day} ${part('hour')}:${part('minute')}${zone === 'UTC' ? 'Z' : ` ${zone}`}`;
   };
 }
+
+/** The local day, `2026-11-20`, and hour, 0 to 23, of a time in a zone of the IANA database. */
+export function createDayReader(timeZone: string): (atMs: number) => { day: string; hour: number } {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    hourCycle: 'h23',
+  });
+  return (atMs) => {
+    const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
+    const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
+    return { day: `${part('year')}-${part('month')}-${part('day')}`, hour: Number(part('hour')) };
+  };
+}

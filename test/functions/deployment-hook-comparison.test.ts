@@ -5,9 +5,9 @@ import {
   withErrors,
   withLatency,
 } from '../../simulator/http-service.ts';
-import { type Gated, inLab, well } from './hook-lab.ts';
+import { type Gated, inLab, nobody, well } from './hook-lab.ts';
 
-// A look of 20 a side takes two seconds at the pace of 20 requests a second: cases run side by side.
+// A look of 20 a side takes two seconds at 20 requests a second: cases run side by side.
 vi.setConfig({ maxConcurrency: 40, testTimeout: 90_000 });
 
 const quick = (medianMs: number, seed: number): Behaviour =>
@@ -100,7 +100,7 @@ describe.concurrent('green beside blue', () => {
   it(
     'a blue that cannot be reached is held: nothing is known of green beside it',
     inLab(async (lab) => {
-      const hook = await lab.deploy({ blue: await lab.closedPort() });
+      const hook = await lab.deploy({ blue: nobody });
       const result = await hook.gate({ samples: 20, warmUp: 0, deadlineMinutes: 1 });
       expect(result.statuses[0]).toBe('IN_PROGRESS');
       expect(result.reason).toBe('could-not-measure');

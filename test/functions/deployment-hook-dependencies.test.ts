@@ -15,7 +15,7 @@ const kinds: readonly Fault[] = [
   'empty-answer',
 ];
 
-/** A read without which nothing is proven, by the operation and, where that is not enough, its input. */
+/** Reads without which nothing is proven, by operation or, where that is not enough, by input. */
 const essential: [string, (call: Call) => boolean][] = [
   ['DescribeServices', ({ operation }) => operation === 'DescribeServices'],
   ['DescribeServiceDeployments', ({ operation }) => operation === 'DescribeServiceDeployments'],

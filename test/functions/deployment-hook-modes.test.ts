@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { answering } from '../../simulator/http-service.ts';
-import { inLab, type Lab, modeTag, plain, requestsOf } from './hook-lab.ts';
+import { inLab, type Lab, modeTag, nobody, plain, requestsOf } from './hook-lab.ts';
 
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
 
@@ -8,34 +8,14 @@ const bad = answering(500);
 const tagged = (mode: string) => ({ tags: modeTag(mode) });
 
 /** What keeps a build from passing, and what the gate would then say. */
-const troubles: [
-  string,
-  (lab: Lab) => Promise<{ green?: { port: number } }>,
-  object,
-  unknown,
-  string,
-][] = [
-  [
-    'a bad build',
-    async (lab) => ({ green: await lab.serve(bad) }),
-    plain(),
-    'rollback',
-    'unexpected-status',
-  ],
-  [
-    'one not measured',
-    async (lab) => ({ green: await lab.closedPort() }),
-    plain(),
-    'wait',
-    'transport',
-  ],
-  [
-    'hookDetails with a mistake',
-    async () => ({}),
-    { sampels: 3 },
-    'rollback',
-    'invalid-hook-details',
-  ],
+const troubles = [
+  { trouble: 'a bad build', says: ['rollback', 'unexpected-status'], details: plain() },
+  { trouble: 'one not measured', says: ['wait', 'transport'], details: plain(), green: nobody },
+  {
+    trouble: 'hookDetails with a mistake',
+    says: ['rollback', 'invalid-hook-details'],
+    details: { sampels: 3 },
+  },
 ];
 
 describe.concurrent('observe says what it would have said, in one call', () => {
@@ -51,16 +31,18 @@ describe.concurrent('observe says what it would have said, in one call', () => {
       { mode: 'enforce' },
     ],
   ];
-  const cases = observing.flatMap(([how, options, details]) =>
+  const cases = observing.flatMap(([how, options, mode]) =>
     troubles
-      .filter(([, , , , reason]) => how !== 'by hookDetails' || reason !== 'invalid-hook-details')
-      .map((trouble) => [how, options, details, ...trouble] as const),
+      // A mistake hides the mode beside it.
+      .filter(({ says }) => how !== 'by hookDetails' || !says.includes('invalid-hook-details'))
+      .map((one) => [how, one.trouble, { ...one, options, mode }] as const),
   );
-  it.each(cases)('%s: %#. %o', (_, options, mode, _name, start, details, decision, reason) =>
+  it.each(cases)('%s: %s', (_, _trouble, { options, mode, says, details, green }) =>
     inLab(async (lab) => {
-      const hook = await lab.deploy({ ...(await start(lab)), ...options });
+      const hook = await lab.deploy({ green: green ?? (await lab.serve(bad)), ...options });
       const result = await hook.gate({ ...details, ...mode });
       expect(result.statuses).toEqual(['SUCCEEDED']);
+      const [decision, reason] = says;
       expect(result.last.decision).toMatchObject({ mode: 'observe', decision, reason });
       expect(result.last.answer.reason).toContain(`${reason}: `);
     })(),

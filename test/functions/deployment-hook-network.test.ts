@@ -6,7 +6,8 @@ import {
   withColdStart,
   withResets,
 } from '../../simulator/http-service.ts';
-import { caPem, inLab, type Lab, plain, requestsOf, selfSigned, signed, well } from './hook-lab.ts';
+import { caPem, selfSigned, signed } from '../http/harness.ts';
+import { inLab, type Lab, nobody, plain, requestsOf, well } from './hook-lab.ts';
 
 // Each case waits for its own servers most of the time.
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
@@ -15,7 +16,7 @@ const held = ['IN_PROGRESS', 'IN_PROGRESS', 'IN_PROGRESS', 'FAILED'];
 
 describe.concurrent('what only the network did never fails the build as its own', () => {
   const cases: [string, string, (lab: Lab) => Promise<{ port: number }>][] = [
-    ['connection refused', 'connect ECONNREFUSED', (lab) => lab.closedPort()],
+    ['connection refused', 'connect ECONNREFUSED', async () => nobody],
     ['reset before the answer', 'reset ECONNRESET', (lab) => lab.serve(() => ({ kind: 'reset' }))],
     [
       'reset in the middle of the body',

@@ -1,6 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import { answering } from '../../simulator/http-service.ts';
-import { breakGlassName, type Deployed, inLab, type Lab, plain, requestsOf } from './hook-lab.ts';
+import {
+  breakGlassName,
+  type Deployed,
+  inLab,
+  type Lab,
+  nobody,
+  plain,
+  requestsOf,
+} from './hook-lab.ts';
 
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
 
@@ -41,7 +49,7 @@ describe.concurrent('calls that are not for the gate', () => {
   it(
     'a rollback that begins while ECS waits',
     inLab(async (lab) => {
-      const hook = await lab.deploy({ green: await lab.closedPort() });
+      const hook = await lab.deploy({ green: nobody });
       const result = await hook.gate(plain(), {
         after: () => hook.service.setStatus('ROLLBACK_IN_PROGRESS'),
       });
@@ -135,7 +143,7 @@ describe.concurrent('break-glass', () => {
   it(
     'opened while ECS waits: the next poll lets it through',
     inLab(async (lab) => {
-      const hook = await lab.deploy({ green: await lab.closedPort() });
+      const hook = await lab.deploy({ green: nobody });
       const result = await hook.gate(plain(), { after: (call) => call === 2 && note(hook, 1) });
       expect(result.statuses).toEqual(['IN_PROGRESS', 'IN_PROGRESS', 'SUCCEEDED']);
       expect(result.reason).toBe('break-glass');
@@ -145,7 +153,7 @@ describe.concurrent('break-glass', () => {
   it(
     'that ends while ECS waits is closed again',
     inLab(async (lab) => {
-      const hook = await lab.deploy({ green: await lab.closedPort() });
+      const hook = await lab.deploy({ green: nobody });
       note(hook, 1, 'by=ada');
       const result = await hook.gate(plain(), {
         after: () => {

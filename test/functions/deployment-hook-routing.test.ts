@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { RuleCondition } from '../../simulator/account.ts';
 import { answering, type HttpService, routedByHeader } from '../../simulator/http-service.ts';
-import { inLab, plain, requestsOf, selfSigned, well } from './hook-lab.ts';
+import { selfSigned } from '../http/harness.ts';
+import { inLab, plain, requestsOf, well } from './hook-lab.ts';
 
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
 

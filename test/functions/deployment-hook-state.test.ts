@@ -8,96 +8,10 @@ import {
   stateCharsMax,
 } from '../../shared/domain/gate-state.ts';
 import { detailsCharsMax } from '../../shared/events/hook-details.ts';
-import type { Item, Json } from '../../simulator/account.ts';
-import type { DetailsTravel } from '../../simulator/hook-session.ts';
-import { type Deployed, type GateOptions, gatedStage, inLab, type Lab, well } from './hook-lab.ts';
+import { inLab, well } from './hook-lab.ts';
+import { holding, items, patience, strict, survivors } from './hook-memory.ts';
 
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
-
-type Returned = Parameters<DetailsTravel>[1];
-
-const asObject = (configured: unknown) => ({ ...(configured as object) });
-
-/** Hands out for ever what came back first. */
-const stale = (): DetailsTravel => {
-  let first: Returned | undefined;
-  return (_, returned) => {
-    first ??= returned;
-    return first;
-  };
-};
-
-/** What may become of `hookDetails` between two calls; each entry makes one of its own. */
-const travels: [string, () => DetailsTravel][] = [
-  ['replaced by what came back', () => (_, returned) => returned],
-  [
-    'merged with what came back',
-    () => (configured, returned) => ({ ...asObject(configured), ...returned }),
-  ],
-  ['as JSON text', () => (_, returned) => JSON.stringify(returned)],
-  [
-    'with its keys in another order',
-    () => (_, returned) => Object.fromEntries(Object.entries(returned).reverse()),
-  ],
-  ['gone', () => () => undefined],
-  ['empty', () => () => ({})],
-  ['as configured, without the state', () => (configured) => configured],
-  [
-    'with null for the state',
-    () => (configured) => ({ ...asObject(configured), ballastState: null }),
-  ],
-  [
-    'with a state that nobody wrote',
-    () => (configured) => ({ ...asObject(configured), ballastState: '[1]' }),
-  ],
-  [
-    'without the configuration',
-    () =>
-      (_, { ballastState }) => ({ ballastState }),
-  ],
-  ['as it was after the first call', stale],
-];
-
-const items = ({ account }: Deployed): Map<string, Item> =>
-  account.tables.get('ballast')?.items ?? new Map();
-const forgetTable = (hook: Deployed) => items(hook).clear();
-const denyTable = ({ account }: Deployed) =>
-  account.faults.push({ service: 'dynamodb', kind: 'access-denied' });
-
-/** What may become of the table. */
-const tables: [string, (hook: Deployed) => GateOptions][] = [
-  ['there', () => ({})],
-  ['emptied after every call', (hook) => ({ after: () => forgetTable(hook) })],
-  [
-    'denied',
-    (hook) => {
-      denyTable(hook);
-      return {};
-    },
-  ],
-  [
-    'as it was after the first call',
-    (hook) => {
-      let first: [string, Item][] | undefined;
-      return {
-        after: () => {
-          first ??= [...items(hook)];
-          forgetTable(hook);
-          for (const [key, item] of first) items(hook).set(key, item);
-        },
-      };
-    },
-  ],
-];
-
-const survivors = [
-  ...travels.map(([name, travel]) => [name, 'there', travel, tables[0]?.[1]] as const),
-  ...tables
-    .slice(1)
-    .flatMap(([table, options]) =>
-      travels.slice(0, 4).map(([name, travel]) => [name, table, travel, options] as const),
-    ),
-];
 
 /** Leaves about a second for samples: a few calls are needed for twenty answers a side. */
 const shortLambda = { lambdaTimeoutMs: 14_700 };
@@ -145,17 +59,6 @@ describe.concurrent('sampling goes on over several calls', () => {
     }),
   );
 });
-
-/** Held for as long as test traffic is not at green. */
-const holding = async (lab: Lab): Promise<Deployed> => {
-  const green = await lab.serve(({ path }) => ({ status: path === '/strict' ? 500 : 200 }));
-  const hook = await lab.deploy({ green });
-  hook.service.setTraffic({ test: 0 });
-  return hook;
-};
-const strict = { samples: 0, deadlineMinutes: 2, checks: [{ path: '/strict' }] };
-/** Ends a session whose own clock never does. */
-const patience = { timeout: { minutes: 20, action: 'ROLLBACK' } } as const;
 
 describe.concurrent('the clock of the gate goes on', () => {
   it.each(survivors)('hookDetails %s, table %s', (_, _table, travel, options) =>
@@ -233,124 +136,6 @@ describe.concurrent('the clock of the gate goes on', () => {
       ];
       const result = await hook.gate(strict);
       expect(result.statuses[0]).toBe('IN_PROGRESS');
-    }),
-  );
-});
-
-/** Test traffic is right from the first answer on: from there on only the configuration matters. */
-const releasing = (hook: Deployed, after?: (call: number) => void): GateOptions => ({
-  after: (call) => {
-    hook.service.setTraffic({ test: 100 });
-    after?.(call);
-  },
-});
-
-describe.concurrent('the configuration is never replaced by the defaults, which would pass', () => {
-  it.each(survivors)('hookDetails %s, table %s', (_, _table, travel, options) =>
-    inLab(async (lab) => {
-      const hook = await holding(lab);
-      const more = options?.(hook);
-      const result = await hook.gate(strict, {
-        ...releasing(hook, (call) => more?.after?.(call, {} as never)),
-        travel: travel(),
-      });
-      expect(result.statuses).toEqual(['IN_PROGRESS', 'FAILED']);
-      expect(result.reason).toBe('unexpected-status');
-    })(),
-  );
-
-  const showDetails = ({ deployment }: Deployed, ...details: Json[]) => {
-    deployment.deploymentConfiguration = {
-      lifecycleHooks: details.map((hookDetails) => ({
-        hookTargetArn: 'arn:aws:lambda:eu-central-1:123456789012:function:hook',
-        lifecycleStages: [gatedStage],
-        hookDetails,
-      })),
-    };
-  };
-  const lossy: [string, DetailsTravel][] = [
-    ['gone', () => undefined],
-    ['gone but for the state', (_, { ballastState }) => ({ ballastState })],
-  ];
-
-  it.each(lossy)('%s, and the table too: the deployment still shows it', (_, travel) =>
-    inLab(async (lab) => {
-      const hook = await holding(lab);
-      showDetails(hook, JSON.stringify(strict));
-      denyTable(hook);
-      const result = await hook.gate(strict, { ...releasing(hook), travel });
-      expect(result.statuses).toEqual(['IN_PROGRESS', 'FAILED']);
-      expect(result.reason).toBe('unexpected-status');
-    })(),
-  );
-
-  it.each(lossy)('%s, the table too, and the deployment shows two: held, FAILED', (_, travel) =>
-    inLab(async (lab) => {
-      const hook = await holding(lab);
-      showDetails(hook, strict, { ...strict, samples: 20 });
-      denyTable(hook);
-      const result = await hook.gate(strict, { ...releasing(hook), ...patience, travel });
-      expect(result.statuses).not.toContain('SUCCEEDED');
-      // A state that came back may still tell which of the two it was.
-      expect(result.reasons[1]).toMatch(/^(configuration-lost|unexpected-status)$/);
-    })(),
-  );
-
-  it(
-    'gone but for the state, the table too, and nothing else shows it: held',
-    inLab(async (lab) => {
-      const hook = await holding(lab);
-      denyTable(hook);
-      const result = await hook.gate(strict, {
-        ...releasing(hook),
-        ...patience,
-        travel: (_, { ballastState }) => ({ ballastState }),
-      });
-      expect(result.statuses[1]).toBe('IN_PROGRESS');
-      expect(result.reasons[1]).toBe('configuration-lost');
-    }),
-  );
-
-  it.each(lossy)(
-    '%s, while the table cannot be read for one call: held for that call',
-    (_, travel) =>
-      inLab(async (lab) => {
-        const hook = await holding(lab);
-        const result = await hook.gate(strict, {
-          ...releasing(hook, (call) => {
-            const { faults } = hook.account;
-            faults.length = 0;
-            if (call === 1) faults.push({ operation: 'Query', kind: 'access-denied' });
-          }),
-          ...patience,
-          travel,
-        });
-        expect(result.statuses).toEqual(['IN_PROGRESS', 'IN_PROGRESS', 'FAILED']);
-        expect(result.reasons.slice(1)).toEqual(['configuration-lost', 'unexpected-status']);
-      })(),
-  );
-
-  it(
-    'a first call without hookDetails waits for the table, and then goes by the defaults',
-    inLab(async (lab) => {
-      const hook = await lab.deploy();
-      hook.account.faults.push({ operation: 'Query', kind: 'access-denied', times: 1 });
-      const result = await hook.gate();
-      expect(result.statuses).toEqual(['IN_PROGRESS', 'SUCCEEDED']);
-      expect(result.reasons[0]).toBe('configuration-lost');
-    }),
-  );
-
-  it(
-    'a second hook of the stage keeps to its own',
-    inLab(async (lab) => {
-      const hook = await holding(lab);
-      const lenient = { samples: 0, checks: [{ path: '/lenient' }] };
-      const [first, second] = await Promise.all([
-        hook.gate(strict, releasing(hook)),
-        hook.gate(lenient, releasing(hook)),
-      ]);
-      expect([first.reason, second.reason]).toEqual(['unexpected-status', 'checks-passed']);
     }),
   );
 });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { HookAnswer } from '../../functions/deployment-hook/answer.ts';
@@ -34,16 +33,7 @@ import {
   startHttpService,
 } from '../../simulator/http-service.ts';
 import { createSkippingClock, type SkippingClock } from '../../simulator/skipping-clock.ts';
-
-const fixture = (file: string): string =>
-  readFileSync(new URL(`../fixtures/tls/${file}`, import.meta.url), 'utf8');
-
-export const selfSigned = {
-  key: fixture('self-signed.test-key.pem'),
-  cert: fixture('self-signed.cert.pem'),
-};
-export const signed = { key: fixture('signed.test-key.pem'), cert: fixture('signed.cert.pem') };
-export const caPem = fixture('ca.cert.pem');
+import { portOf } from '../http/harness.ts';
 
 export const gatedStage = 'POST_TEST_TRAFFIC_SHIFT';
 export const breakGlassName = '/ballast/break-glass/prod/shop';
@@ -53,8 +43,11 @@ export const modeTag = (mode: string) => ({ 'ballast:deployment-hook': mode });
 /** Every server answers like this where a test does not say otherwise. */
 export const well: Behaviour = answering(200, 'well');
 
+/** Nobody listens there: port numbers that systems hand out are far above. */
+export const nobody = { port: 1 };
+
 export type DeployOptions = {
-  /** Where test traffic enters; a port of loopback, or all of the endpoint. */
+  /** The ports of loopback at which test and production traffic enter. */
   readonly green?: { readonly port: number };
   readonly blue?: { readonly port: number };
   readonly isFirst?: boolean;
@@ -103,8 +96,6 @@ export type Lab = {
   ): Promise<HttpService>;
   /** A TCP listener, for peers that do not speak HTTP properly. */
   listenTcp(onConnection: (socket: Socket) => void): Promise<{ port: number }>;
-  /** A port of loopback on which nobody listens. */
-  closedPort(): Promise<{ port: number }>;
   deploy(options?: DeployOptions): Promise<Deployed>;
 };
 
@@ -137,17 +128,7 @@ function createLab(ends: (() => unknown)[]): Lab {
         for (const socket of sockets) socket.destroy();
         server.close();
       });
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no TCP address');
-      return { port: address.port };
-    },
-    async closedPort() {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const address = server.address();
-      await new Promise((resolve) => server.close(resolve));
-      if (address === null || typeof address === 'string') throw new Error('no TCP address');
-      return { port: address.port };
+      return { port: portOf(server) };
     },
     async deploy(options = {}) {
       const green = options.green ?? (await lab.serve(well));
@@ -212,32 +193,40 @@ function deployed(
     deps,
     logs,
     deployment,
-    async gate(hookDetails, { after, ...session } = {}) {
-      let calls = 0;
-      const result = await runHookSession(service, deps, {
-        stage: gatedStage,
-        ...(hookDetails === undefined ? {} : { hookDetails }),
-        // Ends a session that would never end.
-        timeout: { minutes: 120, action: 'ROLLBACK' },
-        waitBetween: (delayMs) => clock.skip(delayMs),
-        ...session,
-        onInvocation: (invocation) => {
-          calls += 1;
-          expectSoundAnswer(invocation.answer);
-          after?.(calls, invocation);
-        },
-      });
-      // A handler may swallow what the simulation could not answer.
-      expect(account.problems).toEqual([]);
-      const last = result.invocations.at(-1);
-      if (last === undefined) throw new Error('the hook was never called');
-      return {
-        ...result,
-        last,
-        statuses: result.invocations.map(({ answer }) => answer.hookStatus),
-        reasons: result.invocations.map(({ decision }) => decision.reason),
-      };
+    gate: (hookDetails, gateOptions = {}) => play(service, clock, deps, hookDetails, gateOptions),
+  };
+}
+
+async function play(
+  service: BlueGreenService,
+  clock: SkippingClock,
+  deps: HookDeps,
+  hookDetails: unknown,
+  { after, ...session }: GateOptions,
+): Promise<Gated> {
+  let calls = 0;
+  const result = await runHookSession(service, deps, {
+    stage: gatedStage,
+    ...(hookDetails === undefined ? {} : { hookDetails }),
+    // Ends a session that would never end.
+    timeout: { minutes: 120, action: 'ROLLBACK' },
+    waitBetween: (delayMs) => clock.skip(delayMs),
+    ...session,
+    onInvocation: (invocation) => {
+      calls += 1;
+      expectSoundAnswer(invocation.answer);
+      after?.(calls, invocation);
     },
+  });
+  // A handler may swallow what the simulation could not answer.
+  expect(deps.account.problems).toEqual([]);
+  const last = result.invocations.at(-1);
+  if (last === undefined) throw new Error('the hook was never called');
+  return {
+    ...result,
+    last,
+    statuses: result.invocations.map(({ answer }) => answer.hookStatus),
+    reasons: result.invocations.map(({ decision }) => decision.reason),
   };
 }
 

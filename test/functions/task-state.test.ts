@@ -100,6 +100,32 @@ describe('a crash loop', () => {
   });
 });
 
+describe('the daily digest', () => {
+  it('tells once a day, in its hour, what is open and what is over', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { running: 3, pending: 1 }));
+    lab.wait(6 * minuteMs);
+    await lab.deliver(...loop.map(stopEvent));
+    lab.wait(5 * minuteMs);
+    await lab.sweep();
+    expect(lab.subjects()).toHaveLength(1);
+    // From 03:11Z to 10:00Z; the stack's hour is 9.
+    for (let minute = 0; minute < 409; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+    }
+    const digests = lab.subjects().filter((subject) => subject.includes('daily digest'));
+    expect(digests).toEqual(['[INFO] prod: daily digest, 1 open, 0 resolved']);
+  });
+
+  it('of a quiet day is not sent', async () => {
+    const lab = await createLab();
+    lab.wait(6.5 * 60 * minuteMs);
+    await lab.sweep();
+    expect(lab.subjects()).toEqual([]);
+  });
+});
+
 describe('what needs nobody', () => {
   it.each([
     [
