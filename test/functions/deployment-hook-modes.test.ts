@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { answering } from '../../simulator/http-service.ts';
-import { inLab, type Lab, modeTag, nobody, plain, requestsOf } from './hook-lab.ts';
+import { inLab, modeTag, nobody, plain, requestsOf } from './hook-lab.ts';
 
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
 
