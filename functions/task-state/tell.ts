@@ -34,7 +34,7 @@ export async function tellDay(deps: Deps): Promise<void> {
   if (hour !== config.digestHour) return;
   try {
     if (await store.isDayTold(day)) return;
-    const published = await publishDaily(outboxOf(deps), { day, wouldHave: [] }, nowMs);
+    const published = await publishDaily(outboxOf(deps), day, nowMs);
     await store.markDayTold(day, nowMs);
     log.info('digest', { day, published });
   } catch (error) {

@@ -1,9 +1,10 @@
 import type { Alert } from '../domain/alert.ts';
-import { type Digest, digestOf, isEmptyDigest, type WouldHave } from '../domain/digest.ts';
+import { type Digest, digestOf, isEmptyDigest } from '../domain/digest.ts';
 import type { Incident, IncidentKey, Notice } from '../domain/incident.ts';
 import { folded, planFolds, stormKeyOf, unfolded } from '../domain/incident-fold.ts';
 import { fingerprintOf, hashOf } from '../domain/incident-key.ts';
 import { applyObservations } from '../domain/incident-lifecycle.ts';
+import { lastAtMs } from '../domain/incident-occurrences.ts';
 import {
   claimed,
   digested,
@@ -17,6 +18,7 @@ import {
 } from '../domain/incident-outbox.ts';
 import { firstRunMs, incidentPolicies } from '../domain/incident-policy.ts';
 import { type Mute, muteIdOf, muteOf } from '../domain/mute.ts';
+import { isWatchedOnly, wouldHaveOf } from '../domain/would-have.ts';
 import type { IncidentList, IncidentStore } from './incident-store.ts';
 import type { MuteStore } from './mute-store.ts';
 import { updateAttemptsMax, updateIncident } from './update-incident.ts';
@@ -317,37 +319,45 @@ export async function endMute(
   }
 }
 
-export type DailyParts = {
-  /** Names the day, for instance `2026-11-20`: repeats of one digest have one name. */
-  readonly day: string;
-  readonly wouldHave: readonly (WouldHave & { readonly cluster: string })[];
-};
+const hourMs = 3_600_000;
+
+/** The day before the hour in which it is told: whole hours, so that no minute counts twice. */
+function dayBefore(nowMs: number): { readonly fromMs: number; readonly toMs: number } {
+  const toMs = Math.floor(nowMs / hourMs) * hourMs;
+  return { fromMs: toMs - 24 * hourMs, toMs };
+}
 
 /**
- * The daily digest of every cluster that has something to say. What ended is named once, then found by
- * its key only; a crash in between names it again, under the same id.
+ * The daily digest of every cluster that has something to say; `day` names it, for instance
+ * `2026-11-20`, and repeats of it. What ended is named once, then found by its key only; a crash in
+ * between names it again, under the same id.
  */
 export async function publishDaily(
   deps: OutboxDeps,
-  { day, wouldHave }: DailyParts,
+  day: string,
   nowMs: number,
 ): Promise<readonly string[]> {
   const { store, publisher, renderDigest, signal } = deps;
   const { incidents } = await store.list(signal);
-  const clusters = new Set([...incidents, ...wouldHave].map(({ cluster }) => cluster));
+  const period = dayBefore(nowMs);
+  const wouldHave = wouldHaveOf(incidents, period);
+  const clusters = new Set(incidents.map(({ cluster }) => cluster));
   const published: string[] = [];
   for (const cluster of [...clusters].sort()) {
     const id = `daily#${cluster}#${day}`;
     const digest = digestOf({
       ...{ kind: 'daily', cluster, id, atMs: nowMs, incidents },
       mutes: await store.listMutes(cluster, nowMs, signal),
-      wouldHave: wouldHave.filter((one) => one.cluster === cluster),
+      wouldHave,
     });
-    if (isEmptyDigest(digest)) continue;
-    await publisher.publish({ ...renderDigest(digest), id });
-    published.push(id);
+    if (!isEmptyDigest(digest)) {
+      await publisher.publish({ ...renderDigest(digest), id });
+      published.push(id);
+    }
     for (const ended of incidents) {
       if (ended.cluster !== cluster || ended.status !== 'resolved') continue;
+      // What happened in the hour that has begun is tomorrow's: until then it has to be listed.
+      if (isWatchedOnly(ended) && lastAtMs(ended) >= period.toMs) continue;
       await updateIncident(
         store,
         ended,

@@ -1,6 +1,7 @@
 import type { Incident, IncidentKind, Severity, Subject } from './incident.ts';
 import { isGraver } from './incident-outbox.ts';
 import type { Mute } from './mute.ts';
+import { isWatchedOnly, type WouldHave } from './would-have.ts';
 
 /**
  * Many things told as one: what the first run found, what a mute held back and is over, and what there
@@ -22,15 +23,6 @@ export type DigestEntry = {
 
 /** As many as one can read, and how many more there are: nothing disappears without a number. */
 export type Listed<T> = { readonly shown: readonly T[]; readonly more: number };
-
-/** What Ballast would have done had it been allowed to: the case for enforce, or against it. */
-export type WouldHave = {
-  readonly function: string;
-  readonly subject: Subject;
-  readonly reason: string;
-  /** Times in the period. */
-  readonly count: number;
-};
 
 export type Digest = {
   readonly kind: DigestKind;
@@ -57,10 +49,15 @@ export type DigestParts = {
   readonly wouldHave?: readonly WouldHave[];
 };
 
-/** One digest of a cluster: the gravest first, then the oldest. A storm stands for its members. */
+/**
+ * One digest of a cluster: the gravest first, then the oldest. A storm stands for its members; what was
+ * only watched stands under `wouldHave`.
+ */
 export function digestOf(parts: DigestParts): Digest {
   const { kind, cluster, id, atMs, incidents, mutes = [], wouldHave = [] } = parts;
-  const own = incidents.filter((incident) => incident.cluster === cluster);
+  const own = incidents.filter(
+    (incident) => incident.cluster === cluster && !isWatchedOnly(incident),
+  );
   const entriesOf = (status: Incident['status']): Listed<DigestEntry> =>
     listed(
       own
@@ -73,7 +70,7 @@ export function digestOf(parts: DigestParts): Digest {
     open: entriesOf('open'),
     resolved: entriesOf('resolved'),
     muted: listed(mutes.filter((mute) => mute.cluster === cluster && mute.untilMs > atMs)),
-    wouldHave: listed([...wouldHave].sort((a, b) => b.count - a.count)),
+    wouldHave: listed(wouldHave.filter((one) => one.cluster === cluster)),
   };
 }
 

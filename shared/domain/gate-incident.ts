@@ -74,7 +74,11 @@ const keyOf = (answer: GateAnswer, kind: IncidentKind, cause: string): IncidentK
 /** The same deployment and stage is the same occurrence, however often ECS asks. */
 const occurred = (answer: GateAnswer, severity: Severity): Observation => ({
   type: 'occurred',
-  occurrence: { id: `${answer.deploymentId}/${answer.stage}`, atMs: answer.atMs },
+  occurrence: {
+    id: `${answer.deploymentId}/${answer.stage}`,
+    atMs: answer.atMs,
+    facts: { mode: answer.mode, reason: answer.decision.reason },
+  },
   severity: answer.mode === 'enforce' ? severity : 'info',
   facts: factsOf(answer),
 });

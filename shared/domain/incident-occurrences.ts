@@ -1,4 +1,4 @@
-import type { Facts, Occurrence } from './incident.ts';
+import type { Facts, Incident, Occurrence } from './incident.ts';
 import { boundedFacts, occurrenceFactCharsMax, occurrenceFactsMax } from './incident-facts.ts';
 import { hashOf } from './incident-key.ts';
 
@@ -54,6 +54,13 @@ export function addOccurrence(counted: Counted, given: Occurrence): Counted {
   const all = [...occurrences, occurrence].sort(compareOccurrences);
   return { occurrences: all.slice(-occurrencesMax), count: count + 1 };
 }
+
+/** When it happened last. */
+export const lastAtMs = ({
+  occurrences,
+  firstAtMs,
+}: Pick<Incident, 'occurrences' | 'firstAtMs'>): number =>
+  Math.max(firstAtMs, ...occurrences.map(({ atMs }) => atMs));
 
 /** When the threshold was first reached: the last of the first so many within the window. */
 export function reachedAtMs(

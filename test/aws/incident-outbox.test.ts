@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { IncidentStore } from '../../shared/aws/incident-store.ts';
 import { endMute, publishDaily } from '../../shared/aws/outbox.ts';
+import type { Digest } from '../../shared/domain/digest.ts';
 import type { Severity } from '../../shared/domain/incident.ts';
 import type { Observation } from '../../shared/domain/incident-lifecycle.ts';
 import type { Mute } from '../../shared/domain/mute.ts';
@@ -265,8 +266,8 @@ describe('the daily digest', () => {
     await recover(lab, 'b', 30);
     await lab.publish(at(31));
     const told = lab.received.length;
-    await publishDaily(digestDeps(lab), { day: '2026-11-20', wouldHave: [] }, at(300));
-    await publishDaily(digestDeps(lab), { day: '2026-11-21', wouldHave: [] }, at(1740));
+    await publishDaily(digestDeps(lab), '2026-11-20', at(300));
+    await publishDaily(digestDeps(lab), '2026-11-21', at(1740));
     expect(lab.received.slice(told).map(({ id, what }) => `${id} ${what}`)).toEqual([
       'daily#prod#2026-11-20 daily open=a resolved=b',
       'daily#prod#2026-11-21 daily open=a resolved=-',
@@ -275,7 +276,53 @@ describe('the daily digest', () => {
 
   it('is silent when there is nothing to say', async () => {
     const lab = await openLab();
-    await publishDaily(digestDeps(lab), { day: '2026-11-20', wouldHave: [] }, at(300));
+    await publishDaily(digestDeps(lab), '2026-11-20', at(300));
     expect(lab.received).toEqual([]);
+  });
+
+  it('lets go of an end that it has nothing to say of', async () => {
+    const lab = await openLab();
+    const key = serviceKey('web', { kind: 'rollback', cause: 'rollback', deploymentId: undefined });
+    const facts = { mode: 'observe', reason: 'latency-regression' };
+    const occurrence = { id: 'first/POST_TEST_TRAFFIC_SHIFT', atMs: at(0), facts };
+    await lab.observe(key, at(0), [{ type: 'occurred', occurrence, severity: 'info' }]);
+    await publishDaily(digestDeps(lab), '2026-11-20', at(300));
+    const deployed = { type: 'well', atMs: at(3_000), reason: 'deployed' } as const;
+    await lab.observe(key, at(3_000), [deployed]);
+    const told = lab.received.length;
+    await publishDaily(digestDeps(lab), '2026-11-23', at(4_000));
+    expect(lab.received.slice(told)).toEqual([]);
+    expect((await lab.store.list()).incidents).toEqual([]);
+  });
+
+  it('tells each rollback that was only watched once, also one of the minute before it', async () => {
+    const lab = await openLab();
+    await loop(lab, 'a', 0);
+    const key = serviceKey('web', { kind: 'rollback', cause: 'rollback', deploymentId: undefined });
+    const watched: Observation = {
+      type: 'occurred',
+      occurrence: {
+        id: 'first/POST_TEST_TRAFFIC_SHIFT',
+        atMs: at(301),
+        facts: { mode: 'observe', reason: 'latency-regression' },
+      },
+      severity: 'info',
+    };
+    await lab.observe(key, at(301), [watched, { type: 'well', atMs: at(301), reason: 'deployed' }]);
+    const told: string[] = [];
+    const renderDigest = (digest: Digest) => {
+      const { shown } = digest.wouldHave;
+      told.push(`${digest.id} ${shown.map(({ action, count }) => `${action} x${count}`)}`);
+      return digestAlert(digest);
+    };
+    const deps = { ...digestDeps(lab), renderDigest };
+    await publishDaily(deps, '2026-11-20', at(302));
+    await publishDaily(deps, '2026-11-21', at(302 + 24 * 60));
+    await publishDaily(deps, '2026-11-22', at(302 + 48 * 60));
+    expect(told).toEqual([
+      'daily#prod#2026-11-20 ',
+      'daily#prod#2026-11-21 rolled back x1',
+      'daily#prod#2026-11-22 ',
+    ]);
   });
 });

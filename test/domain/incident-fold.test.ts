@@ -244,7 +244,8 @@ describe('digests', () => {
       ],
       wouldHave: [
         {
-          function: 'az-balance',
+          cluster: 'prod',
+          action: 'moved a task of',
           subject: { type: 'service', name: 'api' },
           reason: 'surge-move',
           count: 2,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createHandler } from '../../functions/deployment-hook/handler.ts';
 import type { ReportStores } from '../../functions/deployment-hook/report.ts';
 import { reportMsMax } from '../../functions/deployment-hook/report.ts';
+import { wouldHaveOf } from '../../shared/domain/would-have.ts';
 import { createProber } from '../../shared/http/prober.ts';
 import { proberDefaults } from '../../shared/http/prober-defaults.ts';
 import { type AttributeValue, createAccount } from '../../simulator/account.ts';
@@ -113,6 +114,10 @@ describe('what the gate leaves behind', () => {
     expect(result.verdict).toBe('SUCCEEDED');
     expect(incidents).toMatchObject([{ kind: 'rollback', severity: 'info' }]);
     expect(subjects).toEqual([]);
+    const everFrom = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
+    expect(wouldHaveOf(incidents, everFrom)).toMatchObject([
+      { cluster: 'prod', subject: { name: 'web' }, reason: result.reason, count: 1 },
+    ]);
   });
 
   it('an invalid configuration: told as that', async () => {

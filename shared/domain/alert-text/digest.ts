@@ -81,8 +81,8 @@ function bodyOf(digest: Digest, { formatTime }: AlertContext): readonly string[]
     ),
     ...section('Would have', digest.wouldHave, (one) =>
       joined([
-        `${one.function} ${one.subject.name}: ${spoken(one.reason)}`,
-        counted(one.count, 'time'),
+        `${one.action} ${one.subject.name}: ${spoken(one.reason)}`,
+        one.count > 1 ? counted(one.count, 'time') : undefined,
       ]),
     ),
   ];

@@ -1,4 +1,5 @@
 import type { Incident, Notice } from '../incident.ts';
+import { lastAtMs } from '../incident-occurrences.ts';
 import { counted, durationText, joined } from './words.ts';
 
 /** What a text needs beyond the incident; times and addresses are the caller's. */
@@ -61,9 +62,6 @@ export function titleOf(draft: Draft, { incident, notice, isReopened }: Scene): 
 /** `worker in prod`, or `prod` for the cluster as a whole. */
 export const whomOf = ({ cluster, subject }: Incident): string =>
   subject.type === 'cluster' ? cluster : `${subject.name} in ${cluster}`;
-
-export const lastAtMs = ({ occurrences, firstAtMs }: Incident): number =>
-  Math.max(firstAtMs, ...occurrences.map(({ atMs }) => atMs));
 
 /** How often it happened since it opened; what came before an earlier end does not count again. */
 export const countOf = ({ count, boundaryMs, occurrences }: Incident): number =>

@@ -1,5 +1,6 @@
+import { lastAtMs } from '../incident-occurrences.ts';
 import type { Draft, Scene } from './draft.ts';
-import { countOf, lastAtMs } from './draft.ts';
+import { countOf } from './draft.ts';
 import type { Links } from './links.ts';
 import { cutAtWord, durationText, joined, wrapped, wrappedCommand } from './words.ts';
 

@@ -1,5 +1,6 @@
 import { type FactReader, readFacts, type StormFacts } from '../alert-facts.ts';
-import { type Advice, countOf, type Draft, lastAtMs, nothingToDo, type Scene } from './draft.ts';
+import { lastAtMs } from '../incident-occurrences.ts';
+import { type Advice, countOf, type Draft, nothingToDo, type Scene } from './draft.ts';
 import { counted, durationText, joined, known, shellWord, spoken } from './words.ts';
 
 type Reader = FactReader<StormFacts>;

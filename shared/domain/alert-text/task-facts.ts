@@ -1,6 +1,7 @@
 import type { CapacityFacts, FactReader, PlaceFacts, RevisionFacts } from '../alert-facts.ts';
 import type { Severity } from '../incident.ts';
-import { type Advice, type Capacity, countOf, lastAtMs, type Scene } from './draft.ts';
+import { lastAtMs } from '../incident-occurrences.ts';
+import { type Advice, type Capacity, countOf, type Scene } from './draft.ts';
 import { counted, durationText, joined, shellWord } from './words.ts';
 
 // Texts that all kinds about stopped tasks share.
