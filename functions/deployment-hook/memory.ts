@@ -59,12 +59,13 @@ export function recall(
   if (asked.some((config) => config !== undefined && isEmpty(config))) return take({});
   const [only] = asked;
   if (asked.length === 1 && only !== undefined) return take(only);
-  const lost = lostAmong(items, call.executionId);
+  const open = openAmong(items);
+  const lost = lostAmong(open, call.executionId);
   const remembered = lost && configOf(lost.config);
   if (remembered !== undefined) return take(remembered);
-  return asked.length === 0
+  return asked.length === 0 && open.length === 0
     ? take({})
-    : { ...take({}), loss: 'no hookDetails came, though the deployment names some' };
+    : { ...take({}), loss: 'no hookDetails came, though the deployment has some' };
 }
 
 /** Only the state came back: it tells by its hash which configuration it belongs to. */
@@ -129,15 +130,17 @@ function configOf(details: unknown): Memory['config'] | undefined {
   }
 }
 
-/** The open gate that a call without any `hookDetails` may belong to. */
+/** The gates with a configuration that have not answered yet. */
+function openAmong(items: readonly GateItem[]): readonly GateItem[] {
+  const empty = hashOf({});
+  return items.filter(({ answer, configHash }) => answer === undefined && configHash !== empty);
+}
+
+/** The one of them that a call without any `hookDetails` belongs to, where that can be told. */
 function lostAmong(
-  items: readonly GateItem[],
+  open: readonly GateItem[],
   executionId: string | undefined,
 ): GateItem | undefined {
-  const empty = hashOf({});
-  const open = items.filter(
-    ({ answer, configHash }) => answer === undefined && configHash !== empty,
-  );
   const same = open.filter(
     (item) => item.executionId !== undefined && item.executionId === executionId,
   );

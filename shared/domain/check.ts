@@ -74,8 +74,13 @@ export type AnswerVerdict =
 /** Longest piece of a body or header that a detail quotes: details go to logs and alerts. */
 const quoteCharsMax = 60;
 
-const quote = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+/** A text with what must not be told taken out. */
+export type Conceal = (text: string) => string;
+
+const asItIs: Conceal = (text) => text;
+
+const quote = (value: unknown, conceal: Conceal = asItIs): string => {
+  const text = conceal(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
   return text.length > quoteCharsMax ? `${text.slice(0, quoteCharsMax)}…` : text;
 };
 
@@ -89,11 +94,15 @@ const bad = (reason: AnswerFault, detail: string): AnswerVerdict => ({
 export const isExpectedStatus = (check: Check, status: number): boolean =>
   check.expect.status.some(({ from, to }) => status >= from && status <= to);
 
-/** Judges one outcome against everything the check expects; the first thing that is wrong is named. */
+/**
+ * Judges one outcome against everything the check expects; the first thing that is wrong is named.
+ * What the answer says is quoted through `conceal`: a service may echo a secret that it was sent.
+ */
 export function judgeAnswer(
   check: Check,
   outcome: ProbeOutcome,
   readJson: ReadJson,
+  conceal: Conceal = asItIs,
 ): AnswerVerdict {
   switch (outcome.kind) {
     case 'transport':
@@ -101,14 +110,14 @@ export function judgeAnswer(
     case 'no-answer':
       return bad('no-answer', `no complete answer within ${check.timeoutMs} ms`);
     case 'malformed':
-      return bad('malformed-answer', `the answer is not HTTP: ${quote(outcome.detail)}`);
+      return bad('malformed-answer', `the answer is not HTTP: ${quote(outcome.detail, conceal)}`);
     case 'answer':
       return (
         statusFault(check, outcome.status) ??
-        headerFault(check, outcome.headers) ??
+        headerFault(check, outcome.headers, conceal) ??
         bodyFault(check, outcome.body) ??
-        jsonFault(check, readJson) ??
-        identityFault(check, outcome.headers, readJson) ??
+        jsonFault(check, readJson, conceal) ??
+        identityFault(check, outcome.headers, readJson, conceal) ??
         latencyFault(check, outcome.elapsedMs) ?? { kind: 'good' }
       );
   }
@@ -126,6 +135,7 @@ export const describeStatus = (ranges: readonly StatusRange[]): string =>
 function headerFault(
   check: Check,
   headers: Readonly<Record<string, string>>,
+  conceal: Conceal,
 ): AnswerVerdict | undefined {
   for (const [name, pattern] of Object.entries(check.expect.headers)) {
     const value = headers[name];
@@ -133,7 +143,7 @@ function headerFault(
     if (!matchesPattern(pattern, value)) {
       return bad(
         'unexpected-header',
-        `header ${name} is ${quote(value)}, expected ${quote(pattern)}`,
+        `header ${name} is ${quote(value, conceal)}, expected ${quote(pattern)}`,
       );
     }
   }
@@ -149,14 +159,14 @@ function bodyFault(check: Check, body: string): AnswerVerdict | undefined {
     : bad('body-assertion', `the body contains ${quote(unwanted)}`);
 }
 
-function jsonFault(check: Check, readJson: ReadJson): AnswerVerdict | undefined {
+function jsonFault(check: Check, readJson: ReadJson, conceal: Conceal): AnswerVerdict | undefined {
   for (const { path, equals } of check.expect.json) {
     const found = readJson(path);
     if (found.kind !== 'value') return bad('json-assertion', jsonProblem(found.kind));
     const isThere = found.value !== null && found.value !== undefined;
     if (equals === undefined ? !isThere : !sameJson(found.value, equals)) {
       const wish = equals === undefined ? 'a value' : quote(equals);
-      return bad('json-assertion', `${path} is ${quote(found.value)}, expected ${wish}`);
+      return bad('json-assertion', `${path} is ${quote(found.value, conceal)}, expected ${wish}`);
     }
   }
   return undefined;
@@ -169,13 +179,15 @@ function identityFault(
   check: Check,
   headers: Readonly<Record<string, string>>,
   readJson: ReadJson,
+  conceal: Conceal,
 ): AnswerVerdict | undefined {
   const { identity } = check.expect;
   if (identity === undefined) return undefined;
   const { from, equals } = identity;
   const found = 'header' in from ? headers[from.header] : textOf(readJson(from.json));
   if (found === equals) return undefined;
-  const said = found === undefined ? 'does not say who it is' : `says it is ${quote(found)}`;
+  const said =
+    found === undefined ? 'does not say who it is' : `says it is ${quote(found, conceal)}`;
   return bad('identity-mismatch', `the answer ${said}, expected ${quote(equals)}`);
 }
 

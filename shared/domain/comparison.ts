@@ -152,7 +152,9 @@ export function judgeComparison(
   if (errorP !== undefined && errorP <= policy.alphaPerLook * policy.alphaShare) {
     return { kind: 'fail', reason: 'error-regression', ...evidence };
   }
-  if (isShareExceeded(evidence, policy, suspectedAtLook)) {
+  // A look that is judged again, by a call after the one that reached it, is no earlier look.
+  const suspectedEarlier = suspectedAtLook < evidence.look ? suspectedAtLook : 0;
+  if (isShareExceeded(evidence, policy, suspectedEarlier)) {
     return { kind: 'fail', reason: 'error-share-exceeded', ...evidence };
   }
   if (latency !== undefined && isSlower(latency) && !isWithinMargin(latency, policy)) {

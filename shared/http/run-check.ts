@@ -1,4 +1,10 @@
-import { type AnswerVerdict, type Check, type JsonValue, judgeAnswer } from '../domain/check.ts';
+import {
+  type AnswerVerdict,
+  type Check,
+  type Conceal,
+  type JsonValue,
+  judgeAnswer,
+} from '../domain/check.ts';
 import type { ProbeOutcome } from '../domain/probe.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { searchJson } from '../runtime/jmespath.ts';
@@ -33,6 +39,7 @@ export async function runCheck(
   { prober, clock }: RunDeps,
   budget: Budget,
 ): Promise<CheckRun> {
+  const conceal = concealing(check, request);
   const failures = { bad: 0, transport: 0 };
   let requests = 0;
   let last = 'nothing was sent';
@@ -41,7 +48,7 @@ export async function runCheck(
     if (!fits(budget, clock, request.connectTimeoutMs + request.timeoutMs)) break;
     const outcome = await prober.send(request, budget.signal);
     requests += 1;
-    const verdict = judgeAnswer(check, outcome, readJsonOf(outcome));
+    const verdict = judgeAnswer(check, outcome, readJsonOf(outcome), conceal);
     if (verdict.kind === 'good') return { verdict: 'pass', ...passed(check, requests), requests };
     last = verdict.detail;
     failures[verdict.kind] += 1;
@@ -57,6 +64,18 @@ export async function runCheck(
     detail: `not confirmed: ${last}`,
     requests,
   };
+}
+
+/** Takes the secrets out that the request carries, plain and as JSON has them. */
+function concealing(check: Check, { headers }: ProbeRequest): Conceal {
+  const secrets = Object.entries(check.headers).flatMap(([name, { kind }]) =>
+    kind === 'text' ? [] : (headers[name] ?? []),
+  );
+  const forms = secrets
+    .flatMap((secret) => [secret, secret.split(' ').at(-1) ?? ''])
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+    .filter((form) => form !== '');
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
 }
 
 const passed = (check: Check, tries: number) => ({

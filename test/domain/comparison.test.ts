@@ -93,6 +93,13 @@ const cases: readonly Case[] = [
     50,
     'fail:error-share-exceeded@100',
   ],
+  [
+    '5 of 100, suspected by the same look, judged again',
+    side(100, 40, 5),
+    side(100, 40),
+    100,
+    'inconclusive:undecided@100',
+  ],
   ['4 of 100, suspected at 20', side(100, 40, 4), side(100, 40), 20, 'inconclusive:undecided@100'],
   ['5 of 50: too early', side(50, 40, 5), side(50, 40), 20, 'inconclusive:undecided@50'],
   [

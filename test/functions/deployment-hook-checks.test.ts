@@ -131,6 +131,25 @@ describe.concurrent('secrets by reference', () => {
       })(),
   );
 
+  const expectations: [string, object, string][] = [
+    ['a header', { headers: { 'x-echo': 'fine' } }, 'header x-echo is ***, expected fine'],
+    ['JSON', { json: [{ path: 'echo', equals: 'fine' }] }, 'echo is ***, expected fine'],
+    ['an object', { json: [{ path: '@', equals: 1 }] }, '@ is {"echo":"***"}, expected 1'],
+  ];
+  it.each(expectations)('that the service echoes in %s are not quoted', (_, expected, detail) =>
+    inLab(async (lab) => {
+      const echoing: Behaviour = ({ headers }) => {
+        const echo = String(headers.authorization);
+        return { status: 200, headers: { 'x-echo': echo }, body: JSON.stringify({ echo }) };
+      };
+      const hook = await lab.deploy({ green: await lab.serve(echoing) });
+      const result = await hook.gate(plain({ headers: await referring(hook), expect: expected }));
+      expect(result.verdict).toBe('FAILED');
+      expect(JSON.stringify(hook.logs)).toContain(JSON.stringify(detail).slice(1, -1));
+      expectKept(hook, result);
+    })(),
+  );
+
   it(
     'are sent to blue as well where the two are compared',
     inLab(async (lab) => {
