@@ -41,6 +41,12 @@ export function staticBytes(metafile: Metafile): number {
     (file) => path.basename(file) === entryOutput && metafile.outputs[file]?.entryPoint,
   );
   if (pending.length !== 1) throw new Error(`expected one ${entryOutput}, got ${pending.length}`);
+  return bytesFrom(metafile, pending);
+}
+
+/** Bytes of these outputs and of every chunk they import statically, directly or through others. */
+export function bytesFrom(metafile: Metafile, outputs: readonly string[]): number {
+  const pending = [...outputs];
   const loaded = new Set<string>();
   let bytes = 0;
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {

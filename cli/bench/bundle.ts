@@ -9,7 +9,7 @@ import { startAwsEndpoint } from '../../simulator/aws/http-endpoint.ts';
 import { addBlueGreenService, hookEvent } from '../../simulator/deployment.ts';
 import { tableDefinition } from '../../simulator/hook-session.ts';
 import { answering, startHttpService } from '../../simulator/http-service.ts';
-import { buildFunctions } from '../build.ts';
+import { buildFunctions, bytesFrom } from '../build.ts';
 import type { BenchRow } from './row.ts';
 
 const run = promisify(execFile);
@@ -70,23 +70,10 @@ function gatedBytes(metafile: Metafile): number {
     [...gatedGateways, 'shared/aws/gate-store.ts', 'functions/deployment-hook/index.ts'].includes(
       entryPoint,
     );
-  const pending = Object.entries(metafile.outputs)
+  const outputs = Object.entries(metafile.outputs)
     .filter(([, { entryPoint }]) => isLoaded(entryPoint))
     .map(([file]) => file);
-  const loaded = new Set<string>();
-  let bytes = 0;
-  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
-    const output = metafile.outputs[file];
-    if (output === undefined || loaded.has(file)) continue;
-    loaded.add(file);
-    bytes += output.bytes;
-    pending.push(
-      ...output.imports
-        .filter(({ kind, external }) => kind === 'import-statement' && !external)
-        .map((chunk) => chunk.path),
-    );
-  }
-  return bytes;
+  return bytesFrom(metafile, outputs);
 }
 
 /** The same handler as `esbuild --bundle --platform=node` makes it. */

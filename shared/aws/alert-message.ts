@@ -1,5 +1,5 @@
 import type { Alert, Page } from '../domain/alert.ts';
-import { cutAtWord, toAscii } from '../domain/alert-text/words.ts';
+import { cutAtWord, subjectCharsMax, toAscii } from '../domain/alert-text/words.ts';
 
 /** One Publish of SNS, within all limits of SNS and of whoever subscribes. */
 export type TopicMessage = {
@@ -9,8 +9,6 @@ export type TopicMessage = {
   readonly attributes: Readonly<Record<string, string>>;
 };
 
-/** SNS: fewer than 100 characters. */
-const subjectCharsMax = 99;
 /** SNS: body and attributes of one message together. */
 export const messageBytesMax = 262_144;
 /** A custom notification of Amazon Q Developer has these at most; steps and keywords are our own. */

@@ -14,3 +14,8 @@ export const promptClientSettings: ClientSettings = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1_500, requestTimeout: 4_000, throwOnRequestTimeout: true },
 };
+
+/** The options of one call: its signal, where there is one. */
+export const sendOptions = (
+  signal: AbortSignal | undefined,
+): { readonly abortSignal?: AbortSignal } => (signal === undefined ? {} : { abortSignal: signal });

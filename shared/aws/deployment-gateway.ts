@@ -7,7 +7,7 @@ import {
   type ServiceRevision,
 } from '@aws-sdk/client-ecs';
 import type { Deployment, Revision, Route } from '../domain/deployment.ts';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 
 /** Reads of ECS that the deployment hook needs. Each throws what the SDK throws. */
 export type DeploymentGateway = {
@@ -27,7 +27,7 @@ export function createDeploymentGateway(ecs: ECSClient): DeploymentGateway {
     async describeDeployment(arn, signal) {
       const output = await ecs.send(
         new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }),
-        options(signal),
+        sendOptions(signal),
       );
       requireKnownFailures(output.failures);
       const [found] = output.serviceDeployments ?? [];
@@ -51,7 +51,7 @@ export function createDeploymentGateway(ecs: ECSClient): DeploymentGateway {
     async describeRevision(arn, signal) {
       const output = await ecs.send(
         new DescribeServiceRevisionsCommand({ serviceRevisionArns: [arn] }),
-        options(signal),
+        sendOptions(signal),
       );
       requireKnownFailures(output.failures);
       const [found] = output.serviceRevisions ?? [];
@@ -64,7 +64,7 @@ export function createDeploymentGateway(ecs: ECSClient): DeploymentGateway {
           services: [serviceArn],
           include: ['TAGS'],
         }),
-        options(signal),
+        sendOptions(signal),
       );
       requireKnownFailures(output.failures);
       const [found] = output.services ?? [];
@@ -75,9 +75,6 @@ export function createDeploymentGateway(ecs: ECSClient): DeploymentGateway {
     },
   };
 }
-
-const options = (signal: AbortSignal | undefined) =>
-  signal === undefined ? {} : { abortSignal: signal };
 
 type Failures = readonly { reason?: string | undefined; arn?: string | undefined }[] | undefined;
 

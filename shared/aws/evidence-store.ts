@@ -1,5 +1,5 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 
 /** The decision record of one final answer, kept so that `why` can tell it later. */
 export type Evidence = {
@@ -36,7 +36,7 @@ export const createEvidenceStore = (dynamo: DynamoDBClient, tableName: string): 
           ttl: { N: String(Math.floor(atMs / 1000) + keepSeconds) },
         },
       }),
-      signal === undefined ? {} : { abortSignal: signal },
+      sendOptions(signal),
     );
   },
 });

@@ -1,5 +1,5 @@
 import { DynamoDBClient, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 import { isConflict } from './errors.ts';
 
 /** What the table remembers of one gate: the same as `hookDetails`, in case that is lost or replaced. */
@@ -30,9 +30,6 @@ export type GateStore = {
 const itemsMax = 40;
 
 const partitionOf = (deploymentArn: string): string => `GATE#${deploymentArn}`;
-const options = (signal: AbortSignal | undefined) =>
-  signal === undefined ? {} : { abortSignal: signal };
-
 export function createGateStore(dynamo: DynamoDBClient, tableName: string): GateStore {
   return {
     async load(deploymentArn, stage, signal) {
@@ -47,7 +44,7 @@ export function createGateStore(dynamo: DynamoDBClient, tableName: string): Gate
           ConsistentRead: true,
           Limit: itemsMax,
         }),
-        options(signal),
+        sendOptions(signal),
       );
       return (output.Items ?? []).map((item) => ({
         deploymentArn,
@@ -63,7 +60,7 @@ export function createGateStore(dynamo: DynamoDBClient, tableName: string): Gate
     },
     async save(item, signal) {
       try {
-        await dynamo.send(updateOf(tableName, item), options(signal));
+        await dynamo.send(updateOf(tableName, item), sendOptions(signal));
         return true;
       } catch (error) {
         if (isConflict(error)) return false;

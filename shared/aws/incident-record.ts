@@ -1,7 +1,7 @@
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { assert } from '../domain/assert.ts';
 import type { Incident, IncidentKey } from '../domain/incident.ts';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 import { isConflict } from './errors.ts';
 import { decodeIncident, encodeIncident, type Item, keysOf } from './incident-item.ts';
 
@@ -14,9 +14,6 @@ export type IncidentRecords = {
 };
 
 export type Table = { readonly dynamo: DynamoDBClient; readonly tableName: string };
-
-const options = (signal: AbortSignal | undefined) =>
-  signal === undefined ? {} : { abortSignal: signal };
 
 export function createIncidentRecords(dynamo: DynamoDBClient, tableName: string): IncidentRecords {
   const table: Table = { dynamo, tableName };
@@ -42,7 +39,7 @@ export async function getItem(
 ): Promise<Item | undefined> {
   const output = await dynamo.send(
     new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }),
-    options(signal),
+    sendOptions(signal),
   );
   return output.Item;
 }
@@ -66,7 +63,7 @@ async function save(
     const Item = encodeIncident(incident);
     await dynamo.send(
       new PutItemCommand({ TableName: tableName, Item, ...condition }),
-      options(signal),
+      sendOptions(signal),
     );
     return true;
   } catch (error) {

@@ -2,7 +2,7 @@ import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dy
 import type { Incident } from '../domain/incident.ts';
 import { fingerprintOf } from '../domain/incident-key.ts';
 import type { Mute } from '../domain/mute.ts';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 import { isConflict } from './errors.ts';
 import { decodeIncident, type Item, incidentIndex, outboxIndex } from './incident-item.ts';
 import {
@@ -48,9 +48,6 @@ const pageItemsMax = 100;
 const mutesMax = 500;
 
 const firstRunKey = { pk: { S: 'MARKER#first-run' }, sk: { S: 'MARKER' } };
-const options = (signal: AbortSignal | undefined) =>
-  signal === undefined ? {} : { abortSignal: signal };
-
 export function createIncidentStore(dynamo: DynamoDBClient, tableName: string): IncidentStore {
   const table: Table = { dynamo, tableName };
   return {
@@ -86,7 +83,7 @@ async function queryIndex(
         Limit: pageItemsMax,
         ...(from === undefined ? {} : { ExclusiveStartKey: from }),
       }),
-      options(signal),
+      sendOptions(signal),
     );
     items.push(...(output.Items ?? []));
     from = output.LastEvaluatedKey;
@@ -123,7 +120,7 @@ const mutesOf = ({ dynamo, tableName }: Table): Mutes => ({
         ConsistentRead: true,
         Limit: mutesMax,
       }),
-      options(signal),
+      sendOptions(signal),
     );
     return (output.Items ?? [])
       .map((item) => ({
@@ -151,7 +148,7 @@ const daysOf = (table: Table): Days => ({
     const Item = { ...dayKeyOf(day), ttl };
     await table.dynamo.send(
       new PutItemCommand({ TableName: table.tableName, Item }),
-      options(signal),
+      sendOptions(signal),
     );
   },
 });
@@ -171,7 +168,7 @@ function firstRunOf(table: Table): FirstRuns {
         },
         ConditionExpression: condition,
       }),
-      options(signal),
+      sendOptions(signal),
     );
   const get = async (signal: AbortSignal | undefined): Promise<FirstRun | undefined> => {
     const item = await getItem(table, firstRunKey, signal);

@@ -15,7 +15,7 @@ import type {
   WeightedTargetGroup,
 } from '../domain/listener-rule.ts';
 import { locateRule } from '../domain/load-balancer-arn.ts';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 
 /** A rule together with the listener that it stands on. */
 export type PlacedRule = { readonly rule: ListenerRule; readonly listener: Listener };
@@ -31,19 +31,22 @@ export function createLoadBalancerGateway(elb: ElasticLoadBalancingV2Client): Lo
   const describeListener = async (arn: string, signal: AbortSignal | undefined) => {
     const output = await elb.send(
       new DescribeListenersCommand({ ListenerArns: [arn] }),
-      options(signal),
+      sendOptions(signal),
     );
     return output.Listeners?.[0] ?? notThere(arn);
   };
   const describeLoadBalancer = async (arn: string, signal: AbortSignal | undefined) => {
     const output = await elb.send(
       new DescribeLoadBalancersCommand({ LoadBalancerArns: [arn] }),
-      options(signal),
+      sendOptions(signal),
     );
     return output.LoadBalancers?.[0] ?? notThere(arn);
   };
   const readRule = async (arn: string, signal: AbortSignal | undefined) => {
-    const output = await elb.send(new DescribeRulesCommand({ RuleArns: [arn] }), options(signal));
+    const output = await elb.send(
+      new DescribeRulesCommand({ RuleArns: [arn] }),
+      sendOptions(signal),
+    );
     const found = output.Rules?.[0] ?? notThere(arn);
     return {
       conditions: (found.Conditions ?? []).map(conditionOf),
@@ -77,7 +80,7 @@ export function createLoadBalancerGateway(elb: ElasticLoadBalancingV2Client): Lo
       // One answer holds every target of the group: the call has no pages.
       const output = await elb.send(
         new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }),
-        options(signal),
+        sendOptions(signal),
       );
       return (output.TargetHealthDescriptions ?? []).map(({ Target: target, TargetHealth }) => ({
         id: `${target?.Id ?? '?'}:${target?.Port ?? '?'}`,
@@ -87,9 +90,6 @@ export function createLoadBalancerGateway(elb: ElasticLoadBalancingV2Client): Lo
     },
   };
 }
-
-const options = (signal: AbortSignal | undefined) =>
-  signal === undefined ? {} : { abortSignal: signal };
 
 const notThere = (arn: string): never => {
   throw new Error(`ELB answered without ${arn}`);

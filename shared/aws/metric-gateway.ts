@@ -5,7 +5,7 @@ import {
   type MetricDataQuery,
   type MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 
 export type AlarmState = { readonly name: string; readonly state: string };
 
@@ -60,7 +60,7 @@ export function createMetricGateway(cloudWatch: CloudWatchClient): MetricGateway
       };
       await eachPage(async (page) => {
         const command = new GetMetricDataCommand({ ...input, ...page });
-        const output = await cloudWatch.send(command, options(signal));
+        const output = await cloudWatch.send(command, sendOptions(signal));
         for (const result of output.MetricDataResults ?? []) {
           requireRead(result);
           const at = Number(result.Id?.slice(1));
@@ -78,9 +78,6 @@ export function createMetricGateway(cloudWatch: CloudWatchClient): MetricGateway
     },
   };
 }
-
-const options = (signal: AbortSignal | undefined) =>
-  signal === undefined ? {} : { abortSignal: signal };
 
 /** Reads page after page until there is no further token. */
 async function eachPage(
@@ -120,7 +117,7 @@ async function alarmsOf(
       AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
       ...page,
     });
-    const output = await cloudWatch.send(command, options(signal));
+    const output = await cloudWatch.send(command, sendOptions(signal));
     for (const alarm of [...(output.MetricAlarms ?? []), ...(output.CompositeAlarms ?? [])]) {
       if (alarm.AlarmName === undefined) continue;
       found.push({ name: alarm.AlarmName, state: alarm.StateValue ?? 'unknown' });

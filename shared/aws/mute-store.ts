@@ -1,7 +1,7 @@
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { assert } from '../domain/assert.ts';
 import { type Mute, problemOfMute } from '../domain/mute.ts';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 import { createIncidentStore, type IncidentStore, mutePartition } from './incident-store.ts';
 
 /** Writes of mutes: people's, by the `mute` command. The functions only read them. */
@@ -14,9 +14,6 @@ const muteKeyOf = ({ cluster, service }: Pick<Mute, 'cluster' | 'service'>) => (
   pk: { S: mutePartition(cluster) },
   sk: { S: service ?? '*' },
 });
-const options = (signal: AbortSignal | undefined) =>
-  signal === undefined ? {} : { abortSignal: signal };
-
 /** Incidents, and mutes that can be set and ended. */
 export const createMutingStore = (
   dynamo: DynamoDBClient,
@@ -34,12 +31,12 @@ export const createMutingStore = (
       reason: { S: mute.reason },
       ttl: { N: String(Math.ceil(mute.untilMs / 1000)) },
     };
-    await dynamo.send(new PutItemCommand({ TableName: tableName, Item }), options(signal));
+    await dynamo.send(new PutItemCommand({ TableName: tableName, Item }), sendOptions(signal));
   },
   async deleteMute(mute, signal) {
     await dynamo.send(
       new DeleteItemCommand({ TableName: tableName, Key: muteKeyOf(mute) }),
-      options(signal),
+      sendOptions(signal),
     );
   },
 });

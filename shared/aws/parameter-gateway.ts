@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 import { isMissing } from './errors.ts';
 
 /** Reads of Systems Manager's parameters. */
@@ -14,7 +14,7 @@ export function createParameterGateway(ssm: SSMClient): ParameterGateway {
       try {
         const output = await ssm.send(
           new GetParameterCommand({ Name: name, WithDecryption: true }),
-          signal === undefined ? {} : { abortSignal: signal },
+          sendOptions(signal),
         );
         return output.Parameter?.Value;
       } catch (error) {

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 
 /** Reads of Secrets Manager. What they return must not be logged. */
 export type SecretGateway = {
@@ -12,7 +12,7 @@ export function createSecretGateway(secrets: SecretsManagerClient): SecretGatewa
     async readSecret(arn, key, signal) {
       const output = await secrets.send(
         new GetSecretValueCommand({ SecretId: arn }),
-        signal === undefined ? {} : { abortSignal: signal },
+        sendOptions(signal),
       );
       const text = output.SecretString;
       if (text === undefined) throw new Error(`secret ${arn} holds no text`);

@@ -5,7 +5,7 @@ import {
   type Service,
 } from '@aws-sdk/client-ecs';
 import type { ServiceState } from '../domain/service-state.ts';
-import type { ClientSettings } from './clients.ts';
+import { type ClientSettings, sendOptions } from './clients.ts';
 
 /** What was found of the services asked for. */
 export type ServicesFound = {
@@ -40,7 +40,7 @@ export function createServiceGateway(ecs: ECSClient): ServiceGateway {
             services: names.slice(from, from + batchMax),
             include: ['TAGS'],
           }),
-          signal === undefined ? {} : { abortSignal: signal },
+          sendOptions(signal),
         );
         pages.push(foundIn(output.services ?? [], output.failures ?? []));
       }

@@ -1,4 +1,5 @@
 import type { Facts } from './incident.ts';
+import { factCharsMax } from './incident-facts.ts';
 
 /**
  * The facts that the texts of alerts read, by kind of incident. Whoever opens an incident fills in
@@ -207,9 +208,6 @@ type KeyOf<Known extends object, Type> = {
   [Name in keyof Known]-?: Required<Known>[Name] extends Type ? Name : never;
 }[keyof Known] &
   string;
-
-/** Longest text of a fact: ECS's own reasons may have a thousand characters. */
-const factCharsMax = 300;
 
 /** A fact of another type than documented counts as missing: facts come from a table. */
 export function readFacts<Known extends object>(facts: Facts): FactReader<Known> {

@@ -1,5 +1,6 @@
 import type { Finding, GateDecision } from './gate.ts';
 import type { Facts, IncidentKey, IncidentKind, Severity } from './incident.ts';
+import { factCharsMax } from './incident-facts.ts';
 import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import type { Mode } from './mode.ts';
@@ -82,9 +83,6 @@ const occurred = (answer: GateAnswer, severity: Severity): Observation => ({
   severity: answer.mode === 'enforce' ? severity : 'info',
   facts: factsOf(answer),
 });
-
-/** Longest text of one fact. */
-const factCharsMax = 300;
 
 function factsOf(answer: GateAnswer): Facts {
   const { decision, stage, mode, revision, findings, startedAtMs, deadlineAtMs, atMs } = answer;

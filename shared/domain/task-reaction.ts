@@ -2,6 +2,7 @@ import type { StopFacts } from './alert-facts.ts';
 import type { HookStateChange } from './deployment-event.ts';
 import type { EventMeaning } from './event-meaning.ts';
 import type { Facts, Incident, IncidentKey, IncidentKind, Subject } from './incident.ts';
+import { factCharsMax } from './incident-facts.ts';
 import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import type { ServiceState } from './service-state.ts';
@@ -59,9 +60,6 @@ export function reactToStop(
 /** Facts without the undefined ones: an absent fact and a missing one are the same to a text. */
 const known = <T extends object>(facts: T): Facts =>
   Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Facts;
-
-/** Longest text of one fact. */
-const factCharsMax = 300;
 
 function stopFacts(task: StoppedTask, stop: StopClass): Facts {
   const facts: Record<keyof StopFacts, string | number | undefined> = {

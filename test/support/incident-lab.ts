@@ -9,28 +9,13 @@ import type { Incident, IncidentKey, Notice } from '../../shared/domain/incident
 import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import type { TableDefinition } from '../../simulator/account.ts';
+import { tableDefinition } from '../../simulator/hook-session.ts';
 import { accountOf, clientsOf } from '../simulator/clients.ts';
 
-const text = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
-
-/** The table of `template.yaml`, with the index that incidents are listed by. */
+/** The simulated table under a name of its own. */
 export const tableWithIndex = (TableName: string): TableDefinition => ({
+  ...tableDefinition,
   TableName,
-  AttributeDefinitions: ['pk', 'sk', 'indexPk', 'indexSk'].map(text),
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-  GlobalSecondaryIndexes: [
-    {
-      IndexName: 'by-index',
-      KeySchema: [
-        { AttributeName: 'indexPk', KeyType: 'HASH' },
-        { AttributeName: 'indexSk', KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'ALL' },
-    },
-  ],
 });
 
 /** What a receiver got: one line a message, `transition severity incident#sequence`. */

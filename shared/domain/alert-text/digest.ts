@@ -1,9 +1,16 @@
 import type { Alert } from '../alert.ts';
 import type { Digest, DigestEntry, Listed } from '../digest.ts';
 import type { AlertContext } from './draft.ts';
-import { counted, cutAtWord, durationText, joined, spoken, toAscii } from './words.ts';
+import {
+  counted,
+  cutAtWord,
+  durationText,
+  joined,
+  spoken,
+  subjectCharsMax,
+  toAscii,
+} from './words.ts';
 
-const subjectCharsMax = 99;
 const stepsMax = 3;
 
 /** A digest in every form: one mail and one card for many things, and never a page. */

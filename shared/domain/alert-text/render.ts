@@ -18,12 +18,9 @@ import { rollbackDraft } from './rollback.ts';
 import { startFailureDraft } from './start-failure.ts';
 import { stormDraft } from './storm.ts';
 import { unknownStopDraft } from './unknown-stop.ts';
-import { cutAtWord, spoken, toAscii } from './words.ts';
+import { cutAtWord, spoken, subjectCharsMax, toAscii } from './words.ts';
 
 export type { AlertContext } from './draft.ts';
-
-/** SNS takes fewer than 100 characters, and no more than ASCII everywhere. */
-export const subjectCharsMax = 99;
 
 const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'crash-loop': loopDraft,

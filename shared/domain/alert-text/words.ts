@@ -1,3 +1,6 @@
+/** SNS takes fewer than 100 characters in a subject, and no more than ASCII everywhere. */
+export const subjectCharsMax = 99;
+
 /** `81 s`, `9 min`, `5 h 10 min`, `6 d 2 h`: two units at most, rounded down. */
 export function durationText(durationMs: number): string {
   const seconds = Math.max(Math.floor(durationMs / 1000), 0);
