@@ -63,6 +63,8 @@ export type EcsTag = { readonly key: string; readonly value: string };
 
 export type EcsLoadBalancer = {
   targetGroupArn?: string;
+  /** Of a Classic Load Balancer. */
+  loadBalancerName?: string;
   containerName?: string;
   containerPort?: number;
   advancedConfiguration?: {
@@ -76,6 +78,185 @@ export type EcsLoadBalancer = {
 
 export type EcsCluster = { readonly clusterArn: string; readonly clusterName: string };
 
+export type EcsLaunchType = 'EC2' | 'EXTERNAL' | 'FARGATE' | 'MANAGED_INSTANCES';
+
+export type EcsStrategyItem = { capacityProvider: string; weight?: number; base?: number };
+
+export type EcsAttribute = { name: string; value?: string };
+
+/** A task as DescribeTasks answers it; fields that nothing reads are left out. */
+export type EcsTask = {
+  readonly taskArn: string;
+  readonly clusterArn: string;
+  taskDefinitionArn: string;
+  lastStatus: string;
+  desiredStatus: string;
+  group?: string;
+  startedBy?: string;
+  launchType?: EcsLaunchType;
+  capacityProviderName?: string;
+  containerInstanceArn?: string;
+  availabilityZone?: string;
+  cpu?: string;
+  memory?: string;
+  healthStatus?: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+  attachments?: {
+    id: string;
+    type: string;
+    status: string;
+    details: { name: string; value: string }[];
+  }[];
+  attributes?: EcsAttribute[];
+  containers?: {
+    containerArn?: string;
+    name: string;
+    image?: string;
+    imageDigest?: string;
+    lastStatus?: string;
+    exitCode?: number;
+    reason?: string;
+    healthStatus?: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
+    cpu?: string;
+    memory?: string;
+    networkBindings?: {
+      bindIP?: string;
+      containerPort?: number;
+      hostPort?: number;
+      protocol?: string;
+    }[];
+  }[];
+  overrides?: {
+    containerOverrides?: {
+      name: string;
+      command?: string[];
+      environment?: { name: string; value: string }[];
+    }[];
+  };
+  stopCode?: string;
+  stoppedReason?: string;
+  createdAt?: Date;
+  startedAt?: Date;
+  stoppingAt?: Date;
+  stoppedAt?: Date;
+  tags?: EcsTag[];
+  version: number;
+};
+
+export type EcsResource = {
+  name: string;
+  type: 'INTEGER' | 'DOUBLE' | 'LONG' | 'STRINGSET';
+  integerValue?: number;
+  stringSetValue?: string[];
+};
+
+/** A container instance as DescribeContainerInstances answers it. */
+export type EcsContainerInstance = {
+  readonly containerInstanceArn: string;
+  readonly clusterArn: string;
+  ec2InstanceId?: string;
+  capacityProviderName?: string;
+  status: string;
+  statusReason?: string;
+  agentConnected: boolean;
+  attributes: EcsAttribute[];
+  registeredResources: EcsResource[];
+  remainingResources: EcsResource[];
+  runningTasksCount: number;
+  pendingTasksCount: number;
+  registeredAt?: Date;
+  /** Answered only where it is asked for by `CONTAINER_INSTANCE_HEALTH`. */
+  healthStatus?: {
+    overallStatus: string;
+    details?: { type: string; status: string; statusReason?: string }[];
+  };
+  /** Answered only where they are asked for by `TAGS`. */
+  tags?: EcsTag[];
+  version: number;
+};
+
+export type EcsCapacityProvider = {
+  readonly capacityProviderArn: string;
+  readonly name: string;
+  type: 'EC2_AUTOSCALING' | 'FARGATE' | 'FARGATE_SPOT' | 'MANAGED_INSTANCES';
+  status: string;
+  /** ARN of the cluster; managed-instances providers belong to one. */
+  cluster?: string;
+  autoScalingGroupProvider?: { autoScalingGroupArn: string };
+  managedInstancesProvider?: {
+    infrastructureRoleArn?: string;
+    instanceLaunchTemplate?: {
+      ec2InstanceProfileArn?: string;
+      networkConfiguration?: { subnets: string[]; securityGroups?: string[] };
+      capacityOptionType?: 'ON_DEMAND' | 'SPOT' | 'RESERVED';
+      instanceRequirements?: {
+        vCpuCount?: { min: number; max?: number };
+        memoryMiB?: { min: number; max?: number };
+        allowedInstanceTypes?: string[];
+      };
+    };
+    propagateTags?: 'CAPACITY_PROVIDER' | 'NONE';
+    infrastructureOptimization?: { scaleInAfter?: number };
+    autoRepairConfiguration?: { actionsStatus: 'ENABLED' | 'DISABLED' };
+  };
+  tags?: EcsTag[];
+};
+
+export type TaskProtection = { protectionEnabled: boolean; expirationDate?: Date };
+
+/** An EC2 instance as DescribeInstances answers it. */
+export type Ec2Instance = {
+  readonly InstanceId: string;
+  InstanceType: string;
+  LaunchTime: Date;
+  State: { Name: string };
+  Placement: { AvailabilityZone: string };
+  SubnetId?: string;
+  InstanceLifecycle?: 'spot';
+  /** Managed instances are hidden from lists that do not ask for them. */
+  Operator?: { Managed: boolean; Principal?: string; HiddenByDefault?: boolean };
+  Tags: { Key: string; Value: string }[];
+};
+
+export type Ec2Subnet = {
+  readonly SubnetId: string;
+  AvailabilityZone: string;
+  AvailableIpAddressCount?: number;
+};
+
+export type Ec2InstanceType = {
+  readonly InstanceType: string;
+  VCpuInfo: { DefaultVCpus: number };
+  MemoryInfo: { SizeInMiB: number };
+  NetworkInfo: { MaximumNetworkInterfaces: number };
+};
+
+export type Ec2EventWindow = {
+  readonly InstanceEventWindowId: string;
+  Name?: string;
+  CronExpression?: string;
+  TimeRanges?: {
+    StartWeekDay: string;
+    StartHour: number;
+    EndWeekDay: string;
+    EndHour: number;
+  }[];
+  AssociationTarget?: { InstanceIds?: string[]; Tags?: { Key: string; Value: string }[] };
+  State: string;
+};
+
+/** A target of Application Auto Scaling as DescribeScalableTargets answers it. */
+export type ScalableTarget = {
+  /** `service/<cluster>/<service>`. */
+  readonly ResourceId: string;
+  MinCapacity: number;
+  MaxCapacity: number;
+  SuspendedState?: {
+    DynamicScalingInSuspended?: boolean;
+    DynamicScalingOutSuspended?: boolean;
+    ScheduledScalingSuspended?: boolean;
+  };
+};
+
 export type EcsService = {
   readonly serviceArn: string;
   readonly serviceName: string;
@@ -84,20 +265,46 @@ export type EcsService = {
   desiredCount: number;
   runningCount: number;
   pendingCount: number;
+  launchType?: EcsLaunchType;
+  capacityProviderStrategy?: EcsStrategyItem[];
+  schedulingStrategy?: 'REPLICA' | 'DAEMON';
+  deploymentController?: { type: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL' };
+  availabilityZoneRebalancing?: 'ENABLED' | 'DISABLED';
+  placementStrategy?: { type: 'binpack' | 'random' | 'spread'; field?: string }[];
+  placementConstraints?: { type: 'distinctInstance' | 'memberOf'; expression?: string }[];
+  networkConfiguration?: {
+    awsvpcConfiguration?: { subnets: string[]; securityGroups?: string[] };
+  };
+  healthCheckGracePeriodSeconds?: number;
   taskDefinition?: string;
   loadBalancers?: EcsLoadBalancer[];
   deploymentConfiguration?: {
     minimumHealthyPercent?: number;
     maximumPercent?: number;
     deploymentCircuitBreaker?: { enable: boolean; rollback: boolean };
+    strategy?: 'ROLLING' | 'BLUE_GREEN' | 'LINEAR' | 'CANARY';
+    bakeTimeInMinutes?: number;
+    lifecycleHooks?: {
+      hookTargetArn?: string;
+      roleArn?: string;
+      lifecycleStages?: HookStage[];
+      hookDetails?: Json;
+    }[];
   };
   deployments?: {
     id: string;
     status: string;
     rolloutState?: 'COMPLETED' | 'FAILED' | 'IN_PROGRESS';
     taskDefinition?: string;
+    desiredCount?: number;
+    runningCount?: number;
+    pendingCount?: number;
+    failedTasks?: number;
     createdAt?: Date;
+    updatedAt?: Date;
   }[];
+  /** Newest first; ECS keeps the last hundred. */
+  events?: { id: string; createdAt: Date; message: string }[];
   currentServiceDeployment?: string;
   currentServiceRevisions?: {
     arn: string;
@@ -374,6 +581,22 @@ export type Account = {
   nowMs(): number;
   readonly clusters: Map<string, EcsCluster>;
   readonly services: Map<string, EcsService>;
+  readonly tasks: Map<string, EcsTask>;
+  readonly containerInstances: Map<string, EcsContainerInstance>;
+  /** By name. */
+  readonly capacityProviders: Map<string, EcsCapacityProvider>;
+  /** By task ARN. */
+  readonly taskProtections: Map<string, TaskProtection>;
+  /** By id. */
+  readonly ec2Instances: Map<string, Ec2Instance>;
+  /** By id. */
+  readonly subnets: Map<string, Ec2Subnet>;
+  /** By name. */
+  readonly instanceTypes: Map<string, Ec2InstanceType>;
+  /** By id. */
+  readonly eventWindows: Map<string, Ec2EventWindow>;
+  /** By resource id. */
+  readonly scalableTargets: Map<string, ScalableTarget>;
   readonly serviceDeployments: Map<string, ServiceDeployment>;
   readonly serviceRevisions: Map<string, ServiceRevision>;
   readonly loadBalancers: Map<string, LoadBalancer>;
@@ -420,6 +643,15 @@ export function createAccount(options: AccountOptions): Account {
     nowMs: options.nowMs,
     clusters: new Map(),
     services: new Map(),
+    tasks: new Map(),
+    containerInstances: new Map(),
+    capacityProviders: new Map(),
+    taskProtections: new Map(),
+    ec2Instances: new Map(),
+    subnets: new Map(),
+    instanceTypes: new Map(),
+    eventWindows: new Map(),
+    scalableTargets: new Map(),
     serviceDeployments: new Map(),
     serviceRevisions: new Map(),
     loadBalancers: new Map(),

@@ -29,7 +29,10 @@ export type ServiceState = {
  * does not say the percent, it is 100, ECS's own default for a replica service.
  * Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
  */
-export const minimumOf = ({ desired, minimumHealthyPercent = 100 }: ServiceState): number =>
+export const minimumOf = ({
+  desired,
+  minimumHealthyPercent = 100,
+}: Pick<ServiceState, 'desired' | 'minimumHealthyPercent'>): number =>
   Math.ceil((desired * minimumHealthyPercent) / 100);
 
 /** Whether all desired tasks run and nothing is under way. */
