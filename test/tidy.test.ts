@@ -151,6 +151,7 @@ const otherWords = new Set([
     'alert-not-sent',
     'outbox-failed',
     'item-failed',
+    'restarts-left-out',
     'event-dropped',
     'event-ignored',
   ],

@@ -4,8 +4,8 @@ import {
   classifyHookChange,
 } from '../../shared/domain/deployment-event.ts';
 import type { EventMeaning } from '../../shared/domain/event-meaning.ts';
-import type { Incident } from '../../shared/domain/incident.ts';
-import { applyObservation } from '../../shared/domain/incident-lifecycle.ts';
+import type { Incident, IncidentKey } from '../../shared/domain/incident.ts';
+import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { classifyServiceAction } from '../../shared/domain/service-action.ts';
 import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
@@ -108,12 +108,19 @@ class Contended extends Error {
 }
 
 /** Brings an incident up to date with what was observed, and returns it. */
-export async function apply(
+export const apply = (
   { key, observation }: Reaction,
+  deps: Pick<Deps, 'store' | 'clock' | 'config'>,
+): Promise<Incident | undefined> => applyAll(key, [observation], deps);
+
+/** The same for several observations of one incident, in one write. */
+export async function applyAll(
+  key: IncidentKey,
+  observations: readonly Observation[],
   { store, clock, config }: Pick<Deps, 'store' | 'clock' | 'config'>,
 ): Promise<Incident | undefined> {
   const updated = await updateIncident(store, key, (current) =>
-    applyObservation(current, observation, {
+    applyObservations(current, observations, {
       key,
       policy: policyOf(key.kind, config),
       nowMs: clock.nowMs(),

@@ -1,10 +1,12 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
 import type { Observation } from '../../shared/domain/incident-lifecycle.ts';
+import { hasRestarts } from '../../shared/domain/restart-loop.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { observeState } from '../../shared/domain/task-reaction.ts';
 import type { Deps } from './handler.ts';
 import { apply } from './react.ts';
+import { isLookedAt, lookForRestarts, type ServiceStates, serviceKeyOf } from './restarts.ts';
 import { tell, tellDay } from './tell.ts';
 
 export type SweepReport = {
@@ -14,22 +16,22 @@ export type SweepReport = {
 };
 
 /**
- * Looks at every open incident again: is its service steady, below its minimum, gone? Then publishes
- * what is due. One incident that fails does not hold up the others.
+ * Looks at every open incident again: is its service steady, below its minimum, gone, and do its
+ * containers restart in place? Then publishes what is due. One incident that fails does not hold up
+ * the others.
  */
 export async function sweep(deps: Deps): Promise<SweepReport> {
   const { incidents, isWhole } = await deps.store.list();
   const open = incidents.filter(({ status }) => status === 'open');
+  const states = await readStates(open, deps);
+  const seen = await lookForRestarts(open, states, deps);
   let failed = 0;
-  for (const [cluster, group] of Map.groupBy(open, (one) => one.cluster)) {
-    const states = await readStates(cluster, group, deps);
-    for (const incident of group) {
-      try {
-        await observe(incident, states, deps);
-      } catch (error) {
-        failed += 1;
-        deps.log.error('item-failed', { incidentId: incident.id, ...awsProblemOf(error), error });
-      }
+  for (const incident of open) {
+    try {
+      await observe(incident, states, seen, deps);
+    } catch (error) {
+      failed += 1;
+      deps.log.error('item-failed', { incidentId: incident.id, ...awsProblemOf(error), error });
     }
   }
   const published = await tell(deps);
@@ -38,14 +40,22 @@ export async function sweep(deps: Deps): Promise<SweepReport> {
   return { open: open.length, failed, published };
 }
 
-type States = ReadonlyMap<string, ServiceState | 'missing'>;
+/** The services of open incidents; what cannot be read is left out, and says nothing. */
+async function readStates(open: readonly Incident[], deps: Deps): Promise<ServiceStates> {
+  const states = new Map<string, ServiceState | 'missing'>();
+  for (const [cluster, group] of Map.groupBy(open, (one) => one.cluster)) {
+    for (const [service, state] of await readCluster(cluster, group, deps)) {
+      states.set(`${cluster}/${service}`, state);
+    }
+  }
+  return states;
+}
 
-/** The services of a cluster's open incidents; what cannot be read is left out, and says nothing. */
-async function readStates(
+async function readCluster(
   cluster: string,
   incidents: readonly Incident[],
   { config, services, log }: Deps,
-): Promise<States> {
+): Promise<ReadonlyMap<string, ServiceState | 'missing'>> {
   const clusterArn = config.clusterArns.find((arn) => arn.endsWith(`/${cluster}`));
   const names = [
     ...new Set(
@@ -65,12 +75,23 @@ async function readStates(
   }
 }
 
-async function observe(incident: Incident, states: States, deps: Deps): Promise<void> {
-  const state = incident.subject.type === 'service' ? states.get(incident.subject.name) : undefined;
+async function observe(
+  incident: Incident,
+  states: ServiceStates,
+  seen: ReadonlySet<string>,
+  deps: Deps,
+): Promise<void> {
+  const key = serviceKeyOf(incident) ?? '';
+  const state = states.get(key);
   const nowMs = deps.clock.nowMs();
   const observations: readonly Observation[] = [
     ...(state === undefined ? [] : observeState(incident, state, nowMs)),
     { type: 'tick' },
   ];
-  for (const observation of observations) await apply({ key: incident, observation }, deps);
+  // A service in a restart loop looks steady all the time: only who has looked for restarts can tell.
+  const isBlind = hasRestarts(incident) && isLookedAt(state) && !seen.has(key);
+  for (const observation of observations) {
+    if (isBlind && observation.type === 'well') continue;
+    await apply({ key: incident, observation }, deps);
+  }
 }

@@ -61,6 +61,8 @@ export type LoopFacts = CapacityFacts &
     readonly livedSecondsMax?: number;
     /** True where a restart policy restarts the container and no task stops. */
     readonly restartsInPlace?: boolean;
+    /** True where some are such restarts, and others tasks that stop. */
+    readonly someRestartInPlace?: boolean;
   };
 
 /** `start-failure`: tasks that never ran. */
@@ -127,6 +129,9 @@ export type StopFacts = {
   readonly instance?: string;
   readonly zone?: string;
 };
+
+/** The same of a container that a restart policy restarted: no task stopped, so nobody says why. */
+export type RestartFacts = Pick<StopFacts, 'container'> & { readonly restartsInPlace: true };
 
 /** What all incidents of a deployment know. */
 export type DeploymentFacts = {

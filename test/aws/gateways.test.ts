@@ -22,6 +22,7 @@ import { awsProblemOf } from '../../shared/aws/errors.ts';
 import { createGateStore } from '../../shared/aws/gate-store.ts';
 import { createLoadBalancerGateway } from '../../shared/aws/load-balancer-gateway.ts';
 import { createMetricGateway } from '../../shared/aws/metric-gateway.ts';
+import { createMetricReader, metricQueriesMax } from '../../shared/aws/metric-reader.ts';
 import { createParameterGateway } from '../../shared/aws/parameter-gateway.ts';
 import { createSecretGateway } from '../../shared/aws/secret-gateway.ts';
 
@@ -92,6 +93,28 @@ describe('the metric gateway', () => {
     expect(await gateway.readMetrics([], 0)).toEqual([]);
     expect(await gateway.describeAlarms([])).toEqual([]);
     expect(cloudWatch.calls()).toHaveLength(0);
+  });
+
+  it('says when each value was, to who asks for samples', async () => {
+    const atMs = 3_540_000;
+    cloudWatch.on(GetMetricDataCommand).resolves({
+      MetricDataResults: [
+        { Id: 'm1', Values: [], Timestamps: [] },
+        { Id: 'm0', Values: [2], Timestamps: [new Date(atMs)] },
+      ],
+    });
+    const reader = createMetricReader(new CloudWatchClient({ region }));
+    const query = {
+      namespace: 'n',
+      metricName: 'm',
+      dimensions: { ServiceName: 'web' },
+      stat: 'Sum',
+      periodSeconds: 60,
+      windowMinutes: 10,
+    };
+    expect(await reader.readSamples([query, query], 3_600_000)).toEqual([[{ atMs, value: 2 }], []]);
+    const many = Array.from({ length: metricQueriesMax + 1 }, () => query);
+    await expect(reader.readSamples(many, 3_600_000)).rejects.toThrow('501 queries');
   });
 
   it('an answer without end is an error, not a loop', async () => {

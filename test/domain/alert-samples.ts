@@ -5,6 +5,7 @@ import type {
   LoopFacts,
   MisconfiguredFacts,
   PlacementFacts,
+  RestartFacts,
   RollbackFacts,
   StageNotGatedFacts,
   StartFailureFacts,
@@ -47,7 +48,7 @@ export type Sample = {
   readonly count: number;
   readonly spanMs: number;
   readonly severity: Severity;
-  readonly stops?: readonly StopFacts[];
+  readonly stops?: readonly (StopFacts | RestartFacts)[];
   /** What is known at each transition; the later ones come on top of `open`. */
   readonly facts: Facts;
   readonly later?: Partial<Readonly<Record<Transition, Facts>>>;
@@ -219,6 +220,35 @@ export const samples: Readonly<Record<string, Sample>> = {
     severity: 'warn',
     facts: { container: 'feed', exitCode: 3, restartsInPlace: true, running: 2, minimum: 2 },
     later: { escalate: { running: 0 } },
+  },
+  'crash-loop-restarts-counted': {
+    kind: 'crash-loop',
+    cause: 'application-exit',
+    subject: service('feed'),
+    count: 4,
+    spanMs: 7 * minuteMs,
+    severity: 'warn',
+    stops: [{ restartsInPlace: true }],
+    facts: {
+      firstBadRevision: 'feed:31',
+      deployedAtMs: firstAtMs - 2 * hourMs,
+      running: 2,
+      desired: 2,
+      minimum: 2,
+      circuitBreaker: 'on',
+    },
+    later: { escalate: { running: 1 } },
+  },
+  'crash-loop-restarts-and-stops': {
+    kind: 'crash-loop',
+    cause: 'out-of-memory',
+    subject: service('worker'),
+    count: 6,
+    spanMs: 10 * minuteMs,
+    severity: 'warn',
+    stops: [...loopStops, { container: 'app', restartsInPlace: true }],
+    facts: loopFacts,
+    later: { escalate: fewRun, resolve: allRun(4) },
   },
   'crash-loop-standalone': {
     kind: 'crash-loop',

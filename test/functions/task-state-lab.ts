@@ -1,6 +1,8 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createHandler, type Deps } from '../../functions/task-state/handler.ts';
 import { createIncidentStore } from '../../shared/aws/incident-store.ts';
+import { createMetricReader } from '../../shared/aws/metric-reader.ts';
 import type { Alert } from '../../shared/domain/alert.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
@@ -101,13 +103,13 @@ export const steady = (service: string, overrides: Partial<ServiceState> = {}): 
 export async function createLab(overrides: Partial<Deps> = {}) {
   let nowMs = startMs;
   const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
-  const dynamo = new DynamoDBClient({
+  const settings = {
     region: 'eu-central-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     maxAttempts: 1,
     requestHandler: createRequestHandler(account),
-  });
-  const store = createIncidentStore(dynamo, tableDefinition.TableName);
+  };
+  const store = createIncidentStore(new DynamoDBClient(settings), tableDefinition.TableName);
   const first = await store.firstRun(nowMs - 60 * minuteMs);
   await store.endFirstRun(first, nowMs - 50 * minuteMs);
   const alerts: Alert[] = [];
@@ -137,6 +139,7 @@ export async function createLab(overrides: Partial<Deps> = {}) {
         failed: [],
       }),
     },
+    metrics: createMetricReader(new CloudWatchClient(settings)),
     publisher: {
       publish: async (alert) => {
         alerts.push(alert);

@@ -45,16 +45,17 @@ export function loopDraft(scene: Scene): Draft {
       : joined([
           loop,
           causeText(scene, facts),
-          pace(scene, stopNoun(facts)),
+          pace(scene, ...stopNouns(facts)),
           runningText(capacity),
         ]),
     lead: scene.isResolved
-      ? `${scene.name} is steady again: no ${stopNoun(facts)} for ${quietText(scene)}. Nothing to do.`
+      ? `${scene.name} is steady again: no ${stopNouns(facts)[0]} for ${quietText(scene)}. Nothing to do.`
       : leadOf(scene, facts, capacity),
     since: sinceDeployment(facts, scene),
     evidence: known([
       stopText(scene, facts),
-      scene.isResolved ? lastOne(scene, stopNoun(facts)) : undefined,
+      restartText(facts),
+      scene.isResolved ? lastOne(scene, ...stopNouns(facts)) : undefined,
       joined([placeText(facts, scene), circuitBreakerText(facts)], '; '),
       revisionText(facts),
     ]),
@@ -66,7 +67,14 @@ export function loopDraft(scene: Scene): Draft {
 }
 
 const isRestart = (facts: Reader): boolean => facts.flag('restartsInPlace') === true;
-const stopNoun = (facts: Reader): string => (isRestart(facts) ? 'restart' : 'stop');
+
+/** What happened, once and several times. */
+function stopNouns(facts: Reader): readonly [one: string, many: string] {
+  if (isRestart(facts)) return ['restart', 'restarts'];
+  return facts.flag('someRestartInPlace') === true
+    ? ['stop or restart', 'stops and restarts']
+    : ['stop', 'stops'];
+}
 
 /** An exit says more by its code. */
 function causeText({ incident }: Scene, facts: Reader): string {
@@ -109,7 +117,7 @@ function stopText({ incident }: Scene, facts: Reader): string {
   const exitCode = facts.number('exitCode');
   const limitMiB = facts.number('limitMiB');
   return joined([
-    `${countOf(incident)} x ${container === undefined ? 'a task' : `container ${container}`}`,
+    `${countOf(incident)} x ${container === undefined ? unnamed(facts) : `container ${container}`}`,
     joined(
       [exitCode === undefined ? undefined : `exit ${exitCode}`, reasonText(incident, facts)],
       exitCode === undefined ? '' : ' + ',
@@ -118,6 +126,15 @@ function stopText({ incident }: Scene, facts: Reader): string {
     livedText(facts),
   ]);
 }
+
+/** Why there is so little to say: what ECS keeps of an end, it keeps of stopped tasks. */
+const restartText = (facts: Reader): string | undefined =>
+  isRestart(facts) && facts.number('exitCode') === undefined
+    ? 'restarted in place: no task stopped, so ECS shows no exit code'
+    : undefined;
+
+/** Whatever ended, where nobody knows which container it was. */
+const unnamed = (facts: Reader): string => (isRestart(facts) ? 'a container' : 'a task');
 
 /** Lives of more than ten minutes are told in minutes and hours. */
 const secondsReadableMax = 600;
@@ -174,7 +191,7 @@ function exitText(facts: Reader): string {
 }
 
 function endsText({ incident, notice }: Scene, facts: Reader, { minimum }: Capacity): string {
-  const noun = stopNoun(facts);
+  const [noun] = stopNouns(facts);
   const end =
     incident.kind === 'slow-loop'
       ? `6 h without a ${noun}`

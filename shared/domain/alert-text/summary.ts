@@ -19,8 +19,16 @@ export function summedFacts({ facts, occurrences }: Incident): Facts {
       : { livedSecondsMin: Math.min(...lived), livedSecondsMax: Math.max(...lived) }),
     ...place('instance', 'instances', instances),
     ...place('zone', 'zones', zones),
+    ...restarting(all),
     ...facts,
   };
+}
+
+/** Whether all of them, or only some, are restarts in place. */
+function restarting(all: readonly Facts[]): Facts {
+  const restarts = all.filter(({ restartsInPlace }) => restartsInPlace === true);
+  if (restarts.length === 0) return {};
+  return restarts.length === all.length ? { restartsInPlace: true } : { someRestartInPlace: true };
 }
 
 const isNumber = (value: Facts[string] | undefined): value is number => typeof value === 'number';

@@ -93,5 +93,5 @@ export const becomesCritical = (
     : `Becomes CRITICAL after 3 min with fewer than ${minimum} running`;
 
 /** For incidents that are over: how often it was, and when the last time. */
-export const lastOne = ({ incident, context }: Scene, noun: string): string =>
-  `${counted(countOf(incident), noun)} in all, the last at ${context.formatTime(lastAtMs(incident))}`;
+export const lastOne = ({ incident, context }: Scene, noun: string, plural?: string): string =>
+  `${counted(countOf(incident), noun, plural)} in all, the last at ${context.formatTime(lastAtMs(incident))}`;
