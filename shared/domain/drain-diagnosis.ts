@@ -1,5 +1,5 @@
-import { roomOf, takesTasks, tasksWithoutRoom } from './drain-room.ts';
-import { createLifetimeOf, type InstanceLifetime } from './instance-lifetime.ts';
+import { roomsOf, tasksWithoutRoom } from './drain-room.ts';
+import { createLifetimeOf, type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
 import { ageMsOf, protectionOf } from './replacement-harm.ts';
 import { changeThatFrees, isStuck, type PercentChange } from './service-move.ts';
 import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
@@ -90,7 +90,7 @@ export function diagnoseDrain(
     snapshot,
     nowMs,
     services,
-    deadlineMs: lifetime?.deadlineEarliestMs ?? lifetime?.deadlineMs,
+    deadlineMs: lifetime && killedFromMs(lifetime),
     draining: new Set(
       snapshot.instances.flatMap(({ arn, status }) => (status === 'DRAINING' ? [arn] : [])),
     ),
@@ -215,15 +215,10 @@ function withoutRoom(
   if (instance.compute === 'managed-instances') return new Set();
   const moving = staying.filter((task) => ownerOf(task, services).type === 'service');
   const byInstance = Map.groupBy(snapshot.tasks, ({ instanceArn }) => instanceArn);
-  const rooms = snapshot.instances
-    .filter(
-      (other) =>
-        other !== instance &&
-        other.compute === instance.compute &&
-        other.capacityProvider === instance.capacityProvider &&
-        takesTasks(other),
-    )
-    .sort((a, b) => order(a.arn, b.arn))
-    .map((other) => roomOf(other, byInstance.get(other.arn) ?? [], snapshot));
-  return new Set(tasksWithoutRoom(moving, rooms, services));
+  const others = snapshot.instances.filter(
+    ({ compute, capacityProvider }) =>
+      compute === instance.compute && capacityProvider === instance.capacityProvider,
+  );
+  const rooms = roomsOf(others, byInstance, snapshot.instanceTypes);
+  return new Set(tasksWithoutRoom(moving, rooms, services, new Set([instance.arn])));
 }

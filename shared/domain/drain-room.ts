@@ -1,28 +1,51 @@
 import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
 
 /** An instance that tasks may move to, and what is taken of it while they are tried. */
-export type Room = {
+type Room = {
   readonly instance: Instance;
-  readonly free: { cpuUnits: number; memoryMiB: number };
-  readonly ports: Set<string>;
+  readonly free: Resources;
+  readonly ports: ReadonlySet<string>;
   /** Network interfaces that are left; Infinity where the limit is not known. */
-  enisLeft: number;
+  readonly enisLeft: number;
   /** Services that have a task on it. */
-  readonly services: Set<string>;
+  readonly services: ReadonlySet<string>;
+};
+
+export type Rooms = {
+  readonly rooms: readonly Room[];
+  /** As much as any of them has of either. */
+  readonly largest: Resources;
 };
 
 /** ECS marks an instance that shares its interfaces: the limit of its type does not hold for it. */
 const trunkAttribute = 'ecs.awsvpc-trunk-id';
 
 /** Whether ECS would place a task on it at all. */
-export const takesTasks = ({ status, agentConnected, health }: Instance): boolean =>
+const takesTasks = ({ status, agentConnected, health }: Instance): boolean =>
   status === 'ACTIVE' && agentConnected && health !== 'IMPAIRED';
 
-/** What is free on an instance now. */
-export function roomOf(
+/**
+ * What is free now on those of the instances that ECS would place a task on, by ARN: which one is tried
+ * first does not depend on the order of a list.
+ */
+export function roomsOf(
+  instances: readonly Instance[],
+  tasksByInstance: ReadonlyMap<string | undefined, readonly Task[]>,
+  instanceTypes: Snapshot['instanceTypes'],
+): Rooms {
+  const rooms = instances
+    .filter(takesTasks)
+    .sort((a, b) => (a.arn < b.arn ? -1 : 1))
+    .map((instance) => roomOf(instance, tasksByInstance.get(instance.arn) ?? [], instanceTypes));
+  const most = (name: keyof Resources): number =>
+    rooms.reduce((largest, { free }) => Math.max(largest, free[name]), 0);
+  return { rooms, largest: { cpuUnits: most('cpuUnits'), memoryMiB: most('memoryMiB') } };
+}
+
+function roomOf(
   instance: Instance,
   tasks: readonly Task[],
-  { instanceTypes }: Pick<Snapshot, 'instanceTypes'>,
+  instanceTypes: Snapshot['instanceTypes'],
 ): Room {
   const { type, remaining, usedPorts, attributes } = instance;
   const isTrunked = Object.hasOwn(attributes, trunkAttribute);
@@ -31,7 +54,7 @@ export function roomOf(
   const enis = tasks.filter(({ hasEni }) => hasEni).length;
   return {
     instance,
-    free: { ...remaining },
+    free: remaining,
     ports: new Set(usedPorts),
     // One is the instance's own.
     enisLeft: eniMax - 1 - enis,
@@ -41,19 +64,27 @@ export function roomOf(
 
 /**
  * Tasks that find no room when all are put into the rooms given, largest first, each into the first
- * that takes it. Placement expressions (`memberOf`) are not looked at, so a task may find less room than
- * this says; and another order may fit one more, so it says what is likely and proves nothing.
+ * that takes it; rooms on the instances that they leave do not count. Placement expressions
+ * (`memberOf`) are not looked at, so a task may find less room than this says; and another order may fit
+ * one more, so it says what is likely and proves nothing.
  */
 export function tasksWithoutRoom(
   tasks: readonly Task[],
-  rooms: readonly Room[],
+  { rooms, largest }: Rooms,
   services: ReadonlyMap<string, Service>,
+  leavingArns: ReadonlySet<string>,
 ): readonly Task[] {
   const changed = new Map<Room, Room>();
   return [...tasks].sort(largestFirst).filter((task) => {
+    // The instances of a full cluster need not be looked at one by one.
+    if (!holds(largest, task.reserved)) return true;
     const service = task.service === undefined ? undefined : services.get(task.service);
-    const room = rooms.find((candidate) =>
-      fits(task, service, changed.get(candidate) ?? candidate),
+    const room = rooms.find(
+      (candidate) =>
+        // The cheap question comes first: what is full now does not empty.
+        holds(candidate.free, task.reserved) &&
+        !leavingArns.has(candidate.instance.arn) &&
+        fits(task, service, changed.get(candidate) ?? candidate),
     );
     if (room === undefined) return true;
     changed.set(room, withTask(changed.get(room) ?? room, task));

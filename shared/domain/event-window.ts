@@ -78,13 +78,33 @@ export function lastSpanBy(schedule: WeeklySchedule, atMs: number): Span | undef
   return spansWithin(schedule, { startMs: atMs - weekMs, endMs: atMs + 1 }).at(-1);
 }
 
-/** Whether a window is tied to an instance: by its id, or by any one of its tags. */
-export const isTiedTo = (
-  { instanceIds, tags }: Pick<EventWindow, 'instanceIds' | 'tags'>,
-  instance: Pick<Instance, 'ec2InstanceId' | 'tags'>,
-): boolean =>
-  (instance.ec2InstanceId !== undefined && instanceIds.includes(instance.ec2InstanceId)) ||
-  tags.some(({ key, value }) => Object.hasOwn(instance.tags, key) && instance.tags[key] === value);
+/**
+ * A function that gives the windows tied to an instance: by its id, or by any one of its tags. By id of
+ * the window.
+ */
+export function createWindowsOf(
+  windows: readonly EventWindow[],
+): (instance: Pick<Instance, 'ec2InstanceId' | 'tags'>) => readonly EventWindow[] {
+  const byTarget = new Map<string, EventWindow[]>();
+  for (const window of windows) {
+    const { instanceIds, tags } = window;
+    for (const target of [...instanceIds, ...tags.map(({ key, value }) => tagTarget(key, value))]) {
+      const tied = byTarget.get(target);
+      if (tied === undefined) byTarget.set(target, [window]);
+      else tied.push(window);
+    }
+  }
+  if (byTarget.size === 0) return () => [];
+  return ({ ec2InstanceId, tags }) => {
+    const ids = ec2InstanceId === undefined ? [] : [ec2InstanceId];
+    const ofTags = Object.entries(tags).map(([key, value]) => tagTarget(key, value));
+    const found = new Set([...ids, ...ofTags].flatMap((target) => byTarget.get(target) ?? []));
+    return [...found].sort((a, b) => (a.id < b.id ? -1 : 1));
+  };
+}
+
+/** No instance id begins like this. */
+const tagTarget = (key: string, value: string): string => JSON.stringify([key, value]);
 
 const isAlwaysOpen = (schedule: WeeklySchedule): boolean =>
   schedule.some(({ fromHour, toHour }) => toHour - fromHour === weekHours);

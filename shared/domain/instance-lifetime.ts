@@ -1,12 +1,12 @@
 import { assert } from './assert.ts';
 import {
+  createWindowsOf,
   isReadable,
-  isTiedTo,
   lastSpanBy,
   readEventWindow,
   type WeeklySchedule,
 } from './event-window.ts';
-import type { EventWindow, Instance, Snapshot } from './snapshot.ts';
+import type { Instance, Snapshot } from './snapshot.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -69,6 +69,15 @@ export type InstanceLifetime = {
   readonly untilDeadlineMs: number | undefined;
 };
 
+/**
+ * The first moment at which ECS may kill what is left on an instance: the cautious deadline where there
+ * is one, else day 21; undefined where no launch is known.
+ */
+export const killedFromMs = ({
+  deadlineEarliestMs,
+  deadlineMs,
+}: InstanceLifetime): number | undefined => deadlineEarliestMs ?? deadlineMs;
+
 /** Statuses of instances that are on their way out or never came: no drain is ahead of them. */
 const leavingStatuses: ReadonlySet<string> = new Set([
   'DEREGISTERING',
@@ -79,7 +88,8 @@ const leavingStatuses: ReadonlySet<string> = new Set([
 export const isLeaving = ({ status }: Pick<Instance, 'status'>): boolean =>
   leavingStatuses.has(status);
 
-type Window = { readonly window: EventWindow; readonly schedule: WeeklySchedule | undefined };
+/** Without a schedule where it cannot be read. */
+type Window = { readonly id: string; readonly schedule: WeeklySchedule | undefined };
 
 /**
  * A function that tells the lifetime of a managed instance of this snapshot at a time. A status that is
@@ -90,12 +100,17 @@ export function createLifetimeOf(
   nowMs: number,
 ): (instance: Instance) => InstanceLifetime {
   assert(Number.isFinite(nowMs), 'nowMs is a time in ms since the epoch');
-  const windows = eventWindows.map((window): Window => {
-    const schedule = readEventWindow(window);
-    return { window, schedule: isReadable(schedule) ? schedule : undefined };
-  });
+  const schedules = new Map(
+    eventWindows.map((window) => {
+      const schedule = readEventWindow(window);
+      return [window, isReadable(schedule) ? schedule : undefined];
+    }),
+  );
+  const windowsOf = createWindowsOf(eventWindows);
   return (instance) => {
-    const own = windows.filter(({ window }) => isTiedTo(window, instance));
+    const own = windowsOf(instance).map(
+      (window): Window => ({ id: window.id, schedule: schedules.get(window) }),
+    );
     return lifetimeOf(instance, own, nowMs);
   };
 }
@@ -126,7 +141,7 @@ function lifetimeOf(
     dueMs,
     drainAtMs,
     eventWindowId: opening?.windowId,
-    unreadableWindowIds: unreadable.map(({ window }) => window.id).sort(),
+    unreadableWindowIds: unreadable.map(({ id }) => id),
     deadlineMs,
     deadlineEarliestMs: isEarly ? undefined : plus(drainAtMs, drainMsMax),
     untilDrainMs: plus(drainAtMs, -nowMs),
@@ -150,7 +165,7 @@ function launchOf(
 }
 
 /**
- * When the windows let ECS begin at the earliest: each has a last span that began by day 14, and which
+ * When the windows, by id, let ECS begin at the earliest: each has a last span that began by day 14, and which
  * window ECS follows is not known where there are several. Whether ECS waits for day 14 inside a span
  * is not documented either; its beginning is the cautious answer.
  */
@@ -160,16 +175,12 @@ function earliestOpening(
   openUntilMs: number,
 ): { readonly atMs: number; readonly windowId: string } | undefined {
   let earliest: { readonly atMs: number; readonly windowId: string } | undefined;
-  for (const { window, schedule } of windows) {
+  for (const { id, schedule } of windows) {
     const span = schedule === undefined ? undefined : lastSpanBy(schedule, dueMs);
     if (span === undefined || span.endMs <= openUntilMs) continue;
-    const opening = { atMs: span.startMs, windowId: window.id };
-    if (earliest === undefined || isBefore(opening, earliest)) earliest = opening;
+    if (earliest === undefined || span.startMs < earliest.atMs) {
+      earliest = { atMs: span.startMs, windowId: id };
+    }
   }
   return earliest;
 }
-
-const isBefore = (
-  a: { readonly atMs: number; readonly windowId: string },
-  b: { readonly atMs: number; readonly windowId: string },
-): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.windowId < b.windowId);

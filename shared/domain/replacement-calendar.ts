@@ -1,7 +1,12 @@
 import { assert } from './assert.ts';
-import { type Room, roomOf, takesTasks, tasksWithoutRoom } from './drain-room.ts';
+import { type Rooms, roomsOf, tasksWithoutRoom } from './drain-room.ts';
 import { assertHerdPolicy, type Group, groupsOf, type HerdPolicy } from './herd.ts';
-import { createLifetimeOf, type InstanceLifetime, isLeaving } from './instance-lifetime.ts';
+import {
+  createLifetimeOf,
+  type InstanceLifetime,
+  isLeaving,
+  killedFromMs,
+} from './instance-lifetime.ts';
 import { findingsOf, type Harm, type HarmContext, type Note } from './replacement-harm.ts';
 import type { ComputeKind, Gap, GapSubject, Instance, Snapshot } from './snapshot.ts';
 import { servicesByName } from './task-owner.ts';
@@ -42,7 +47,7 @@ export type ReplacementEntry = {
    */
   readonly fromMs: number;
   readonly toMs: number;
-  /** The first moment at which ECS may kill what is left; undefined where no launch is known. */
+  /** The first moment at which ECS may kill what is left, see {@link killedFromMs}. */
   readonly deadlineMs: number | undefined;
   /** How much of each zone goes, by zone: `1a: 3 of 3`. */
   readonly zones: readonly ZoneShare[];
@@ -122,22 +127,18 @@ export function forecastReplacements(
 ): ReplacementCalendar {
   assertPolicy(policy);
   const managed = snapshot.instances.filter(({ compute }) => compute === 'managed-instances');
-  const present = managed.filter((instance) => !isLeaving(instance));
-  const lifetimes = present.map(createLifetimeOf(snapshot, nowMs));
+  const lifetimes = managed
+    .filter((instance) => !isLeaving(instance))
+    .map(createLifetimeOf(snapshot, nowMs));
   const context = contextOf(snapshot, nowMs, policy);
-  const groups = [...Map.groupBy(lifetimes, ({ instance }) => instance.capacityProvider)].flatMap(
-    ([provider, members]) => providerGroups(provider, members, nowMs, policy),
-  );
-  const horizonEndMs = nowMs + policy.horizonMs;
-  const [near, later] = [
-    groups.filter(({ items }) => fromMsOf(items) <= horizonEndMs),
-    groups.filter(({ items }) => fromMsOf(items) > horizonEndMs),
-  ];
-  const rooms = roomsOf(snapshot, present, context);
-  const drafts = near.map((group) => draftOf(group, rooms, context));
-  const harmed = new Set(drafts.flatMap(({ harmedServices }) => [...harmedServices]));
-  const fine = new Set(drafts.flatMap(({ fineServices }) => [...fineServices]));
-  for (const name of harmed) fine.delete(name);
+  const byProvider = Map.groupBy(lifetimes, ({ instance }) => instance.capacityProvider);
+  const groups = [...byProvider.values()].flatMap((members) => {
+    const provider = providerOf(members, context, snapshot);
+    return groupsIn(members, nowMs, policy).map((group) => ({ ...group, provider }));
+  });
+  const isNear = ({ items }: ProviderGroup): boolean => fromMsOf(items) <= nowMs + policy.horizonMs;
+  const drafts = groups.filter(isNear).map((group) => draftOf(group, context));
+  const later = groups.filter((group) => !isNear(group));
   return {
     atMs: nowMs,
     horizonMs: policy.horizonMs,
@@ -147,7 +148,7 @@ export function forecastReplacements(
     leavingArns: arnsOf(managed.filter(isLeaving)),
     leftOut: leftOutOf(snapshot),
     nextDrainMs: nextDrainMsOf(lifetimes),
-    fineServices: fine.size,
+    fineServices: fineIn(drafts),
     unreadableWindowIds: [
       ...new Set(lifetimes.flatMap(({ unreadableWindowIds }) => unreadableWindowIds)),
     ].sort(),
@@ -155,45 +156,51 @@ export function forecastReplacements(
   };
 }
 
-type Item = { readonly arn: string; readonly atMs: number; readonly lifetime: InstanceLifetime };
-
-type ProviderGroup = Group<Item> & {
-  readonly provider: string | undefined;
-  /** All instances of the provider that are there. */
-  readonly members: readonly InstanceLifetime[];
+/** A capacity provider with all of its instances that are there. */
+type Provider = {
+  readonly name: string | undefined;
+  readonly instances: number;
+  readonly instancesByZone: ReadonlyMap<string | undefined, number>;
+  readonly rooms: Rooms;
 };
+
+function providerOf(
+  members: readonly InstanceLifetime[],
+  { tasksByInstance }: HarmContext,
+  { instanceTypes }: Snapshot,
+): Provider {
+  const instances = members.map(({ instance }) => instance);
+  return {
+    name: instances[0]?.capacityProvider,
+    instances: instances.length,
+    instancesByZone: countByZone(members),
+    rooms: roomsOf(instances, tasksByInstance, instanceTypes),
+  };
+}
+
+type Item = { readonly arn: string; readonly atMs: number; readonly lifetime: InstanceLifetime };
+type ProviderGroup = Group<Item> & { readonly provider: Provider };
 
 /** Neither a launch nor a drain: nobody knows when. */
 const hasNoTime = ({ status, drainAtMs }: InstanceLifetime): boolean =>
   drainAtMs === undefined && status !== 'draining';
 
-/** What drains for another reason than its age, or since nobody knows when, belongs to no herd. */
-function providerGroups(
-  provider: string | undefined,
+/** What drains for another reason than its age, or without a known launch, belongs to no herd. */
+function groupsIn(
   members: readonly InstanceLifetime[],
   nowMs: number,
-  policy: CalendarPolicy,
-): readonly ProviderGroup[] {
-  const itemOf = (lifetime: InstanceLifetime, atMs: number): Item => ({
-    arn: lifetime.instance.arn,
-    atMs,
-    lifetime,
-  });
-  const byClock = members.flatMap((lifetime) =>
-    lifetime.drainAtMs === undefined || lifetime.isEarly
-      ? []
-      : [itemOf(lifetime, lifetime.drainAtMs)],
-  );
-  const alone = members
-    .filter(
-      (lifetime) => lifetime.isEarly || (lifetime.drainAtMs === undefined && !hasNoTime(lifetime)),
-    )
-    .map((lifetime) => ({ items: [itemOf(lifetime, nowMs)], isHerd: false }));
-  return [...groupsOf(byClock, members.length, policy), ...alone].map((group) => ({
-    ...group,
-    provider,
-    members,
-  }));
+  policy: HerdPolicy,
+): readonly Group<Item>[] {
+  const byClock: Item[] = [];
+  const alone: Group<Item>[] = [];
+  for (const lifetime of members) {
+    const { instance, drainAtMs, isEarly } = lifetime;
+    if (hasNoTime(lifetime)) continue;
+    const item = { arn: instance.arn, atMs: drainAtMs ?? nowMs, lifetime };
+    if (drainAtMs !== undefined && !isEarly) byClock.push(item);
+    else alone.push({ items: [{ ...item, atMs: nowMs }], isHerd: false });
+  }
+  return [...groupsOf(byClock, members.length, policy), ...alone];
 }
 
 const fromMsOf = ([first]: readonly Item[]): number => {
@@ -207,55 +214,56 @@ type Draft = {
   readonly harmedServices: ReadonlySet<string>;
 };
 
-type RoomsByProvider = ReadonlyMap<string | undefined, readonly Room[]>;
-
-function draftOf(group: ProviderGroup, rooms: RoomsByProvider, context: HarmContext): Draft {
-  const { items, provider, members } = group;
+function draftOf({ items, isHerd, provider }: ProviderGroup, context: HarmContext): Draft {
   const instances = items.map(({ lifetime }) => lifetime);
-  const found = findingsOf(instances, context);
+  const { harms, notes, movingTasks, ...services } = findingsOf(instances, context);
   const own = new Set(items.map(({ arn }) => arn));
-  const others = (rooms.get(provider) ?? []).filter(({ instance }) => !own.has(instance.arn));
-  const without = tasksWithoutRoom(found.movingTasks, others, context.services).length;
+  const homeless = tasksWithoutRoom(movingTasks, provider.rooms, context.services, own).length;
   const roomNotes: readonly Note[] =
-    without === 0 ? [] : [{ reason: 'new-instances-needed', tasks: without }];
-  const deadlines = instances.flatMap(({ deadlineEarliestMs, deadlineMs }) => [
-    deadlineEarliestMs ?? deadlineMs ?? Infinity,
-  ]);
-  const deadlineMs = deadlines.reduce((a, b) => Math.min(a, b));
+    homeless === 0 ? [] : [{ reason: 'new-instances-needed', tasks: homeless }];
+  const deadlineMs = instances.reduce(
+    (first, lifetime) => Math.min(first, killedFromMs(lifetime) ?? Infinity),
+    Infinity,
+  );
   const entry: ReplacementEntry = {
-    capacityProvider: provider,
+    capacityProvider: provider.name,
     instances,
-    ofInstances: members.length,
-    isHerd: group.isHerd,
+    ofInstances: provider.instances,
+    isHerd,
     fromMs: fromMsOf(items),
     toMs: items.reduce((latest, { atMs }) => Math.max(latest, atMs), -Infinity),
-    deadlineMs: Number.isFinite(deadlineMs) ? deadlineMs : undefined,
-    zones: zonesOf(instances, members),
+    deadlineMs: deadlineMs === Infinity ? undefined : deadlineMs,
+    zones: zonesOf(instances, provider),
     tasks: instances.reduce((sum, { instance }) => sum + tasksOn(instance, context), 0),
-    harms: found.harms,
-    notes: [...roomNotes, ...found.notes],
-    fineServices: found.fineServices.size,
+    harms,
+    notes: [...roomNotes, ...notes],
+    fineServices: services.fineServices.size,
   };
-  return { entry, fineServices: found.fineServices, harmedServices: found.harmedServices };
+  return { entry, ...services };
+}
+
+/** Services that are fine in one entry and harmed in none. */
+function fineIn(drafts: readonly Draft[]): number {
+  const fine = new Set(drafts.flatMap(({ fineServices }) => [...fineServices]));
+  for (const { harmedServices } of drafts) for (const name of harmedServices) fine.delete(name);
+  return fine.size;
 }
 
 const tasksOn = ({ arn }: Instance, { tasksByInstance }: HarmContext): number =>
   tasksByInstance.get(arn)?.length ?? 0;
 
-function zonesOf(
+const countByZone = (members: readonly InstanceLifetime[]): Provider['instancesByZone'] => {
+  const byZone = Map.groupBy(members, ({ instance }) => instance.zone);
+  return new Map([...byZone].map(([zone, own]) => [zone, own.length]));
+};
+
+const zonesOf = (
   instances: readonly InstanceLifetime[],
-  members: readonly InstanceLifetime[],
-): readonly ZoneShare[] {
-  const zoneOf = ({ instance }: InstanceLifetime): string | undefined => instance.zone;
-  const all = Map.groupBy(members, zoneOf);
-  return [...Map.groupBy(instances, zoneOf)]
-    .map(([zone, own]) => ({
-      zone,
-      instances: own.length,
-      ofInstances: all.get(zone)?.length ?? 0,
-    }))
+  { instancesByZone }: Provider,
+): readonly ZoneShare[] =>
+  [...countByZone(instances)]
+    .map(([zone, own]) => ({ zone, instances: own, ofInstances: instancesByZone.get(zone) ?? 0 }))
     .sort((a, b) => ((a.zone ?? '') < (b.zone ?? '') ? -1 : 1));
-}
 
 const contextOf = (
   { protections, services, tasks }: Snapshot,
@@ -269,20 +277,6 @@ const contextOf = (
   nowMs,
   standaloneAgeMsMin,
 });
-
-/** By ARN, so that the first that takes a task does not depend on the order of a list. */
-const roomsOf = (
-  snapshot: Snapshot,
-  present: readonly Instance[],
-  { tasksByInstance }: HarmContext,
-): RoomsByProvider =>
-  Map.groupBy(
-    present
-      .filter(takesTasks)
-      .sort((a, b) => (a.arn < b.arn ? -1 : 1))
-      .map((instance) => roomOf(instance, tasksByInstance.get(instance.arn) ?? [], snapshot)),
-    ({ instance }) => instance.capacityProvider,
-  );
 
 function nextDrainMsOf(lifetimes: readonly InstanceLifetime[]): number | undefined {
   const ahead = lifetimes.flatMap(({ status, drainAtMs }) =>

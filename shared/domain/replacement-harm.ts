@@ -1,4 +1,4 @@
-import type { InstanceLifetime } from './instance-lifetime.ts';
+import { type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
 import {
   changeThatFrees,
   isStuck,
@@ -206,7 +206,7 @@ export function ageMsOf({ startedAtMs, createdAtMs }: Task, nowMs: number): numb
 
 function taskAtRisk(
   task: Task,
-  { instance, deadlineEarliestMs, deadlineMs }: InstanceLifetime,
+  lifetime: InstanceLifetime,
   protectedUntilMs: number | undefined,
   nowMs: number,
 ): TaskAtRisk {
@@ -214,10 +214,10 @@ function taskAtRisk(
     arn: task.arn,
     name: task.service ?? subjectOf(task).name,
     group: task.group,
-    instanceArn: instance.arn,
+    instanceArn: lifetime.instance.arn,
     ageMs: ageMsOf(task, nowMs),
     protectedUntilMs,
-    deadlineMs: deadlineEarliestMs ?? deadlineMs,
+    deadlineMs: killedFromMs(lifetime),
   };
 }
 

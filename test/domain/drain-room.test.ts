@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roomOf, tasksWithoutRoom } from '../../shared/domain/drain-room.ts';
+import { roomsOf, tasksWithoutRoom } from '../../shared/domain/drain-room.ts';
 import type { Instance, Service, Snapshot, Task } from '../../shared/domain/snapshot.ts';
 import { managed, nowMs, service, task } from '../support/calendar-worlds.ts';
 
@@ -27,15 +27,13 @@ const without = (
   } = {},
 ): string => {
   const { placed = [], instanceTypes = {}, services = [] } = settings;
-  const rooms = instances.map((one) =>
-    roomOf(
-      one,
-      placed.filter(({ instanceArn }) => instanceArn === one.arn),
-      { instanceTypes },
-    ),
+  const rooms = roomsOf(
+    instances,
+    Map.groupBy(placed, ({ instanceArn }) => instanceArn),
+    instanceTypes,
   );
   const byName = new Map(services.map((one) => [one.name, one]));
-  return tasksWithoutRoom(tasks, rooms, byName)
+  return tasksWithoutRoom(tasks, rooms, byName, new Set())
     .map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1))
     .join(' ');
 };
@@ -141,9 +139,9 @@ describe('tasksWithoutRoom', () => {
   });
 
   it('does not use up the rooms that it is asked about', () => {
-    const rooms = [roomOf(instance('i-1', 9, 9), [], { instanceTypes: types })];
+    const rooms = roomsOf([instance('i-1', 9, 9)], new Map(), types);
     const tasks = [needing('a', 9, 9, { hostPorts: ['80/tcp'] })];
-    expect(tasksWithoutRoom(tasks, rooms, new Map())).toEqual([]);
-    expect(tasksWithoutRoom(tasks, rooms, new Map())).toEqual([]);
+    expect(tasksWithoutRoom(tasks, rooms, new Map(), new Set())).toEqual([]);
+    expect(tasksWithoutRoom(tasks, rooms, new Map(), new Set())).toEqual([]);
   });
 });

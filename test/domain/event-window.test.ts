@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  createWindowsOf,
   cronCharsMax,
   isReadable,
-  isTiedTo,
   lastSpanBy,
   periodMsMax,
   readEventWindow,
   spansWithin,
   type WeeklySchedule,
 } from '../../shared/domain/event-window.ts';
-import type { TimeRange } from '../../shared/domain/snapshot.ts';
+import type { EventWindow, TimeRange } from '../../shared/domain/snapshot.ts';
 
 const hourMs = 3_600_000;
 const weekMs = 168 * hourMs;
@@ -214,31 +214,40 @@ describe('lastSpanBy', () => {
   });
 });
 
-describe('isTiedTo', () => {
+describe('createWindowsOf', () => {
   const instance = { ec2InstanceId: 'i-1', tags: { team: 'shop', stage: 'prod' } };
   const tag = (key: string, value: string) => ({ key, value });
-  it.each([
-    ['by its id', { instanceIds: ['i-0', 'i-1'], tags: [] }, true],
-    ['not by the id of another', { instanceIds: ['i-0'], tags: [] }, false],
-    [
-      'by one of several tags',
-      { instanceIds: [], tags: [tag('a', 'b'), tag('team', 'shop')] },
-      true,
-    ],
-    [
-      'by one of two values',
-      { instanceIds: [], tags: [tag('team', 'x'), tag('team', 'shop')] },
-      true,
-    ],
-    ['not by another value', { instanceIds: [], tags: [tag('team', 'x')] }, false],
-    ['not by what every object has', { instanceIds: [], tags: [tag('constructor', '')] }, false],
-    ['not by nothing', { instanceIds: [], tags: [] }, false],
-  ])('%s', (_, window, expected) => expect(isTiedTo(window, instance)).toBe(expected));
+  const window = (
+    id: string,
+    instanceIds: readonly string[],
+    tags: readonly { readonly key: string; readonly value: string }[] = [],
+  ): EventWindow => ({ id, instanceIds, tags, timeRanges: [], cron: undefined });
+  const tied = (...windows: readonly EventWindow[]) =>
+    createWindowsOf(windows)(instance).map(({ id }) => id);
 
-  it('not by an id where the instance has none', () =>
-    expect(
-      isTiedTo({ instanceIds: ['i-1'], tags: [] }, { ec2InstanceId: undefined, tags: {} }),
-    ).toBe(false));
+  it.each([
+    ['by its id', window('w', ['i-0', 'i-1']), true],
+    ['not by the id of another', window('w', ['i-0']), false],
+    ['by one of several tags', window('w', [], [tag('a', 'b'), tag('team', 'shop')]), true],
+    ['by one of two values', window('w', [], [tag('team', 'x'), tag('team', 'shop')]), true],
+    ['not by another value', window('w', [], [tag('team', 'x')]), false],
+    ['not by what every object has', window('w', [], [tag('constructor', '')]), false],
+    ['not by nothing', window('w', []), false],
+  ])('%s', (_, one, isTied) => expect(tied(one)).toEqual(isTied ? ['w'] : []));
+
+  it('gives each once, by id, however many of its targets the instance has', () => {
+    const both = window('b', ['i-1'], [tag('team', 'shop'), tag('stage', 'prod')]);
+    expect(tied(both, window('c', ['i-1']), window('x', ['i-2']), window('a', ['i-1']))).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+  });
+
+  it('gives none by an id where the instance has none', () => {
+    const unknown = { ec2InstanceId: undefined, tags: {} };
+    expect(createWindowsOf([window('w', ['i-1'])])(unknown)).toEqual([]);
+  });
 });
 
 describe('any window', () => {
