@@ -186,7 +186,11 @@ function exitText(exitCode: number | undefined, isBlamed: boolean): string | und
 }
 
 /** Whether a service or a managed daemon started the task, so that ECS replaces it. */
-export const isServiceTask = ({ group, startedBy, taskDefinitionArn }: StoppedTask): boolean =>
+export const isServiceTask = ({
+  group,
+  startedBy,
+  taskDefinitionArn,
+}: Pick<StoppedTask, 'group' | 'startedBy' | 'taskDefinitionArn'>): boolean =>
   (group?.startsWith('service:') ?? false) ||
   deploymentIdIn(startedBy) !== undefined ||
   taskDefinitionArn.includes(':daemon-task-definition/');
@@ -206,7 +210,10 @@ export const deploymentIdOf = ({ startedBy }: StoppedTask): string | undefined =
   deploymentIdIn(startedBy);
 
 /** Whose task it was: a service's, or else one of a family of standalone tasks. */
-export function subjectOf({ group, taskDefinitionArn }: StoppedTask): Subject {
+export function subjectOf({
+  group,
+  taskDefinitionArn,
+}: Pick<StoppedTask, 'group' | 'taskDefinitionArn'>): Subject {
   // Anyone can give a standalone task a group; only what ECS itself writes is a name.
   const [, type, name] = /^(service|family):([\w-]{1,255})$/.exec(group ?? '') ?? [];
   if (type === 'service' && name !== undefined) return { type: 'service', name };
