@@ -221,8 +221,7 @@ export function taskInterfacesOf(
   { type, attributes }: Instance,
   types: Readonly<Record<string, InstanceType>>,
 ): number | undefined {
-  if (type === undefined || !Object.hasOwn(types, type)) return undefined;
-  const limit = types[type]?.eniMax;
+  const limit = types[type ?? '']?.eniMax;
   if (limit === undefined || Object.hasOwn(attributes, trunkAttribute)) return undefined;
   return Math.max(limit - 1, 0);
 }

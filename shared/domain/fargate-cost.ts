@@ -1,3 +1,4 @@
+import { assert } from './assert.ts';
 import { fargateSizeOf } from './fargate-size.ts';
 import { hoursPerMonth, isWindows, type PriceGap } from './instances-cost.ts';
 import type { FargateRate, RegionPrices } from './prices/region-prices.ts';
@@ -55,22 +56,16 @@ export const atFargateRate = (
 const architectureOf = ({ task, on }: Placed): string | undefined =>
   (task.architecture ?? on.architecture)?.toLowerCase();
 
-/** Tasks of one kind are counted first, so that the order of tasks does not change the sum. */
 function costOf(placed: readonly Placed[], { fargate }: RegionPrices): FargateCost {
-  const kinds = Map.groupBy(placed, (one) => {
-    const { cpuUnits, memoryMiB } = one.task.reserved;
-    return `${architectureOf(one)} ${cpuUnits} ${memoryMiB}`;
-  });
   let exactUsdPerHour = 0;
   let usdPerHour = 0;
-  for (const key of [...kinds.keys()].sort()) {
-    const [first, ...others] = kinds.get(key) ?? [];
-    const rate = fargate.get(first === undefined ? '' : (architectureOf(first) ?? ''));
-    if (first === undefined || rate === undefined) continue;
-    const { reserved } = first.task;
-    const count = 1 + others.length;
-    exactUsdPerHour += count * atFargateRate(reserved, rate);
-    usdPerHour += count * atFargateRate(fargateSizeOf(reserved) ?? reserved, rate);
+  for (const one of placed) {
+    const { reserved } = one.task;
+    const rate = fargate.get(architectureOf(one) ?? '');
+    const size = fargateSizeOf(reserved);
+    assert(rate !== undefined && size !== undefined, 'gaps and unfit tasks were sorted out before');
+    exactUsdPerHour += atFargateRate(reserved, rate);
+    usdPerHour += atFargateRate(size, rate);
   }
   return { exactUsdPerHour, usdPerHour, usdPerMonth: usdPerHour * hoursPerMonth };
 }

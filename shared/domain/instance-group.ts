@@ -19,6 +19,7 @@ export type InstanceGroup = {
 };
 
 export type GroupedInstances = InstanceGroup & {
+  /** In the order of their ARNs, so that sums over them do not depend on the order of reading. */
   readonly staying: readonly Occupied[];
   /** ECS takes them away: what is on them will be elsewhere soon. */
   readonly leaving: readonly Occupied[];

@@ -1,4 +1,4 @@
-import { type GroupedInstances, labelOf, sortedBy } from './instance-group.ts';
+import { type GroupedInstances, labelOf } from './instance-group.ts';
 import { managementFee, type RegionPrices } from './prices/region-prices.ts';
 import type { Instance } from './snapshot.ts';
 
@@ -57,14 +57,12 @@ export function priceInstances(
   const instances = group.staying.map(({ instance }) => instance);
   const gaps = instances.flatMap((instance) => gapsOf(instance, group, prices));
   if (gaps.length > 0) return { cost: undefined, gaps };
-  // Instances of a type are counted first, so that their order does not change the sum.
-  const byType = Map.groupBy(instances, ({ type }) => type ?? '');
-  const lines = sortedBy([...byType], ([type]) => type).map(([type, of]) => {
+  const lines = instances.map(({ type = '' }) => {
     const onDemand = prices.ec2UsdPerHour.get(type) ?? 0;
     const fee = prices.managementUsdPerHour.get(type);
     return {
-      ec2UsdPerHour: of.length * onDemand,
-      feeUsdPerHour: of.length * (fee ?? managementFee(type, onDemand)),
+      ec2UsdPerHour: onDemand,
+      feeUsdPerHour: fee ?? managementFee(type, onDemand),
       isFeeEstimated: fee === undefined,
     };
   });

@@ -260,10 +260,27 @@ describe('the verdict', () => {
     expect(judge(own(1), policy, round).reason).toBe(reason);
   });
 
-  it('equal cost is not yet strictly cheaper: one task more is', () => {
-    const even = { ec2DiscountShare: 0.15 };
-    expect(judge(own(1), even, round).comparison?.breakEvenTasks).toBe(2);
-    expect(judge(own(2), even, round).comparison?.breakEvenTasks).toBe(2);
+  /** The same with other prices: of the instance, and of a task of a quarter vCPU and half a GB. */
+  const pricedAt = (here: number, fargate: readonly [vcpu: number, gb: number]): RegionPrices => ({
+    ...round,
+    ec2UsdPerHour: new Map([['c6a.large', here]]),
+    fargate: new Map([['x86_64', { vcpuUsdPerHour: fargate[0], gbUsdPerHour: fargate[1] }]]),
+  });
+  const small: WorldSpec = {
+    providers: [{ name: 'own', compute: 'ec2' }],
+    instances: { own: [{ tasks: [quarter] }] },
+  };
+
+  it('.017 is 15 % less than .02, though as binary numbers it is a little less less', () => {
+    const found = judge(small, { savingUsdPerMonthMin: 2 }, pricedAt(0.02, [0.06, 0.004]));
+    expect(found.fargate?.usdPerHour.toFixed(6)).toBe('0.017000');
+    expect(found.reason).toBe('cheaper-on-fargate');
+  });
+
+  it('equal cost is not yet strictly cheaper: 3 tasks of .1 cost .3, so 4 are needed', () => {
+    const found = judge(small, {}, pricedAt(0.3, [0.2, 0.1]));
+    expect(1 / (found.comparison?.ratio ?? 0)).toBeCloseTo(3, 12);
+    expect(found.comparison?.breakEvenTasks).toBe(4);
   });
 
   it('no instances, no tasks, nothing but daemons: no comparison', () => {
@@ -346,6 +363,11 @@ describe('what instances cost', () => {
     expect(costExclusions(policy)).not.toContain('volumes of the instances');
   });
 
+  it('volumes are counted an instance: 2 x 6.40 a month', () => {
+    const here = costs(machines(2, [quarter]), { volumesUsdPerMonth: 6.4 });
+    expect((730 * (here?.volumesUsdPerHour ?? 0)).toFixed(2)).toBe('12.80');
+  });
+
   it('types of all kinds are summed: .0765 + 2 x .0864', () => {
     const type = 'm6a.large';
     const here = costs({ instances: { general: [{ type }, { tasks: [quarter] }, { type }] } });
@@ -386,6 +408,14 @@ describe('what Fargate would cost', () => {
     expect(found.changes).toEqual([
       { reason: 'daemon-goes-with-its-instance', subject: 'logs', tasks: 1 },
     ]);
+  });
+
+  it('a daemon takes memory as well: 2743 MiB are left, so 2 tasks of 1 GB fit, not 3', () => {
+    const { comparison } = judge({
+      ...machines(1, [{ size: [256, 1_024] }, { service: 'logs', size: [16, 1_024] }]),
+      services: { logs: { schedulingStrategy: 'DAEMON' } },
+    });
+    expect(comparison?.tasksFit).toBe(2);
   });
 
   it('names tasks without a network interface of their own, and compares them all the same', () => {
@@ -436,6 +466,13 @@ describe('room', () => {
       },
     });
     expect(found.comparison?.tasksFit).toBe(1);
+  });
+
+  it('has no fill where an instance does not say its architecture: half a sum is none', () => {
+    const found = judge({
+      instances: { general: [{ tasks: [quarter] }, { architecture: undefined }] },
+    });
+    expect(found.comparison).toMatchObject({ fillShare: undefined, breakEvenTasks: 14 });
   });
 
   it('has no fill where nothing is registered', () => {

@@ -308,6 +308,16 @@ describe('hostile figures', () => {
     expect(overfull).toEqual([]);
   });
 
+  it('less than nothing registered takes nothing from the others', () => {
+    const { fill } = groupOf({
+      instances: { general: [{ size: [-500, -500] }, { size: [1000, 1000], tasks: [{}] }] },
+    });
+    expect(fill).toMatchObject({
+      registered: { cpuUnits: 1000, memoryMiB: 1000 },
+      dominantShare: 0.512,
+    });
+  });
+
   it.each([
     ['more remains than there is', [1000, 1000], [2000, 1500], [0, 0]],
     ['less than nothing remains', [1000, 1000], [-1, -500], [1000, 1000]],

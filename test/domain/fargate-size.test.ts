@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fargateSizeOf } from '../../shared/domain/fargate-size.ts';
+import { seedOf } from '../support/incidents.ts';
 
 const gib = 1_024;
 const sizeOf = (cpuUnits: number, memoryMiB: number) => {
@@ -62,6 +63,7 @@ describe('fargateSizeOf', () => {
           );
         },
       ),
+      seedOf(),
     );
   });
 });
