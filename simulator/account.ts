@@ -13,7 +13,9 @@ export type ServiceName =
   | 'ssm'
   | 'secretsmanager'
   | 'dynamodb'
-  | 'sns';
+  | 'sns'
+  | 'ec2'
+  | 'application-autoscaling';
 
 /** One request as it arrived, a client's retries included; `input` is as decoded from the wire. */
 export type Call = {
@@ -118,11 +120,12 @@ export type EcsTask = {
     healthStatus?: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
     cpu?: string;
     memory?: string;
+    memoryReservation?: string;
     networkBindings?: {
       bindIP?: string;
       containerPort?: number;
       hostPort?: number;
-      protocol?: string;
+      protocol?: 'tcp' | 'udp';
     }[];
   }[];
   overrides?: {
@@ -492,6 +495,10 @@ export type TargetHealth = {
   Target: { Id: string; Port?: number; AvailabilityZone?: string };
   HealthCheckPort?: string;
   TargetHealth: { State: TargetState; Reason?: string; Description?: string };
+  AdministrativeOverride?: {
+    State: 'no_override' | 'unknown' | 'zonal_shift_active' | 'zonal_shift_delegated_to_dns';
+    Description?: string;
+  };
 };
 
 export type TargetGroup = { readonly TargetGroupArn: string; targets: TargetHealth[] };

@@ -1,4 +1,5 @@
 import type { Severity, Subject } from './incident.ts';
+import { compareTexts } from './order.ts';
 import { type StopCause, type StopRule, stopRules, unknownStop } from './stop-rules.ts';
 import type { StoppedContainer, StoppedTask } from './task-stop.ts';
 
@@ -130,8 +131,6 @@ const reasonRank = ({ reason }: StoppedContainer): number => {
   if (text === '') return 2;
   return /^OutOfMemory/.test(text) ? 0 : 1;
 };
-
-const compareTexts = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /**
  * The container that explains the stop: one with a reason before one with a telling exit code. The

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Account, Call, Fault, ServiceName } from '../account.ts';
+import { applicationAutoScaling } from './application-auto-scaling.ts';
 import { cloudWatch } from './cloudwatch.ts';
 import { dynamoDb } from './dynamodb.ts';
+import { ec2 } from './ec2.ts';
 import { ecs } from './ecs.ts';
 import { elbv2 } from './elbv2.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
@@ -13,6 +15,7 @@ import { ssm } from './ssm.ts';
 import {
   encodeError,
   encodeOutput,
+  isXml,
   type Protocol,
   type Recognised,
   recognise,
@@ -28,6 +31,8 @@ const responders: Readonly<Record<ServiceName, Responder>> = {
   secretsmanager: secretsManager,
   dynamodb: dynamoDb,
   sns,
+  ec2,
+  'application-autoscaling': applicationAutoScaling,
 };
 
 export type RequestHandlerOptions = {
@@ -160,7 +165,7 @@ function errorOf(
 ): ServiceError | undefined {
   switch (fault) {
     case 'throttle':
-      return new ServiceError(throttleCodeOf(protocol), 'Rate exceeded');
+      return throttled(protocol);
     case 'server-error':
       return new ServiceError(
         serverErrorCodes[protocol.service],
@@ -176,8 +181,14 @@ function errorOf(
   }
 }
 
-function throttleCodeOf({ version, isQueryCompatible }: Protocol): string {
-  return version === 'query' || isQueryCompatible ? 'Throttling' : 'ThrottlingException';
+function throttled(protocol: Protocol): ServiceError {
+  if (protocol.version === 'ec2') {
+    return new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', {
+      statusCode: 503,
+    });
+  }
+  const isOld = isXml(protocol) || protocol.isQueryCompatible;
+  return new ServiceError(isOld ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
 }
 
 const serverErrorCodes: Readonly<Record<ServiceName, string>> = {
@@ -188,12 +199,18 @@ const serverErrorCodes: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'InternalServiceError',
   dynamodb: 'InternalServerError',
   sns: 'InternalError',
+  ec2: 'InternalError',
+  'application-autoscaling': 'InternalServiceException',
 };
 
 function accessDenied(account: Account, protocol: Protocol, operation: string): ServiceError {
   const caller = `arn:aws:sts::${account.accountId}:assumed-role/ballast/ballast`;
   const message = `User: ${caller} is not authorized to perform: ${protocol.service}:${operation}`;
-  return protocol.version === 'query' || protocol.isQueryCompatible
+  if (protocol.version === 'ec2') {
+    const sentence = `You are not authorized to perform this operation. ${message}`;
+    return new ServiceError('UnauthorizedOperation', sentence, { statusCode: 403 });
+  }
+  return isXml(protocol) || protocol.isQueryCompatible
     ? new ServiceError('AccessDenied', message, { statusCode: 403 })
     : new ServiceError('AccessDeniedException', message);
 }
