@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Misuse } from './misuse.ts';
+import { Misuse } from '../misuse.ts';
 
 export const usage =
   'usage: npm run -s plan -- (--cluster NAME [--region R] [--profile P] [--save FILE] | --snapshot FILE)\n' +
