@@ -26,9 +26,9 @@ export async function readBase(
   cluster: string,
 ): Promise<BaseFacts> {
   const [tasks, instances, services] = await Promise.all([
-    readListed(reading, tasksOf(ecs, cluster)),
-    readListed(reading, instancesOf(ecs, cluster)),
-    readListed(reading, servicesOf(ecs, cluster)),
+    readListed(reading, tasksOf(reading, ecs, cluster)),
+    readListed(reading, instancesOf(reading, ecs, cluster)),
+    readListed(reading, servicesOf(reading, ecs, cluster)),
   ]);
   return { tasks: tasks.flat(), instances: instances.flat(), services: services.flat() };
 }
@@ -39,56 +39,66 @@ const pageOf = (cluster: string, nextToken: string | undefined) => ({
   ...(nextToken === undefined ? {} : { nextToken }),
 });
 
-const tasksOf = (ecs: EcsReads, cluster: string): Listing<readonly TaskFacts[]> => ({
+const tasksOf = (
+  reading: Reading,
+  ecs: EcsReads,
+  cluster: string,
+): Listing<readonly TaskFacts[]> => ({
   subject: 'tasks',
   listOperation: 'ecs:ListTasks',
   describeOperation: 'ecs:DescribeTasks',
   batchMax: batchMax.tasks,
-  list: async (token, signal) => {
+  list: async (token) => {
     const input = { ...pageOf(cluster, token), desiredStatus: 'RUNNING' as const };
-    const { taskArns, nextToken } = await ecs.listTasks(input, signal);
-    return { entries: taskArns, nextToken };
+    const output = await reading.call((signal) => ecs.listTasks(input, signal));
+    return { entries: output.taskArns, nextToken: output.nextToken };
   },
-  describe: async (arns, signal) => {
-    const output = await ecs.describeTasks({ cluster, tasks: [...arns] }, signal);
+  describe: async (arns) => {
+    const input = { cluster, tasks: [...arns] };
+    const output = await reading.call((signal) => ecs.describeTasks(input, signal));
     return { items: output.tasks?.map(taskFactsOf), failures: output.failures };
   },
 });
 
-const instancesOf = (ecs: EcsReads, cluster: string): Listing<readonly InstanceFacts[]> => ({
+const instancesOf = (
+  reading: Reading,
+  ecs: EcsReads,
+  cluster: string,
+): Listing<readonly InstanceFacts[]> => ({
   subject: 'instances',
   listOperation: 'ecs:ListContainerInstances',
   describeOperation: 'ecs:DescribeContainerInstances',
   batchMax: batchMax.instances,
-  list: async (token, signal) => {
-    const output = await ecs.listContainerInstances(pageOf(cluster, token), signal);
+  list: async (token) => {
+    const input = pageOf(cluster, token);
+    const output = await reading.call((signal) => ecs.listContainerInstances(input, signal));
     return { entries: output.containerInstanceArns, nextToken: output.nextToken };
   },
-  describe: async (arns, signal) => {
-    const output = await ecs.describeContainerInstances(
-      {
-        cluster,
-        containerInstances: [...arns],
-        include: ['CONTAINER_INSTANCE_HEALTH', 'TAGS'],
-      },
-      signal,
-    );
+  describe: async (arns) => {
+    const include = ['CONTAINER_INSTANCE_HEALTH' as const, 'TAGS' as const];
+    const input = { cluster, containerInstances: [...arns], include };
+    const output = await reading.call((signal) => ecs.describeContainerInstances(input, signal));
     return { items: output.containerInstances?.map(instanceFactsOf), failures: output.failures };
   },
 });
 
-const servicesOf = (ecs: EcsReads, cluster: string): Listing<readonly ServiceFacts[]> => ({
+const servicesOf = (
+  reading: Reading,
+  ecs: EcsReads,
+  cluster: string,
+): Listing<readonly ServiceFacts[]> => ({
   subject: 'services',
   listOperation: 'ecs:ListServices',
   describeOperation: 'ecs:DescribeServices',
   batchMax: batchMax.services,
-  list: async (token, signal) => {
-    const { serviceArns, nextToken } = await ecs.listServices(pageOf(cluster, token), signal);
-    return { entries: serviceArns, nextToken };
+  list: async (token) => {
+    const input = pageOf(cluster, token);
+    const output = await reading.call((signal) => ecs.listServices(input, signal));
+    return { entries: output.serviceArns, nextToken: output.nextToken };
   },
-  describe: async (arns, signal) => {
+  describe: async (arns) => {
     const input = { cluster, services: [...arns], include: ['TAGS' as const] };
-    const output = await ecs.describeServices(input, signal);
+    const output = await reading.call((signal) => ecs.describeServices(input, signal));
     return { items: output.services?.map(serviceFactsOf), failures: output.failures };
   },
 });

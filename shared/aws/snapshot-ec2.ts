@@ -92,8 +92,9 @@ export async function readSubnetZones(
     const isWhole = await readPages(
       reading,
       place,
-      async (token, signal) => {
-        const output = await ec2.describeSubnets(filteredPage('subnet-id', batch, token), signal);
+      async (token) => {
+        const input = filteredPage('subnet-id', batch, token);
+        const output = await reading.call((signal) => ec2.describeSubnets(input, signal));
         return { entries: output.Subnets, nextToken: output.NextToken };
       },
       (subnets) => {
@@ -120,9 +121,9 @@ export async function readInstanceTypes(
     const isWhole = await readPages(
       reading,
       place,
-      async (token, signal) => {
+      async (token) => {
         const input = filteredPage('instance-type', batch, token);
-        const output = await ec2.describeInstanceTypes(input, signal);
+        const output = await reading.call((signal) => ec2.describeInstanceTypes(input, signal));
         return { entries: output.InstanceTypes, nextToken: output.NextToken };
       },
       (infos) => {
@@ -156,11 +157,11 @@ export async function readEventWindows(
   await readPages(
     reading,
     { subject: 'event-windows', operation: 'ec2:DescribeInstanceEventWindows' },
-    async (token, signal) => {
+    async (token) => {
       const page = token === undefined ? {} : { NextToken: token };
-      const output = await ec2.describeInstanceEventWindows(
-        { MaxResults: eventWindowPageSize, ...page },
-        signal,
+      const input = { MaxResults: eventWindowPageSize, ...page };
+      const output = await reading.call((signal) =>
+        ec2.describeInstanceEventWindows(input, signal),
       );
       return { entries: output.InstanceEventWindows, nextToken: output.NextToken };
     },

@@ -37,9 +37,9 @@ export async function readCapacityProviders(
   await readPages(
     reading,
     place,
-    async (token, signal) => {
-      const page = token === undefined ? {} : { nextToken: token };
-      const output = await ecs.describeCapacityProviders({ cluster, ...page }, signal);
+    async (token) => {
+      const input = { cluster, ...(token === undefined ? {} : { nextToken: token }) };
+      const output = await reading.call((signal) => ecs.describeCapacityProviders(input, signal));
       for (const { arn, reason } of output.failures ?? []) {
         reading.note(place, 'failed', `${arn ?? '?'}: ${reason ?? 'no reason given'}`);
       }
@@ -81,8 +81,9 @@ export async function readProtections(
 ): Promise<Snapshot['protections']> {
   const place = { subject: 'protections', operation: 'ecs:GetTaskProtection' } as const;
   const batches = batchesOf(taskArns, batchMax.protections).map((tasks) =>
-    readBatch(reading, place, tasks.length, async (signal) => {
-      const output = await ecs.getTaskProtection({ cluster, tasks: [...tasks] }, signal);
+    readBatch(reading, place, tasks.length, async () => {
+      const input = { cluster, tasks: [...tasks] };
+      const output = await reading.call((signal) => ecs.getTaskProtection(input, signal));
       return { items: output.protectedTasks, failures: output.failures };
     }),
   );
@@ -118,9 +119,9 @@ export async function readDeployments(
       .flatMap(({ currentDeploymentArn: arn, name }) => (arn === undefined ? [] : [[arn, name]])),
   );
   const batches = batchesOf([...names.keys()], batchMax.deployments).map((arns) =>
-    readBatch(reading, place, arns.length, async (signal) => {
+    readBatch(reading, place, arns.length, async () => {
       const input = { serviceDeploymentArns: [...arns] };
-      const output = await ecs.describeServiceDeployments(input, signal);
+      const output = await reading.call((signal) => ecs.describeServiceDeployments(input, signal));
       return { items: output.serviceDeployments, failures: output.failures };
     }),
   );
@@ -158,15 +159,15 @@ export async function readScalableTargets(
     readPages(
       reading,
       place,
-      async (token, signal) => {
-        const output = await autoScaling.describeScalableTargets(
-          {
-            ServiceNamespace: 'ecs',
-            ScalableDimension: 'ecs:service:DesiredCount',
-            ResourceIds: [...ids],
-            ...(token === undefined ? {} : { NextToken: token }),
-          },
-          signal,
+      async (token) => {
+        const input = {
+          ServiceNamespace: 'ecs' as const,
+          ScalableDimension: 'ecs:service:DesiredCount' as const,
+          ResourceIds: [...ids],
+          ...(token === undefined ? {} : { NextToken: token }),
+        };
+        const output = await reading.call((signal) =>
+          autoScaling.describeScalableTargets(input, signal),
         );
         return { entries: output.ScalableTargets, nextToken: output.NextToken };
       },

@@ -131,12 +131,12 @@ export type Page<Entry> = {
 export async function readPages<Entry>(
   reading: Reading,
   place: Place,
-  read: (token: string | undefined, signal: AbortSignal) => Promise<Page<Entry>>,
+  read: (token: string | undefined) => Promise<Page<Entry>>,
   take: (entries: readonly Entry[]) => void,
 ): Promise<boolean> {
   let token: string | undefined;
   for (let pages = 0; pages < reading.pagesMax; pages += 1) {
-    const page = await reading.part(place, () => reading.call((signal) => read(token, signal)));
+    const page = await reading.part(place, () => read(token));
     if (page === undefined) return false;
     if (page.entries === undefined) {
       reading.note(place, 'failed', 'an answer without a list');
@@ -200,9 +200,9 @@ export async function readBatch<Item>(
   reading: Reading,
   place: Place,
   asked: number,
-  describe: (signal: AbortSignal) => Promise<Described<Item>>,
+  describe: () => Promise<Described<Item>>,
 ): Promise<readonly Item[]> {
-  const described = await reading.part(place, () => reading.call(describe));
+  const described = await reading.part(place, describe);
   if (described === undefined) return [];
   const { items = [], failures = [] } = described;
   const other = failures.find(({ reason }) => !answers.has(reason ?? ''));
@@ -222,8 +222,8 @@ export type Listing<Item> = {
   readonly describeOperation: string;
   /** Things that one describe call takes. */
   readonly batchMax: number;
-  list(token: string | undefined, signal: AbortSignal): Promise<Page<string>>;
-  describe(arns: readonly string[], signal: AbortSignal): Promise<Described<Item>>;
+  list(token: string | undefined): Promise<Page<string>>;
+  describe(arns: readonly string[]): Promise<Described<Item>>;
 };
 
 /**
@@ -241,9 +241,7 @@ export async function readListed<Item>(
   let pending: string[] = [];
   const describe = (arns: readonly string[]): void => {
     const place = { subject, operation: describeOperation };
-    batches.push(
-      readBatch(reading, place, arns.length, (signal) => listing.describe(arns, signal)),
-    );
+    batches.push(readBatch(reading, place, arns.length, () => listing.describe(arns)));
   };
   const take = (arns: readonly string[]): void => {
     for (const arn of arns) {
@@ -259,7 +257,7 @@ export async function readListed<Item>(
   await readPages(
     reading,
     { subject, operation: listOperation },
-    (token, signal) => listing.list(token, signal),
+    (token) => listing.list(token),
     take,
   );
   if (pending.length > 0) describe(pending);
