@@ -51,7 +51,7 @@ export async function runPlan(options: PlanOptions, deps: PlanDeps): Promise<num
   }
   const lines = planLines(plan, {
     formatTime: createTimeFormatter('UTC'),
-    priceNote: priceNoteOf(snapshot.region, prices, policy),
+    priceNotes: priceNotesOf(snapshot.region, prices, policy),
     savedAs: saved,
     isLive: source.type === 'live',
   });
@@ -73,14 +73,14 @@ function pricesFor(region: string, given: RegionPrices | undefined): RegionPrice
   return withNewer(shipped, given);
 }
 
-function priceNoteOf(
+function priceNotesOf(
   region: string,
   given: RegionPrices | undefined,
   { cost }: PlanPolicy,
-): string {
+): readonly string[] {
   const source = pricesFor(region, given)?.source ?? 'no prices';
   const discount = cost.ec2DiscountShare > 0 ? `, EC2 ${cost.ec2DiscountShare * 100}% off` : '';
-  return `${source}${discount}; without ${costExclusions(cost).join(', ')}`;
+  return [`${source}${discount}`, `left out: ${costExclusions(cost).join(', ')}`];
 }
 
 /** Reads the cluster, or says in one line why it cannot be read. */

@@ -3,13 +3,13 @@ import type { ClusterPlan } from '../../shared/domain/cluster-plan.ts';
 import type { Gap, GapSubject } from '../../shared/domain/snapshot.ts';
 import { calendarLines } from './calendar-text.ts';
 import { densityLines } from './density-text.ts';
-import { block, labelled } from './layout.ts';
+import { block, labelled, zoneName } from './layout.ts';
 import { zoneLines } from './zones-text.ts';
 
 export type PlanTextOptions = {
   readonly formatTime: (atMs: number) => string;
   /** Where the prices come from, and what they leave out. */
-  readonly priceNote: string;
+  readonly priceNotes: readonly string[];
   /** The file that the snapshot came from or went to. */
   readonly savedAs: string | undefined;
   readonly isLive: boolean;
@@ -18,48 +18,52 @@ export type PlanTextOptions = {
 /** A plan for a terminal, as in the README: most urgent first. */
 export function planLines(plan: ClusterPlan, options: PlanTextOptions): readonly string[] {
   return [
-    headerOf(plan, options),
+    ...headerOf(plan, options),
     ...zoneLines(plan),
     ...calendarLines(plan, options.formatTime),
     ...densityLines(plan),
-    ...(plan.costs.some(({ here }) => here !== undefined) ? [labelled('', options.priceNote)] : []),
+    ...(plan.costs.some(({ here }) => here !== undefined) ? block('', options.priceNotes) : []),
     ...gateLines(plan),
     ...block('not visible', plan.gaps.map(gapText)),
     ...footerOf(plan, options),
   ];
 }
 
-const kindNames = {
-  'managed-instances': 'MI',
-  ec2: 'EC2',
-  external: 'external',
-  fargate: 'Fargate',
-  unknown: 'unknown',
-} as const;
-
-/** `prod  us-east-1  Mon 23 Nov 09:00Z   18 read calls, 0 writes   7 MI, 3 EC2 instances; 31 tasks` */
-function headerOf(plan: ClusterPlan, { formatTime, isLive }: PlanTextOptions): string {
-  const kinds = ['managed-instances', 'ec2', 'external', 'unknown'] as const;
-  const instances = kinds.flatMap((kind) =>
-    plan.instances[kind] === undefined ? [] : [`${plan.instances[kind]} ${kindNames[kind]}`],
-  );
-  const tasks = Object.values(plan.tasks).reduce((sum, count) => sum + (count ?? 0), 0);
-  const onFargate = plan.tasks.fargate ?? 0;
+/** `prod  us-east-1  Mon 23 Nov 09:00Z   18 read calls, 0 writes`, then what there is. */
+function headerOf(plan: ClusterPlan, { formatTime, isLive }: PlanTextOptions): readonly string[] {
   const calls = isLive
     ? `${counted(plan.calls, 'read call')}, 0 writes`
     : `saved snapshot, ${counted(plan.calls, 'read call')} when it was taken`;
-  return joined(
-    [
-      `${plan.cluster}  ${plan.region}  ${formatTime(plan.takenAtMs)}`,
-      calls,
-      joined([
-        instances.length === 0 ? 'no instances' : `${instances.join(', ')} instances`,
-        `${counted(tasks, 'task')}${onFargate > 0 ? ` (${onFargate} Fargate)` : ''}`,
-        counted(plan.services, 'service'),
-      ]),
-    ],
-    '   ',
-  );
+  return [
+    `${plan.cluster}  ${plan.region}  ${formatTime(plan.takenAtMs)}   ${calls}`,
+    joined([...instancesText(plan), tasksText(plan.tasks), counted(plan.services, 'service')]),
+  ];
+}
+
+const kinds = ['managed-instances', 'ec2', 'external', 'unknown'] as const;
+const kindNames = {
+  'managed-instances': 'managed',
+  ec2: 'EC2',
+  external: 'external',
+  unknown: 'unknown',
+} as const;
+
+/** `7 managed instances (1a 3, 1b 2, 1c 2)` */
+function instancesText({ instances, region }: ClusterPlan): readonly string[] {
+  const present = kinds.flatMap((kind) => {
+    const zones = Object.entries(instances[kind] ?? {});
+    if (zones.length === 0) return [];
+    const count = zones.reduce((sum, [, own]) => sum + own, 0);
+    const places = zones.map(([zone, own]) => `${zoneName(zone, region)} ${own}`).join(', ');
+    return [`${counted(count, `${kindNames[kind]} instance`)} (${places})`];
+  });
+  return present.length === 0 ? ['no instances'] : present;
+}
+
+function tasksText(tasks: ClusterPlan['tasks']): string {
+  const count = Object.values(tasks).reduce((sum, own) => sum + (own ?? 0), 0);
+  const onFargate = tasks.fargate ?? 0;
+  return `${counted(count, 'task')}${onFargate > 0 ? ` (${onFargate} on Fargate)` : ''}`;
 }
 
 function gateLines({ gate, services }: ClusterPlan): readonly string[] {

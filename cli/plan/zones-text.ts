@@ -39,18 +39,26 @@ function summaryOf(verdicts: readonly ZoneVerdict[]): string {
 }
 
 function verdictLines(verdict: ZoneVerdict, region: string): readonly string[] {
-  const { service, spread, reason, detail, moves, movesNeeded, obstacles } = verdict;
+  const { service, spread, reason, detail, moves, movesNeeded } = verdict;
   const after = moves.length === 0 ? '' : ` -> ${countsText(afterMoves(verdict))}`;
   const ofMoves = moves.length === 0 ? '' : `${moves.length} of ${movesNeeded} moves  `;
   const first = [
     column(service),
-    column(`${spreadText(spread, region)}${after}`, 24),
+    column(`${spreadText(spread, region)}${after}`, spreadChars),
     `${ofMoves}${reason}: ${detail}`,
   ].join('');
-  const changes = obstacles
-    .filter(({ change }) => !detail.includes(change))
-    .map(({ reason: why, change }) => `  needs ${change} (${why})`);
+  const changes = obstaclesToTell(verdict).map(
+    ({ reason: why, change }) => `  ECS would with ${change} (${why})`,
+  );
   return block(labels[verdict.verdict], [first, ...changes]);
+}
+
+const spreadChars = 24;
+
+/** What would let ECS do it: not where that is what Ballast does, or where nothing is to be spread. */
+function obstaclesToTell({ reason, detail, obstacles }: ZoneVerdict): ZoneVerdict['obstacles'] {
+  if (reason === 'enable-native-rebalancing' || reason === 'one-task') return [];
+  return obstacles.filter(({ change }) => !detail.includes(change));
 }
 
 /** `5/1/0 (1a/1b/1c)` */

@@ -166,37 +166,24 @@ export async function readEventWindows(
       return { entries: output.InstanceEventWindows, nextToken: output.NextToken };
     },
     (found) => {
-      windows.push(...found.flatMap(eventWindowsOf));
+      windows.push(...found.flatMap(eventWindowOf));
     },
   );
   return windows.sort((a, b) => compareTexts(a.id, b.id));
 }
 
-/**
- * A window for each set of tags in which no key comes twice: one for nearly every window. The ids of
- * instances stand in the first.
- */
-function eventWindowsOf(window: InstanceEventWindow): readonly EventWindow[] {
+function eventWindowOf(window: InstanceEventWindow): readonly EventWindow[] {
   const { InstanceEventWindowId: id, AssociationTarget: target, State } = window;
   if (id === undefined || State === 'deleting' || State === 'deleted') return [];
-  return tagSetsOf(target?.Tags).map((tags, at) => ({
-    id,
-    instanceIds: at === 0 ? (target?.InstanceIds ?? []) : [],
-    tags: recordOf(tags),
-    timeRanges: (window.TimeRanges ?? []).flatMap(timeRangesOf),
-    cron: window.CronExpression,
-  }));
-}
-
-function tagSetsOf(tags: Ec2Tags): readonly ReadonlyMap<string, string>[] {
-  const first = new Map<string, string>();
-  const sets = [first];
-  for (const [key, value] of ec2Tags(tags)) {
-    const set = sets.find((one) => !one.has(key)) ?? new Map<string, string>();
-    set.set(key, value);
-    if (!sets.includes(set)) sets.push(set);
-  }
-  return sets;
+  return [
+    {
+      id,
+      instanceIds: target?.InstanceIds ?? [],
+      tags: ec2Tags(target?.Tags).map(([key, value]) => ({ key, value })),
+      timeRanges: (window.TimeRanges ?? []).flatMap(timeRangesOf),
+      cron: window.CronExpression,
+    },
+  ];
 }
 
 type Ec2TimeRange = NonNullable<InstanceEventWindow['TimeRanges']>[number];

@@ -50,7 +50,7 @@ export const createSnapshotReader = (
     const base = { cluster, capacityProviders, ...assembled(facts, kinds) };
     const context = { clusterArn, base, services: facts.services };
     const { ec2Facts, ...wanted } = await readWants(reading, sources, wants, context);
-    const tagKeys = new Set(wanted.eventWindows.flatMap(({ tags }) => Object.keys(tags)));
+    const tagKeys = new Set(wanted.eventWindows.flatMap(({ tags }) => tags.map(({ key }) => key)));
     return {
       version: snapshotVersion,
       takenAtMs,

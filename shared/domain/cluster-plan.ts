@@ -29,6 +29,8 @@ export const defaultPlanPolicy: PlanPolicy = {
   cost: defaultCostPolicy,
 };
 
+type Kind = ComputeKind | 'unknown';
+
 /** Everything that can be said about a cluster from one look at it. */
 export type ClusterPlan = {
   readonly region: string;
@@ -38,9 +40,9 @@ export type ClusterPlan = {
   /** Read calls that the snapshot took. */
   readonly calls: number;
   readonly services: number;
-  /** Of each kind of compute that there is. */
-  readonly instances: Readonly<Partial<Record<ComputeKind | 'unknown', number>>>;
-  readonly tasks: Readonly<Partial<Record<ComputeKind | 'unknown', number>>>;
+  /** By kind of compute, then by zone (`unknown` where there is none). */
+  readonly instances: Readonly<Partial<Record<Kind, Readonly<Record<string, number>>>>>;
+  readonly tasks: Readonly<Partial<Record<Kind, number>>>;
   readonly zones: ZoneReport;
   readonly calendar: ReplacementCalendar;
   readonly density: Density;
@@ -67,7 +69,7 @@ export function planCluster(
     takenAtMs,
     calls,
     services: services.length,
-    instances: countsByKind(snapshot.instances),
+    instances: zonesByKind(snapshot.instances),
     tasks: countsByKind(snapshot.tasks),
     // One look remembers nothing: who changed a desired count lately is not known.
     zones: judgeZones(snapshot, policy.zones, { desiredChangedAtMs: {} }),
@@ -79,11 +81,25 @@ export function planCluster(
   };
 }
 
-const countsByKind = (
-  things: readonly { readonly compute: ComputeKind | undefined }[],
-): ClusterPlan['instances'] =>
-  Object.fromEntries(
-    [...Map.groupBy(things, ({ compute }) => compute ?? 'unknown')]
-      .map(([kind, own]) => [kind, own.length] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
+type Thing = { readonly compute: ComputeKind | undefined };
+
+const byKind = <One extends Thing>(things: readonly One[]): readonly (readonly [Kind, One[]])[] =>
+  [...Map.groupBy(things, ({ compute }): Kind => compute ?? 'unknown')].sort(byKey);
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+  a < b ? -1 : 1;
+
+function zonesByKind(instances: Snapshot['instances']): ClusterPlan['instances'] {
+  return Object.fromEntries(
+    byKind(instances).map(([kind, own]) => {
+      const zones = [...Map.groupBy(own, ({ zone }) => zone ?? 'unknown')];
+      return [
+        kind,
+        Object.fromEntries(zones.map(([zone, there]) => [zone, there.length] as const).sort(byKey)),
+      ];
+    }),
   );
+}
+
+const countsByKind = (tasks: Snapshot['tasks']): ClusterPlan['tasks'] =>
+  Object.fromEntries(byKind(tasks).map(([kind, own]) => [kind, own.length]));

@@ -151,7 +151,7 @@ const capacityProvider = strict({
 const eventWindow = strict({
   id: text,
   instanceIds: v.array(text),
-  tags,
+  tags: v.array(strict({ key: text, value: text })),
   timeRanges: v.array(strict({ startDay: text, startHour: number, endDay: text, endHour: number })),
   cron: maybe(text),
 });

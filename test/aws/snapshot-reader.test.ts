@@ -70,7 +70,7 @@ it('reads a whole cluster', async () => {
       {
         id: 'iew-1',
         instanceIds: [],
-        tags: { team: 'shop' },
+        tags: [{ key: 'team', value: 'shop' }],
         timeRanges: [{ startDay: 'monday', startHour: 2, endDay: 'monday', endHour: 8 }],
         cron: undefined,
       },
@@ -390,15 +390,18 @@ describe('parts on demand', () => {
     const timeRanges = [{ startDay: 'friday', startHour: 22, endDay: 'saturday', endHour: 4 }];
     const cron = '* 21-23 * * 2,3';
     expect((await lab.read({ eventWindows: true })).eventWindows).toEqual([
-      { id: 'iew-1', instanceIds: [], tags: {}, timeRanges, cron: undefined },
+      { id: 'iew-1', instanceIds: [], tags: [], timeRanges, cron: undefined },
       {
         id: 'iew-2',
         instanceIds: ['i-0a'],
-        tags: { team: 'a', stage: 'live' },
+        tags: [
+          { key: 'team', value: 'a' },
+          { key: 'team', value: 'b' },
+          { key: 'stage', value: 'live' },
+        ],
         timeRanges: [],
         cron,
       },
-      { id: 'iew-2', instanceIds: [], tags: { team: 'b' }, timeRanges: [], cron },
     ]);
   });
 

@@ -273,7 +273,7 @@ const anyCapacityProvider: fc.Arbitrary<CapacityProvider> = fc.record({
 const anyEventWindow: fc.Arbitrary<EventWindow> = fc.record({
   id: anyText,
   instanceIds: texts,
-  tags: anyRecord(anyText),
+  tags: list(fc.record({ key: anyText, value: anyText })),
   timeRanges: list(
     fc.record({ startDay: anyText, startHour: count, endDay: anyText, endHour: count }),
   ),
