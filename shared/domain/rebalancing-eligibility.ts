@@ -4,7 +4,7 @@ import type { NoRoom } from './room.ts';
 import { isSteady } from './service-state.ts';
 import type { Service } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
-import { receives } from './zone-balance.ts';
+import { receiversOf } from './zone-balance.ts';
 import type { ZoneSpread } from './zones.ts';
 
 /** What keeps ECS from rebalancing a service over its zones by itself, and what would let it. */
@@ -153,12 +153,9 @@ function roomObstacles(
   refusalIn: (zone: string) => NoRoom | undefined,
   skewMax: number,
 ): readonly Obstacle[] {
-  const short = zones
-    .flatMap((zone, at) =>
-      receives(counts, at, skewMax) ? [{ zone, count: counts[at] ?? 0 }] : [],
-    )
-    .sort((a, b) => a.count - b.count)
-    .map(({ zone }) => zone);
+  const short = receiversOf(counts, skewMax)
+    .toSorted((a, b) => (counts[a] ?? 0) - (counts[b] ?? 0))
+    .map((at) => zones[at] ?? '');
   const closed = short.flatMap((zone) => {
     const refusal = refusalIn(zone);
     const isClosed = refusal !== undefined && refusal.reason !== 'zone-room-unknown';
