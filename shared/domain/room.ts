@@ -104,6 +104,7 @@ export type NoRoom = {
 
 /** What is left on each instance while a plan takes rooms and gives them back. */
 export type RoomLedger = {
+  readonly hasRoom: (shape: TaskShape, zone: string) => boolean;
   /**
    * The room that one more task would be given in a zone: as ECS does, on the instance with the
    * fewest tasks of the service; of several, where it fits tightest, so that large rooms stay whole.
@@ -132,20 +133,28 @@ export function openRoomLedger(index: ClusterIndex): RoomLedger {
     crowds.set(group, crowd);
   };
   for (const { group, instanceArn = '' } of tasks) count(group, hosts.get(instanceArn), 1);
-  const pools = new Map<string, Pool>();
-  const candidatesFor = (shape: TaskShape, zone: string): readonly Candidate[] => {
-    const pool = pools.get(shape.suitKey) ?? poolOf(shape, hosts);
-    pools.set(shape.suitKey, pool);
-    return pool.get(zone) ?? [];
+
+  const pools = new Map<TaskShape | string, Pool>();
+  const nowhere = siteWith([]);
+  const siteOf = (shape: TaskShape, zone: string): Site => {
+    let pool = pools.get(shape);
+    if (pool === undefined) {
+      pool = pools.get(shape.suitKey) ?? poolOf(shape, hosts);
+      pools.set(shape, pool).set(shape.suitKey, pool);
+    }
+    return pool.get(zone) ?? nowhere;
   };
   const isFargate = ({ compute }: TaskShape): boolean => compute === 'fargate';
+  const hasRoom = (shape: TaskShape, zone: string): boolean =>
+    isFargate(shape) || !isFull(shape, siteOf(shape, zone), crowds);
   return {
-    find: (shape, zone) =>
-      isFargate(shape)
-        ? { instanceArn: undefined }
-        : findRoom(shape, candidatesFor(shape, zone), crowds),
+    hasRoom,
+    find: (shape, zone) => {
+      if (isFargate(shape)) return { instanceArn: undefined };
+      return hasRoom(shape, zone) ? findRoom(shape, siteOf(shape, zone), crowds) : undefined;
+    },
     refusal: (shape, zone) =>
-      isFargate(shape) ? undefined : refusalOf(shape, candidatesFor(shape, zone), crowds),
+      hasRoom(shape, zone) ? undefined : refusalOf(shape, siteOf(shape, zone), crowds),
     take: (shape, { instanceArn }) => {
       if (instanceArn === undefined) return;
       const host = hosts.get(instanceArn);
@@ -155,8 +164,10 @@ export function openRoomLedger(index: ClusterIndex): RoomLedger {
     },
     giveBack: (task) => {
       const host = hosts.get(task.instanceArn ?? '');
-      if (host !== undefined) change(host, task, -1);
+      if (host === undefined) return;
+      change(host, task, -1);
       count(task.group, host, -1);
+      for (const { site, candidate } of host.places) site.eased.push(candidate);
     },
   };
 }
@@ -171,6 +182,8 @@ type Host = {
   /** Whether it may hold more than that: its interfaces are branches of a trunk. */
   readonly hasTrunk: boolean;
   readonly ports: Set<string>;
+  /** Where it is a candidate. */
+  readonly places: { readonly site: Site; readonly candidate: Candidate }[];
   cpuUnits: number;
   memoryMiB: number;
   eniTasks: number;
@@ -186,6 +199,7 @@ function hostOf(instance: Instance, at: number, { snapshot, tasksOn }: ClusterIn
     eniTasksMax: type?.eniMax === undefined ? undefined : type.eniMax - 1,
     hasTrunk: Object.hasOwn(instance.attributes, 'ecs.awsvpc-trunk-id'),
     ports: new Set(instance.usedPorts),
+    places: [],
     cpuUnits: instance.remaining.cpuUnits,
     memoryMiB: instance.remaining.memoryMiB,
     eniTasks: tasksOn(instance.arn).filter(({ hasEni }) => hasEni).length,
@@ -216,27 +230,58 @@ type Candidate = {
   /** By its constraints, but for what they ask of the tasks that are on it at the moment. */
   readonly isAllowed: Truth;
 };
-/** Candidates by zone, each zone's by ARN. */
-type Pool = ReadonlyMap<string | undefined, readonly Candidate[]>;
+/** What a zone has for shapes that the same instances suit. */
+type Site = {
+  /** By ARN. */
+  readonly candidates: readonly Candidate[];
+  /** Those that something was given back on, in that order. */
+  readonly eased: Candidate[];
+  /** Shapes that found no room, and how much of `eased` they have seen. */
+  readonly full: Map<TaskShape, number>;
+};
+type Pool = ReadonlyMap<string | undefined, Site>;
 
-const poolOf = (shape: TaskShape, hosts: ReadonlyMap<string, Host>): Pool =>
-  Map.groupBy(
-    shape.instances.flatMap((instance) => {
-      const host = hosts.get(instance.arn);
-      if (host === undefined || !isReady(instance)) return [];
-      const ofPlatform = isOfPlatform(shape, instance);
-      const isAllowed = allows(shape, instance, undefined);
-      const isCandidate = allOf([ofPlatform, isAllowed]) !== 'no';
-      return isCandidate ? [{ host, isOfPlatform: ofPlatform, isAllowed }] : [];
+const siteWith = (candidates: readonly Candidate[]): Site => ({
+  candidates,
+  eased: [],
+  full: new Map(),
+});
+
+function poolOf(shape: TaskShape, hosts: ReadonlyMap<string, Host>): Pool {
+  const candidates = shape.instances.flatMap((instance): readonly Candidate[] => {
+    const host = hosts.get(instance.arn);
+    if (host === undefined || !isReady(instance)) return [];
+    const ofPlatform = isOfPlatform(shape, instance);
+    const isAllowed = allows(shape, instance, undefined);
+    const isCandidate = allOf([ofPlatform, isAllowed]) !== 'no';
+    return isCandidate ? [{ host, isOfPlatform: ofPlatform, isAllowed }] : [];
+  });
+  const byZone = Map.groupBy(candidates, ({ host }) => host.instance.zone);
+  return new Map(
+    [...byZone].map(([zone, own]) => {
+      const site = siteWith(own);
+      for (const candidate of own) candidate.host.places.push({ site, candidate });
+      return [zone, site];
     }),
-    ({ host }) => host.instance.zone,
   );
+}
 
-function findRoom(
-  shape: TaskShape,
-  candidates: readonly Candidate[],
-  crowds: Crowds,
-): Room | undefined {
+/**
+ * Whether a zone has no room. Once it has none for a shape, only what is given back can change that,
+ * so nothing else is looked at again; tasks that a shape wants to be with may make room in other ways.
+ */
+function isFull(shape: TaskShape, site: Site, crowds: Crowds): boolean {
+  const { candidates, eased, full } = site;
+  const seen = shape.constraints.readsGroups ? undefined : full.get(shape);
+  if (seen === eased.length) return true;
+  const fresh = seen === undefined ? candidates : eased.slice(seen);
+  const isStillFull = fresh.every((candidate) => fitOf(shape, candidate, crowds) !== 'yes');
+  if (isStillFull) full.set(shape, eased.length);
+  else full.delete(shape);
+  return isStillFull;
+}
+
+function findRoom(shape: TaskShape, { candidates }: Site, crowds: Crowds): Room | undefined {
   const crowd = crowds.get(shape.group);
   let best: { readonly host: Host; readonly own: number; readonly rest: number } | undefined;
   for (const candidate of candidates) {
@@ -250,22 +295,11 @@ function findRoom(
   return best && { instanceArn: best.host.instance.arn };
 }
 
-function refusalOf(
-  shape: TaskShape,
-  candidates: readonly Candidate[],
-  crowds: Crowds,
-): NoRoom | undefined {
-  const lacks = new Set<Lack>();
-  let isUnknown = false;
-  for (const candidate of candidates) {
-    const fit = fitOf(shape, candidate, crowds);
-    if (fit === 'yes') return undefined;
-    if (fit === 'unknown') isUnknown = true;
-    else lacks.add(fit);
-  }
+function refusalOf(shape: TaskShape, { candidates }: Site, crowds: Crowds): NoRoom {
   if (candidates.length === 0) return { reason: 'zone-instance-missing', lacks: [] };
-  const reason = isUnknown ? 'zone-room-unknown' : 'zone-room-missing';
-  return { reason, lacks: [...lacks].sort() };
+  const fits = new Set(candidates.map((candidate) => fitOf(shape, candidate, crowds)));
+  const reason = fits.delete('unknown') ? 'zone-room-unknown' : 'zone-room-missing';
+  return { reason, lacks: [...fits].filter((fit) => fit !== 'yes' && fit !== 'unknown').sort() };
 }
 
 /** Shares of CPU and memory that would be left on an instance, summed. */

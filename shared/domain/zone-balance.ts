@@ -53,13 +53,17 @@ export function afterMove(counts: Counts, from: number, to: number): Counts {
 }
 
 /**
- * Whether a move from the fullest zone into this one leaves a move less to make: it is a step of a
- * shortest way, and nothing has to take it back.
+ * Places of the zones into which a move from the fullest zone leaves a move less to make: such a move
+ * is a step of a shortest way, and nothing has to take it back. Where a zone receives, every emptier one
+ * does.
  */
-export function receives(counts: Counts, to: number, skewMax: number): boolean {
+export function receiversOf(counts: Counts, skewMax: number): readonly number[] {
   const needed = movesToBalance(counts, skewMax);
+  if (needed === 0) return [];
   const from = counts.indexOf(Math.max(...counts));
-  return needed > 0 && from !== to && movesToBalance(afterMove(counts, from, to), skewMax) < needed;
+  return counts.flatMap((_, to) =>
+    to !== from && movesToBalance(afterMove(counts, from, to), skewMax) < needed ? [to] : [],
+  );
 }
 
 function change(counts: number[], at: number, by: number): void {

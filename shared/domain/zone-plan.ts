@@ -3,7 +3,7 @@ import { type ClusterIndex, compareText } from './cluster-index.ts';
 import type { NoRoom, Room, RoomLedger, TaskShape } from './room.ts';
 import type { Service, Task } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
-import { afterMove, type Counts, movesToBalance } from './zone-balance.ts';
+import { afterMove, type Counts, movesToBalance, receiversOf } from './zone-balance.ts';
 import { countedTasksOf, type ZoneSpread } from './zones.ts';
 
 /** A service whose tasks are to be moved. */
@@ -77,9 +77,7 @@ export function planZoneMoves(
   for (let wave = 1; ; wave += 1) {
     assert(wave <= wanted + 1, 'a wave makes at least one of the moves, or is the last');
     const open = plans.filter(({ missing }) => missing > 0);
-    context.waiting = countZones(
-      open.flatMap((plan) => blockedZonesOf(plan, context).map(({ zone }) => zone)),
-    );
+    context.waiting = countZones(open.flatMap((plan) => fullZonesOf(plan, context)));
     const made = planWave(open, wave, context);
     if (made.length === 0) break;
     for (const { task } of made) rooms.giveBack(task);
@@ -128,6 +126,8 @@ type ServicePlan = {
   counts: Counts;
   /** Moves that are still to be made. */
   missing: number;
+  /** Places of the zones in which one more task makes it one less. */
+  receivers: readonly number[];
 };
 
 function openPlan(mover: Mover, index: ClusterIndex, skewMax: number): ServicePlan {
@@ -139,6 +139,7 @@ function openPlan(mover: Mover, index: ClusterIndex, skewMax: number): ServicePl
     stops: new Map(),
     counts: spread.counts,
     missing: movesToBalance(spread.counts, skewMax),
+    receivers: receiversOf(spread.counts, skewMax),
   };
 }
 
@@ -184,6 +185,7 @@ function makeMove(plan: ServicePlan, wave: number, context: Context): Made | und
   addTo(context.clusterTasks, toZone, 1);
   plan.counts = afterMove(counts, from, into.at);
   plan.missing -= 1;
+  plan.receivers = receiversOf(plan.counts, context.skewMax);
   const service = mover.service.name;
   const { instanceArn } = into.room;
   return { move: { service, fromZone, toZone, wave, instanceArn, taskArn: task.arn }, task };
@@ -192,24 +194,15 @@ function makeMove(plan: ServicePlan, wave: number, context: Context): Made | und
 /** The emptiest zone that brings the service nearer to balance and has room. */
 function firstRoom(plan: ServicePlan, context: Context): { at: number; room: Room } | undefined {
   const { shape, spread } = plan.mover;
-  for (const at of receiversOf(plan, context)) {
+  for (const at of emptiestFirst(plan, context)) {
     const room = context.rooms.find(shape, spread.zones[at] ?? '');
     if (room !== undefined) return { at, room };
   }
   return undefined;
 }
 
-/** Zones in which one more task brings the service nearer to balance, the emptiest first. */
-function receiversOf(plan: ServicePlan, context: Context): readonly number[] {
-  const { counts, missing } = plan;
-  const from = fullestOf(plan, context);
-  return counts
-    .map((_, to) => to)
-    .filter(
-      (to) => to !== from && movesToBalance(afterMove(counts, from, to), context.skewMax) < missing,
-    )
-    .sort((a, b) => compareZones(plan, context, a, b));
-}
+const emptiestFirst = (plan: ServicePlan, context: Context): readonly number[] =>
+  plan.receivers.toSorted((a, b) => compareZones(plan, context, a, b));
 
 const fullestOf = (plan: ServicePlan, context: Context): number =>
   plan.counts.reduce(
@@ -254,12 +247,15 @@ function stopOrder(tasks: readonly Task[]): Task[] {
     .map(({ task }) => task);
 }
 
-/** Zones that would take a service nearer to balance and have no room. */
-function blockedZonesOf(plan: ServicePlan, context: Context): readonly BlockedZone[] {
-  const { shape, spread } = plan.mover;
-  return receiversOf(plan, context).flatMap((at) => {
-    const zone = spread.zones[at] ?? '';
-    const refusal = context.rooms.refusal(shape, zone);
+/** Zones in which one more task would bring the service nearer to balance, and finds no room. */
+function fullZonesOf({ mover, receivers }: ServicePlan, { rooms }: Context): readonly string[] {
+  const zones = receivers.map((at) => mover.spread.zones[at] ?? '');
+  return zones.filter((zone) => !rooms.hasRoom(mover.shape, zone));
+}
+
+const blockedZonesOf = (plan: ServicePlan, context: Context): readonly BlockedZone[] =>
+  emptiestFirst(plan, context).flatMap((at) => {
+    const zone = plan.mover.spread.zones[at] ?? '';
+    const refusal = context.rooms.refusal(plan.mover.shape, zone);
     return refusal === undefined ? [] : [{ zone, ...refusal }];
   });
-}

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { drawZoneWorld } from '../../cli/bench/zone-world.ts';
 import { indexOf } from '../../shared/domain/cluster-index.ts';
 import { openRoomLedger, shapeOf } from '../../shared/domain/room.ts';
 import type { Service, Snapshot, Task } from '../../shared/domain/snapshot.ts';
@@ -371,6 +372,30 @@ describe('any plan', () => {
       }),
       { numRuns: 300, ...seedOf() },
     );
+  });
+});
+
+describe('5,000 tasks on 500 instances in 200 services', () => {
+  const size = { tasks: 5_000, instances: 500, services: 200 };
+  const fewestIn = (world: Snapshot): number =>
+    Object.values(spreadsIn(world)).reduce((sum, counts) => sum + movesToBalance(counts, 1), 0);
+
+  it('with room are balanced in exactly the fewest moves', () => {
+    const world = drawZoneWorld(size, 0.5, 1);
+    const { moves, blocked } = planOf(world);
+    expect(moves).toHaveLength(fewestIn(world));
+    expect(blocked).toEqual([]);
+    expect(fewestIn(carryOut(world, moves))).toBe(0);
+  });
+
+  it('with little room have one for each move, and a reason for each other', () => {
+    const world = drawZoneWorld(size, 0.05, 1);
+    const { moves, blocked } = planOf(world);
+    const missing = blocked.reduce((sum, one) => sum + one.missing, 0);
+    expect(missing).toBeGreaterThan(100);
+    expect(moves.length + missing).toBe(fewestIn(world));
+    expect(fewestIn(carryOut(world, moves))).toBe(missing);
+    for (const { zones: full } of blocked) expect(full.length).toBeGreaterThan(0);
   });
 });
 

@@ -18,9 +18,6 @@ export const taskArn = (name: string): string => `${prefix}:task/prod/${name}`;
 /** What one task of these worlds reserves, unless it says otherwise. */
 export const slot = { cpuUnits: 256, memoryMiB: 512 };
 
-/** Interfaces that tasks can have on an instance of these worlds: 3, and one is its own. */
-const eniTasksMax = 2;
-
 /** A steady replica service on managed instances that nothing is under way for. */
 export const serviceIn = (name: string, given: Partial<Service> = {}): Service => {
   const { desired = 2 } = given;
@@ -155,7 +152,7 @@ export const snapshotWith = (given: Partial<Snapshot> = {}): Snapshot => ({
   scalableTargets: {},
   shiftedZones: [],
   eventWindows: [],
-  instanceTypes: { 'm7g.large': { vCpus: 2, memoryMiB: 8_192, eniMax: eniTasksMax + 1 } },
+  instanceTypes: { 'm7g.large': { vCpus: 2, memoryMiB: 8_192, eniMax: 3 } },
   gaps: [],
   calls: 0,
   ...given,
@@ -205,7 +202,7 @@ const sumOf = (values: readonly number[]): number => values.reduce((sum, value) 
  */
 export function carryOut(snapshot: Snapshot, moves: readonly ZoneMove[]): Snapshot {
   const tasks = new Map(snapshot.tasks.map((task) => [task.arn, task]));
-  const instances = new Map(snapshot.instances.map((one) => [one.arn, structuredClone(one)]));
+  const books = new Map(snapshot.instances.map((one) => [one.arn, openBook(one, snapshot)]));
   const waves = Map.groupBy(moves, ({ wave }) => wave);
   expect([...waves.keys()]).toEqual(Array.from(waves, (_, at) => at + 1));
   for (const wave of waves.values()) {
@@ -213,58 +210,67 @@ export function carryOut(snapshot: Snapshot, moves: readonly ZoneMove[]): Snapsh
       const task = tasks.get(move.taskArn);
       if (task === undefined) throw new RangeError(`${move.taskArn} was stopped before`);
       expect(task.zone).toBe(move.fromZone);
-      const arn = `${move.taskArn}-${move.wave}-${at}`;
       const { instanceArn: to } = move;
-      if (to !== undefined) use(instances, to, move.toZone, task, tasks);
+      if (to !== undefined) start(books.get(to), move.toZone, task);
+      const arn = `${move.taskArn}-${move.wave}-${at}`;
       tasks.set(arn, { ...task, arn, zone: move.toZone, instanceArn: to });
       return task;
     });
     for (const task of stopped) {
       expect(tasks.delete(task.arn)).toBe(true);
-      free(instances, task);
+      stop(books.get(task.instanceArn ?? ''), task);
     }
   }
-  return { ...snapshot, tasks: [...tasks.values()], instances: [...instances.values()] };
-}
-
-type Books = Map<string, Instance>;
-
-function use(
-  instances: Books,
-  arn: string,
-  zone: string,
-  task: Task,
-  tasks: ReadonlyMap<string, Task>,
-): void {
-  const instance = instances.get(arn);
-  if (instance === undefined) throw new RangeError(`there is no ${arn}`);
-  expect(instance).toMatchObject({ zone, status: 'ACTIVE', agentConnected: true });
-  expect(instance.health).not.toBe('IMPAIRED');
-  const remaining = {
-    cpuUnits: instance.remaining.cpuUnits - task.reserved.cpuUnits,
-    memoryMiB: instance.remaining.memoryMiB - task.reserved.memoryMiB,
+  return {
+    ...snapshot,
+    tasks: [...tasks.values()],
+    instances: [...books.values()].map(({ instance, cpuUnits, memoryMiB, usedPorts }) => ({
+      ...instance,
+      remaining: { cpuUnits, memoryMiB },
+      usedPorts,
+    })),
   };
-  expect(remaining.cpuUnits, 'CPU units left').toBeGreaterThanOrEqual(0);
-  expect(remaining.memoryMiB, 'MiB left').toBeGreaterThanOrEqual(0);
-  expect(instance.usedPorts.filter((port) => task.hostPorts.includes(port))).toEqual([]);
-  const enis = [...tasks.values()].filter((one) => one.instanceArn === arn && one.hasEni).length;
-  if (task.hasEni) expect(enis, 'interfaces in use').toBeLessThan(eniTasksMax);
-  instances.set(arn, {
-    ...instance,
-    remaining,
-    usedPorts: [...instance.usedPorts, ...task.hostPorts],
-  });
 }
 
-function free(instances: Books, task: Task): void {
-  const instance = instances.get(task.instanceArn ?? '');
-  if (instance === undefined) return;
-  instances.set(instance.arn, {
-    ...instance,
-    remaining: {
-      cpuUnits: instance.remaining.cpuUnits + task.reserved.cpuUnits,
-      memoryMiB: instance.remaining.memoryMiB + task.reserved.memoryMiB,
-    },
-    usedPorts: instance.usedPorts.filter((port) => !task.hostPorts.includes(port)),
-  });
+/** What an instance has left, and who runs on it. */
+type Book = {
+  readonly instance: Instance;
+  readonly eniTasksMax: number;
+  cpuUnits: number;
+  memoryMiB: number;
+  usedPorts: readonly string[];
+  eniTasks: number;
+};
+
+function openBook(instance: Instance, { tasks, instanceTypes }: Snapshot): Book {
+  const on = tasks.filter((task) => task.instanceArn === instance.arn);
+  return {
+    instance,
+    eniTasksMax: (instanceTypes[instance.type ?? '']?.eniMax ?? 1) - 1,
+    ...instance.remaining,
+    usedPorts: instance.usedPorts,
+    eniTasks: on.filter(({ hasEni }) => hasEni).length,
+  };
+}
+
+function start(book: Book | undefined, zone: string, task: Task): void {
+  if (book === undefined) throw new RangeError(`there is no instance for ${task.arn}`);
+  expect(book.instance).toMatchObject({ zone, status: 'ACTIVE', agentConnected: true });
+  expect(book.instance.health).not.toBe('IMPAIRED');
+  expect(book.usedPorts.filter((port) => task.hostPorts.includes(port))).toEqual([]);
+  book.cpuUnits -= task.reserved.cpuUnits;
+  book.memoryMiB -= task.reserved.memoryMiB;
+  book.eniTasks += task.hasEni ? 1 : 0;
+  book.usedPorts = [...book.usedPorts, ...task.hostPorts];
+  expect(book.cpuUnits, 'CPU units left').toBeGreaterThanOrEqual(0);
+  expect(book.memoryMiB, 'MiB left').toBeGreaterThanOrEqual(0);
+  if (task.hasEni) expect(book.eniTasks, 'interfaces').toBeLessThanOrEqual(book.eniTasksMax);
+}
+
+function stop(book: Book | undefined, task: Task): void {
+  if (book === undefined) return;
+  book.cpuUnits += task.reserved.cpuUnits;
+  book.memoryMiB += task.reserved.memoryMiB;
+  book.eniTasks -= task.hasEni ? 1 : 0;
+  book.usedPorts = book.usedPorts.filter((port) => !task.hostPorts.includes(port));
 }
