@@ -10,7 +10,11 @@ export function calendarLines(
   formatTime: (atMs: number) => string,
 ): readonly string[] {
   const entries = bounded(
-    calendar.entries.flatMap((entry) => entryLines(entry, region, formatTime)),
+    runsOf(calendar.entries).flatMap((run) =>
+      run.length === 1
+        ? run.flatMap((entry) => entryLines(entry, region, formatTime))
+        : [runLine(run, formatTime)],
+    ),
   );
   const unknown = calendar.withoutLaunchArns.length;
   const more = [
@@ -25,6 +29,31 @@ export function calendarLines(
   const lines = [...entries, ...more];
   if (lines.length === 0) return [labelled('calendar', 'no managed instances: nothing is due')];
   return block('calendar', [...lines, 'estimates: a drain may come earlier']);
+}
+
+const isCalm = ({ isHerd, harms }: ReplacementEntry): boolean => !isHerd && harms.length === 0;
+
+/** Entries as they come; those of one provider that hurt nobody are told together. */
+function runsOf(entries: readonly ReplacementEntry[]): readonly (readonly ReplacementEntry[])[] {
+  const runs: ReplacementEntry[][] = [];
+  for (const entry of entries) {
+    const last = runs.at(-1);
+    const joins =
+      last?.every(isCalm) && isCalm(entry) && last[0]?.capacityProvider === entry.capacityProvider;
+    if (joins) last?.push(entry);
+    else runs.push([entry]);
+  }
+  return runs;
+}
+
+/** `Thu 26 Nov 16:00Z to Fri 27 Nov 20:40Z  9 of 29 general, one after the other, hurting nobody` */
+function runLine(run: readonly ReplacementEntry[], formatTime: (atMs: number) => string): string {
+  const count = run.reduce((sum, { instances }) => sum + instances.length, 0);
+  const [first] = run;
+  const from = formatTime(first?.fromMs ?? 0);
+  const to = formatTime(run.at(-1)?.toMs ?? 0);
+  const of = `${count} of ${first?.ofInstances} ${first?.capacityProvider ?? ''}`.trimEnd();
+  return `${from} to ${to}  ${of}, one after the other, within min/max of their services`;
 }
 
 function entryLines(

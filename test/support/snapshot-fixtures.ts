@@ -292,11 +292,7 @@ function hostAt(at: number): InstancePlan {
     compute: isOwn ? 'ec2' : 'managed-instances',
     type: 'm6a.2xlarge',
     size: { cpuUnits: 8_192, memoryMiB: 31_500 },
-    launchedAtMs:
-      mixedPlace.takenAtMs -
-      11 * dayMs +
-      Math.floor(at / 5) * 7 * hourMs +
-      (at % 5) * 10 * minuteMs,
+    launchedAtMs: launchedAtMs(at),
   };
 }
 
