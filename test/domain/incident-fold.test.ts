@@ -17,14 +17,14 @@ const hit = (name: string, minutes: number, changes: Partial<Incident> = {}): In
 const hits = (...minutes: readonly number[]): readonly Incident[] =>
   minutes.map((one, index) => hit(`s${index}`, one));
 const namesIn = (incidents: readonly Incident[], isWhole = true): readonly string[] =>
-  planFolds(incidents, isWhole, at(30)).storms.flatMap(({ joining }) =>
+  planFolds(incidents, isWhole, at(30)).folds.flatMap(({ joining }) =>
     joining.map(({ subject }) => subject.name),
   );
 const stormKey = stormKeyOf('prod', 'out-of-memory');
 
 /** The storm after a plan, over the one that there was. */
 const stormAfter = (incidents: readonly Incident[], nowMs: number, storm?: Incident) => {
-  const plan = planFolds(incidents, true, nowMs).storms[0];
+  const plan = planFolds(incidents, true, nowMs).folds[0];
   const context = { key: stormKey, policy: incidentPolicies.storm, nowMs };
   return applyObservations(storm, plan?.observations ?? [], context);
 };
@@ -126,7 +126,7 @@ describe('a storm', () => {
       resolution: 'members-resolved',
     });
     const cut = planFolds([storm], false, at(30));
-    expect(cut.storms[0]?.observations).toEqual([{ type: 'tick' }]);
+    expect(cut.folds[0]?.observations).toEqual([{ type: 'tick' }]);
   });
 
   it('leaves no member without a voice once it is over', () => {
