@@ -109,6 +109,17 @@ export type EcsService = {
   createdAt?: Date;
 };
 
+/** A task that runs, or stopped a while ago. */
+export type EcsTask = {
+  readonly taskArn: string;
+  readonly clusterArn: string;
+  lastStatus: string;
+  desiredStatus: 'RUNNING' | 'PENDING' | 'STOPPED';
+  group?: string;
+  containerInstanceArn?: string;
+  availabilityZone?: string;
+};
+
 export type ServiceDeploymentStatus =
   | 'PENDING'
   | 'SUCCESSFUL'
@@ -374,6 +385,7 @@ export type Account = {
   nowMs(): number;
   readonly clusters: Map<string, EcsCluster>;
   readonly services: Map<string, EcsService>;
+  readonly tasks: Map<string, EcsTask>;
   readonly serviceDeployments: Map<string, ServiceDeployment>;
   readonly serviceRevisions: Map<string, ServiceRevision>;
   readonly loadBalancers: Map<string, LoadBalancer>;
@@ -420,6 +432,7 @@ export function createAccount(options: AccountOptions): Account {
     nowMs: options.nowMs,
     clusters: new Map(),
     services: new Map(),
+    tasks: new Map(),
     serviceDeployments: new Map(),
     serviceRevisions: new Map(),
     loadBalancers: new Map(),

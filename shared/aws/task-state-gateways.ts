@@ -3,10 +3,12 @@ import type { ClientSettings } from './clients.ts';
 import type { IncidentStore } from './incident-store.ts';
 import type { AlertPublisher } from './outbox.ts';
 import type { ServiceGateway } from './service-gateway.ts';
+import type { TaskPlaceGateway } from './task-place-gateway.ts';
 
 export type TaskStateGateways = {
   readonly store: IncidentStore;
   readonly services: ServiceGateway;
+  readonly tasks: TaskPlaceGateway;
   readonly publisher: AlertPublisher;
 };
 
@@ -28,6 +30,9 @@ export const createTaskStateGateways = (
   ),
   services: lazy<ServiceGateway>(['describeServices'], async () =>
     (await import('./service-gateway.ts')).openServiceGateway(settings),
+  ),
+  tasks: lazy<TaskPlaceGateway>(['runningPlaces'], async () =>
+    (await import('./task-place-gateway.ts')).openTaskPlaceGateway(settings),
   ),
   publisher: lazy<AlertPublisher>(['publish'], async () =>
     (await import('./alert-gateway.ts')).openAlertPublisher(settings, places),

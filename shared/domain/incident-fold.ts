@@ -7,8 +7,9 @@ import {
   evidenceOf,
   type PlaceBurst,
   type PlaceType,
-  placeBurstsOf,
+  placeBurstOf,
   placeKeyOf,
+  placeServicesMin,
   placeTypes,
   type RunningPlaces,
 } from './incident-place.ts';
@@ -85,9 +86,9 @@ export function planFolds(
  * tasks run, which somebody has to read for {@link planFolds}.
  */
 export function clustersToLookAt(incidents: readonly Incident[], nowMs: number): readonly string[] {
-  const { free, folds } = sortOut(incidents);
-  const bursts = placeTypes.flatMap((type) => burstsIn(type, free, folds, nowMs));
-  return [...new Set(bursts.map(({ key }) => key.cluster))].sort();
+  const sorted = sortOut(incidents);
+  const suspects = placeTypes.flatMap((type) => suspectsIn(type, sorted, sorted.free, nowMs));
+  return [...new Set(suspects.map(({ burst }) => burst.key.cluster))].sort();
 }
 
 type Sorted = {
@@ -100,6 +101,9 @@ type Sorted = {
   readonly strays: readonly Incident[];
   /** Those that nothing speaks for, oldest first. */
   readonly free: readonly Incident[];
+  /** All that may be folded, oldest first; and of these what no instance explains. */
+  readonly foldable: readonly Incident[];
+  readonly unexplained: readonly Incident[];
 };
 
 const foldKinds: readonly Incident['kind'][] = ['storm', 'bad-instance', 'bad-zone'];
@@ -111,19 +115,23 @@ function sortOut(incidents: readonly Incident[]): Sorted {
   );
   const foldsOf = (incident: Incident): readonly Incident[] =>
     foldKeysOf(incident).flatMap((key) => folds.get(fingerprintOf(key)) ?? []);
-  const isAtHome = (one: Incident): boolean => foldsOf(one).some(({ id }) => id === one.foldedInto);
-  const [folded, alone] = partition(open, ({ foldedInto }) => foldedInto !== undefined);
-  const [atHome, strays] = partition(folded, isAtHome);
-  const homes = alone
-    .filter(isFoldable)
-    .map((one) => ({ one, home: foldsOf(one).find((fold) => isHitSince(fold, one)) }));
-  const free = homes.flatMap(({ one, home }) => (home === undefined ? [one] : []));
-  const joining = new Map(
-    [...Map.groupBy(homes, ({ home }) => home)].flatMap(([home, own]) =>
-      home === undefined ? [] : [[home, own.map(({ one }) => one)] as const],
+  /** The fold that a member is in, or that a free incident belongs to. */
+  const homeOf = (one: Incident): Incident | undefined =>
+    foldsOf(one).find((fold) =>
+      one.foldedInto === undefined ? isHitSince(fold, one) : fold.id === one.foldedInto,
+    );
+  const homes = new Map(open.filter(isFoldable).map((one) => [one, homeOf(one)]));
+  const foldable = [...homes.keys()];
+  const [alone, folded] = partition(foldable, ({ foldedInto }) => foldedInto === undefined);
+  const [atHome, strays] = partition(folded, (one) => homes.get(one) !== undefined);
+  const [joining, free] = partition(alone, (one) => homes.get(one) !== undefined);
+  return {
+    ...{ folds, atHome, strays, free, foldable },
+    joining: new Map(
+      [...folds.values()].map((fold) => [fold, joining.filter((one) => homes.get(one) === fold)]),
     ),
-  );
-  return { folds, joining, atHome, strays, free };
+    unexplained: foldable.filter((one) => homes.get(one)?.kind !== 'bad-instance'),
+  };
 }
 
 const partition = <T>(
@@ -137,7 +145,7 @@ const partition = <T>(
 const isFoldable = ({ kind, subject }: Incident): boolean =>
   incidentPolicies[kind].folds && (subject.type === 'service' || subject.type === 'family');
 
-/** What began a window before the fold or later: an older incident keeps its own thread. */
+/** What began a window before the fold or later; see {@link hitSince}. */
 const isHitSince = (fold: Incident, member: Incident): boolean =>
   openedAtMsOf(member) >= fold.firstAtMs - stormWindowMs;
 
@@ -148,52 +156,71 @@ type Begun = {
   readonly facts: Facts;
 };
 
-/** The narrowest first: what an instance explains is no evidence for its zone, nor for a cause. */
-function begin({ free, folds }: Sorted, running: RunningPlaces, nowMs: number): readonly Begun[] {
-  let rest = free;
-  const begun: Begun[] = [];
-  const take = (found: readonly Begun[]): void => {
-    const taken = new Set(found.flatMap(({ joining }) => joining));
-    rest = rest.filter((one) => !taken.has(one));
-    begun.push(...found);
-  };
-  for (const type of placeTypes) {
-    const bursts = burstsIn(type, rest, folds, nowMs);
-    take(bursts.flatMap((burst) => tellingIn(burst, rest, running)));
-  }
-  const storms = groupsOf(rest, ({ cluster, cause }) => stormKeyOf(cluster, cause), folds);
-  take(
-    storms.flatMap(({ key, members }) => {
-      const joining = burstOf(members, stormServicesMin);
-      return joining.length === 0 ? [] : [{ key, joining, facts: {} }];
-    }),
+/** The narrowest first: what an instance explains is no evidence about its zone, nor for a cause. */
+function begin(sorted: Sorted, running: RunningPlaces, nowMs: number): readonly Begun[] {
+  const instances = suspectsIn('instance', sorted, sorted.free, nowMs).flatMap(tellingIn(running));
+  const left = without(sorted.free, instances);
+  const others = { ...sorted, unexplained: without(sorted.unexplained, instances) };
+  const zones = suspectsIn('zone', others, left, nowMs).flatMap(tellingIn(running));
+  const rest = without(left, zones);
+  const keyOf = ({ cluster, cause }: Incident): IncidentKey => stormKeyOf(cluster, cause);
+  const storms = groupsOf(rest, keyOf, sorted.folds).flatMap(
+    ({ key, members }): readonly Begun[] => {
+      const [first] = burstOf(members, stormServicesMin);
+      if (first === undefined) return [];
+      return [{ key, joining: hitSince(first, members), facts: {} }];
+    },
   );
-  return begun;
+  return [...instances, ...zones, ...storms];
 }
 
-const burstsIn = (
+const without = (incidents: readonly Incident[], begun: readonly Begun[]): readonly Incident[] => {
+  const taken = new Set(begun.flatMap(({ joining }) => joining));
+  return incidents.filter((one) => !taken.has(one));
+};
+
+/** A place that may explain what happened there, and whom it would speak for. */
+type Suspect = {
+  readonly burst: PlaceBurst;
+  /** All that may be evidence, of every cluster. */
+  readonly candidates: readonly Incident[];
+  readonly joining: readonly Incident[];
+};
+
+/**
+ * Judged by all that failed there, whoever speaks for it by now: a second look finds the same. For a
+ * zone that is all but what an instance explains.
+ */
+function suspectsIn(
   type: PlaceType,
+  { foldable, unexplained, folds }: Sorted,
   free: readonly Incident[],
-  folds: Sorted['folds'],
   nowMs: number,
-): readonly PlaceBurst[] =>
-  placeBurstsOf(
-    type,
-    groupsOf(free, (incident) => placeKeyOf(incident, type), folds),
-    nowMs,
-  );
-
-/** A burst whose place says something, as a fold that begins. */
-function tellingIn(
-  burst: PlaceBurst,
-  free: readonly Incident[],
-  running: RunningPlaces,
-): readonly Begun[] {
-  const tasks = running.get(burst.key.cluster);
-  const evidence = tasks === undefined ? undefined : evidenceOf(burst, free, tasks);
-  if (evidence === undefined) return [];
-  return [{ key: burst.key, joining: burst.members, facts: { ...evidence } }];
+): readonly Suspect[] {
+  const candidates = type === 'zone' ? unexplained : foldable;
+  const groups = groupsOf(candidates, (incident) => placeKeyOf(incident, type), folds);
+  return groups.flatMap(({ key, members }) => {
+    const burst = placeBurstOf(type, key, members, nowMs);
+    const [first] = burst?.members ?? [];
+    if (burst === undefined || first === undefined) return [];
+    const joining = hitSince(first, members).filter((member) => free.includes(member));
+    const isEnough = burstOf(joining, placeServicesMin[type]).length > 0;
+    return isEnough ? [{ burst, candidates, joining }] : [];
+  });
 }
+
+/** What begins of a suspect, if its place says something. */
+const tellingIn =
+  (running: RunningPlaces) =>
+  ({ burst, candidates, joining }: Suspect): readonly Begun[] => {
+    const tasks = running.get(burst.key.cluster);
+    const evidence = tasks === undefined ? undefined : evidenceOf(burst, candidates, tasks);
+    return evidence === undefined ? [] : [{ key: burst.key, joining, facts: { ...evidence } }];
+  };
+
+/** Who belongs to a fold whose first member opened then: an older incident keeps its own thread. */
+const hitSince = (first: Incident, members: readonly Incident[]): readonly Incident[] =>
+  members.filter((member) => openedAtMsOf(member) >= openedAtMsOf(first) - stormWindowMs);
 
 /** Incidents with one key each, which is not that of an open fold: what is too old for it stays out. */
 function groupsOf(

@@ -45,7 +45,11 @@ export type PlaceEvidence = {
 };
 
 const kinds = { instance: 'bad-instance', zone: 'bad-zone' } as const;
-const servicesMin = { instance: badInstanceServicesMin, zone: badZoneServicesMin } as const;
+/** Fewest services that say something about a place. */
+export const placeServicesMin = {
+  instance: badInstanceServicesMin,
+  zone: badZoneServicesMin,
+} as const;
 /** What cannot stand in a key is no name of a place. */
 const placeName = /^[\w.:-]+$/;
 
@@ -73,44 +77,41 @@ export function placeKeyOf(incident: Incident, type: PlaceType): IncidentKey | u
 }
 
 /**
- * The services that failed in one place only, enough of them and lately; whether that says anything
- * about the place is for {@link evidenceOf}. Groups hold the members of one place each, oldest first.
+ * The services that failed in one place only, if they are enough and did so lately; whether that says
+ * anything about the place is for {@link evidenceOf}. Takes the members of one place, oldest first.
  */
-export function placeBurstsOf(
+export function placeBurstOf(
   type: PlaceType,
-  groups: Iterable<{ readonly key: IncidentKey; readonly members: readonly Incident[] }>,
+  key: IncidentKey,
+  members: readonly Incident[],
   nowMs: number,
-): readonly PlaceBurst[] {
-  return [...groups].flatMap(({ key, members }) => {
-    const burst = burstOf(members, servicesMin[type]);
-    const last = burst.at(-1);
-    if (last === undefined || nowMs - openedAtMsOf(last) > placeLookMs) return [];
-    // All on one instance is not for the zone to explain.
-    if (type === 'zone' && isOnOneInstance(burst)) return [];
-    return [{ key, type, name: key.subject.name, members: burst }];
-  });
+): PlaceBurst | undefined {
+  const burst = burstOf(members, placeServicesMin[type]);
+  const last = burst.at(-1);
+  if (last === undefined || nowMs - openedAtMsOf(last) > placeLookMs) return undefined;
+  // All on one instance is not for the zone to explain.
+  if (type === 'zone' && instancesOf(burst).size === 1) return undefined;
+  return { key, type, name: key.subject.name, members: burst };
 }
 
 /** Container instances that the members' stops were on. */
 export const instancesOf = (members: readonly Incident[]): ReadonlySet<string> =>
   new Set(members.flatMap((member) => [...placesOf(member, 'instance')]));
 
-const isOnOneInstance = (members: readonly Incident[]): boolean => instancesOf(members).size === 1;
-
 /**
- * What makes the place of a burst telling, `free` being all incidents that nothing explains yet;
+ * What makes the place of a burst telling, `candidates` being all that may be evidence, folded or not;
  * undefined where chance does as much, for instance because most of the cluster runs there.
  */
 export function evidenceOf(
   burst: PlaceBurst,
-  free: readonly Incident[],
+  candidates: readonly Incident[],
   running: readonly TaskPlace[],
 ): PlaceEvidence | undefined {
   const { type, name, members } = burst;
-  const elsewhere = servicesOf(free.filter((incident) => isElsewhere(incident, burst)));
+  const elsewhere = servicesOf(candidates.filter((incident) => isElsewhere(incident, burst)));
   // A service that fails in other places too is no evidence for this one.
   const here = [...servicesOf(members)].filter((service) => !elsewhere.has(service)).length;
-  if (here < servicesMin[type]) return undefined;
+  if (here < placeServicesMin[type]) return undefined;
   const placed = running.flatMap((task) => (task[type] === undefined ? [] : [task]));
   const others = placed.filter((task) => task[type] !== name);
   const otherPlaces = new Set(others.map((task) => task[type])).size;

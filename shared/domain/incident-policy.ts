@@ -84,6 +84,11 @@ const foldOf = (services: number): IncidentPolicy => ({
   ...fold,
   opensAt: { occurrences: services, windowMs: stormWindowMs },
 });
+/** Few services are enough for a place, so its card waits a minute for the others. */
+const placeOf = (services: number): IncidentPolicy => ({
+  ...foldOf(services),
+  cardHoldMs: pageHoldMs,
+});
 
 /** Told at once, by the first of them; ended by whoever sees the next success, or by time. */
 const single: IncidentPolicy = {
@@ -113,8 +118,8 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
   'placement-failure': loop,
   'unknown-stop': { ...loop, opensAt: { occurrences: 1, windowMs: 0 } },
   storm: foldOf(stormServicesMin),
-  'bad-instance': foldOf(badInstanceServicesMin),
-  'bad-zone': foldOf(badZoneServicesMin),
+  'bad-instance': placeOf(badInstanceServicesMin),
+  'bad-zone': placeOf(badZoneServicesMin),
   rollback: { ...single, materialFacts: ['reason', 'status'] },
   'gate-could-not-measure': single,
   'gate-misconfigured': single,

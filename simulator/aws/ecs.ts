@@ -1,10 +1,18 @@
-import type { Account, EcsCluster, EcsService } from '../account.ts';
+import type { Account, EcsCluster, EcsService, EcsTask } from '../account.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
-import { type Input, optionalText, optionalTexts, type Responder } from './operation.ts';
+import {
+  type Input,
+  optionalInteger,
+  optionalText,
+  optionalTexts,
+  pageOf,
+  type Responder,
+} from './operation.ts';
 
 const deploymentsMax = 20;
 const revisionsMax = 20;
 const servicesMax = 10;
+const tasksMax = 100;
 
 /** Amazon ECS. */
 export const ecs: Responder = {
@@ -25,6 +33,26 @@ export const ecs: Responder = {
     },
   },
   DescribeServices: { members: ['cluster', 'services', 'include'], respond: describeServices },
+  DescribeTasks: {
+    members: ['cluster', 'tasks'],
+    respond: (account, input) => {
+      const cluster = clusterOf(account, optionalText(input, 'cluster') ?? 'default');
+      const { found, failures } = lookUp(account.tasks, batchOf(input, 'tasks', tasksMax));
+      const isHere = ({ clusterArn }: EcsTask): boolean => clusterArn === cluster.clusterArn;
+      const foreign = found.filter((task) => !isHere(task));
+      return {
+        tasks: found.filter(isHere),
+        failures: [
+          ...failures,
+          ...foreign.map(({ taskArn }) => ({ arn: taskArn, reason: 'MISSING' })),
+        ],
+      };
+    },
+  },
+  ListTasks: {
+    members: ['cluster', 'desiredStatus', 'maxResults', 'nextToken'],
+    respond: listTasks,
+  },
 };
 
 function describeServices(account: Account, input: Input): object {
@@ -37,6 +65,23 @@ function describeServices(account: Account, input: Input): object {
   const arns = names.map((name) => serviceArnOf(account, cluster, name));
   const { found, failures } = lookUp(account.services, arns);
   return { services: include.includes('TAGS') ? found : found.map(withoutTags), failures };
+}
+
+/** By the status that ECS wants of them, which is RUNNING where nothing else is asked for. */
+function listTasks(account: Account, input: Input): object {
+  const cluster = clusterOf(account, optionalText(input, 'cluster') ?? 'default');
+  const status = optionalText(input, 'desiredStatus') ?? 'RUNNING';
+  const size = optionalInteger(input, 'maxResults', [1, tasksMax], 'InvalidParameterException');
+  const arns = [...account.tasks.values()].flatMap((task) =>
+    task.clusterArn === cluster.clusterArn && task.desiredStatus === status ? [task.taskArn] : [],
+  );
+  const { page, next } = pageOf(
+    arns,
+    optionalText(input, 'nextToken'),
+    size ?? tasksMax,
+    () => new ServiceError('InvalidParameterException', 'Invalid token'),
+  );
+  return { taskArns: page, ...(next === undefined ? {} : { nextToken: next }) };
 }
 
 /** Without `include`, ECS leaves the tags out rather than answering an empty list. */

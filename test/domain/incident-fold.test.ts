@@ -153,6 +153,16 @@ describe('a storm', () => {
     ]);
   });
 
+  it('lets go a member that got worse meanwhile with a page of its own', () => {
+    const told = { sequence: 1, atMs: at(1), severity: 'warn' as const, facts: {}, updates: 0 };
+    const member = folded({ ...hit('told', 0), told, outbox: [] }, storm.id, at(4));
+    expect(unfolded(member, at(30)).outbox).toEqual([]);
+    const worse = { ...member, severity: 'critical' as const };
+    expect(unfolded(worse, at(30)).outbox).toMatchObject([
+      { transition: 'escalate', severity: 'critical', dueAtMs: at(30) },
+    ]);
+  });
+
   it('a page that nobody had in hand when it was folded needs no end', () => {
     const member = folded(openIncident(serviceKey('unpaged'), 'critical'), storm.id, at(4));
     expect(end(member, 40)?.outbox).toEqual([]);

@@ -2,12 +2,20 @@ import {
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
   type Service as SdkService,
   type ServiceDeployment as SdkServiceDeployment,
   type ServiceRevision as SdkServiceRevision,
+  type Task as SdkTask,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { EcsService, ServiceDeployment, ServiceRevision } from '../../simulator/account.ts';
+import type {
+  EcsService,
+  EcsTask,
+  ServiceDeployment,
+  ServiceRevision,
+} from '../../simulator/account.ts';
 import { addBlueGreenService } from '../../simulator/deployment.ts';
 import { accountOf, clientsOf, errorOf, nowMs } from './clients.ts';
 
@@ -194,5 +202,65 @@ describe('DescribeServices', () => {
     expect(await errorOf(tooMany)).toMatchObject({ name: 'InvalidParameterException' });
     const unknown = ecs.send(new DescribeServicesCommand({ services: ['web'] }));
     expect(await errorOf(unknown)).toMatchObject({ name: 'ClusterNotFoundException' });
+  });
+});
+
+describe('ListTasks and DescribeTasks', () => {
+  const taskArn = (id: string): string => `arn:aws:ecs:eu-central-1:123456789012:task/shop/${id}`;
+
+  function arrangeTasks(count: number) {
+    const { account, ecs, service } = arrange();
+    const { clusterArn } = service;
+    for (let n = 0; n < count; n += 1) {
+      const desiredStatus = n === 0 ? 'STOPPED' : 'RUNNING';
+      account.tasks.set(taskArn(`t${n}`), {
+        ...{ taskArn: taskArn(`t${n}`), clusterArn, desiredStatus, lastStatus: 'RUNNING' },
+        availabilityZone: 'eu-central-1a',
+      });
+    }
+    account.clusters.set('arn:other', { clusterArn: 'arn:other', clusterName: 'other' });
+    return { ecs };
+  }
+
+  it('has the shape of the API', () => {
+    expectTypeOf<EcsTask>().toExtend<SdkTask>();
+  });
+
+  it('lists what is to run, page by page, in one cluster', async () => {
+    const { ecs } = arrangeTasks(5);
+    const first = await ecs.send(new ListTasksCommand({ cluster: 'shop', maxResults: 3 }));
+    expect(first.taskArns).toEqual(['t1', 't2', 't3'].map(taskArn));
+    const { nextToken } = first;
+    const next = await ecs.send(
+      new ListTasksCommand({ cluster: 'shop', maxResults: 3, nextToken: nextToken ?? '' }),
+    );
+    expect(next).toMatchObject({ taskArns: [taskArn('t4')] });
+    expect(next.nextToken).toBeUndefined();
+    const other = await ecs.send(new ListTasksCommand({ cluster: 'other' }));
+    expect(other.taskArns).toEqual([]);
+    const stopped = await ecs.send(
+      new ListTasksCommand({ cluster: 'shop', desiredStatus: 'STOPPED' }),
+    );
+    expect(stopped.taskArns).toEqual([taskArn('t0')]);
+  });
+
+  it('describes what exists in the cluster and reports the rest as MISSING', async () => {
+    const { ecs } = arrangeTasks(2);
+    const tasks = [taskArn('t1'), taskArn('gone')];
+    const here = await ecs.send(new DescribeTasksCommand({ cluster: 'shop', tasks }));
+    expect(here.tasks).toMatchObject([{ availabilityZone: 'eu-central-1a' }]);
+    expect(here.failures).toEqual([{ arn: taskArn('gone'), reason: 'MISSING' }]);
+    const elsewhere = await ecs.send(new DescribeTasksCommand({ cluster: 'other', tasks }));
+    expect(elsewhere.tasks).toEqual([]);
+    expect(elsewhere.failures).toHaveLength(2);
+  });
+
+  it('refuses 101 tasks, and a page of 101', async () => {
+    const { ecs } = arrangeTasks(1);
+    const tasks = Array.from({ length: 101 }, (_, n) => taskArn(`t${n}`));
+    const tooMany = ecs.send(new DescribeTasksCommand({ cluster: 'shop', tasks }));
+    expect(await errorOf(tooMany)).toMatchObject({ name: 'InvalidParameterException' });
+    const tooLong = ecs.send(new ListTasksCommand({ cluster: 'shop', maxResults: 101 }));
+    expect(await errorOf(tooLong)).toMatchObject({ name: 'InvalidParameterException' });
   });
 });

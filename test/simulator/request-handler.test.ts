@@ -1,6 +1,6 @@
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeServicesCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, ListClustersCommand } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand } from '@aws-sdk/client-sns';
@@ -176,14 +176,14 @@ describe('faults', () => {
 describe('what is not simulated', () => {
   it('an operation is named, to the caller and in the account', async () => {
     const { account, clients } = arrange();
-    const error = await errorOf(clients.ecs.send(new ListTasksCommand({ cluster: 'shop' })));
+    const error = await errorOf(clients.ecs.send(new ListClustersCommand({ maxResults: 5 })));
     expect(error).toMatchObject({
       name: 'UnknownOperationException',
-      message: 'ecs:ListTasks: the operation is not simulated',
+      message: 'ecs:ListClusters: the operation is not simulated',
     });
-    expect(account.problems).toEqual(['ecs:ListTasks: the operation is not simulated']);
+    expect(account.problems).toEqual(['ecs:ListClusters: the operation is not simulated']);
     expect(account.calls).toEqual([
-      { service: 'ecs', operation: 'ListTasks', input: { cluster: 'shop' } },
+      { service: 'ecs', operation: 'ListClusters', input: { maxResults: 5 } },
     ]);
   });
 
