@@ -6,6 +6,7 @@ import { fingerprintOf } from '../../shared/domain/incident-key.ts';
 import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
 import { chanceOf, placesOf, type TaskPlace } from '../../shared/domain/incident-place.ts';
 import { incidentPolicies, placeChanceMax } from '../../shared/domain/incident-policy.ts';
+import { createRandom, type Random } from '../../shared/domain/statistics/random.ts';
 import { at, minuteMs, openIncident, seedOf, serviceKey } from '../support/incidents.ts';
 
 type Where = { readonly instance?: string; readonly zone?: string };
@@ -107,6 +108,42 @@ describe('chanceOf', () => {
       1,
     ],
   ])('%s', (_, figures, chance) => expect(chanceOf(figures)).toBeCloseTo(chance, 6));
+});
+
+/** Services fail one after another, each somewhere at random: is ever a place blamed for it? */
+function blamed(random: Random, services: number, places: number, isEveryLook: boolean): boolean {
+  const counts = new Map<number, number>();
+  for (let hit = 1; hit <= services; hit += 1) {
+    const place = random.integer(1, places);
+    counts.set(place, (counts.get(place) ?? 0) + 1);
+    if (!isEveryLook && hit < services) continue;
+    const most = Math.max(...counts.values());
+    const figures = { servicesHere: most, services: hit, places };
+    const tasks = { tasksHere: 6 - 3, tasks: 6 * places - 3 };
+    if (most >= 3 && chanceOf({ ...figures, ...tasks }) <= placeChanceMax) return true;
+  }
+  return false;
+}
+
+describe('trouble that is spread at random', () => {
+  it.each([
+    [3, 10],
+    [5, 5],
+    [10, 10],
+    [10, 40],
+    [40, 10],
+    [40, 40],
+  ])('%i services over %i instances blame none in 98 of 100 cases', (services, places) => {
+    const random = createRandom(services * 1_000 + places);
+    const runs = 4_000;
+    const share = (isEveryLook: boolean): number =>
+      Array.from({ length: runs }, () => blamed(random, services, places, isEveryLook)).filter(
+        Boolean,
+      ).length / runs;
+    expect(share(false)).toBeLessThanOrEqual(placeChanceMax);
+    // Looked at after every arrival, which is more often than anyone looks.
+    expect(share(true)).toBeLessThanOrEqual(2 * placeChanceMax);
+  });
 });
 
 describe('a bad instance', () => {
