@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readPlaces, rememberPlaces } from '../../functions/task-state/places.ts';
 import type { TaskPlace } from '../../shared/domain/incident-place.ts';
+import { createAccount } from '../../simulator/account.ts';
+import { tableDefinition } from '../../simulator/hook-session.ts';
+import { createSimulatedTaskState, topicArns } from '../../simulator/task-state.ts';
 import {
   clusterArn,
   createLab,
@@ -205,6 +208,51 @@ describe('12 services with five causes on one instance within a minute', {
     });
     await play(lab, [rollback, ...onHost], 10);
     expect(lab.subjects()).toHaveLength(2);
+  });
+});
+
+describe('the whole function in the simulated account', { timeout: 60_000 }, () => {
+  it('reads where tasks run, and sends one card for 12 services with five causes', async () => {
+    let nowMs = startMs + minuteMs;
+    const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
+    const topics = topicArns(account);
+    for (const TopicArn of Object.values(topics)) {
+      account.topics.set(TopicArn, { TopicArn, messages: [] });
+    }
+    account.clusters.set(clusterArn, { clusterArn, clusterName: 'prod' });
+    const taskPrefix = clusterArn.replace(':cluster/', ':task/');
+    for (const [n, { owner, instance, zone }] of elsewhere.entries()) {
+      const taskArn = `${taskPrefix}/${String(n).padStart(32, '0')}`;
+      account.tasks.set(taskArn, {
+        ...{ taskArn, clusterArn, lastStatus: 'RUNNING', desiredStatus: 'RUNNING' },
+        group: owner?.replace('/', ':') ?? 'service:x',
+        containerInstanceArn: `${clusterArn.replace(':cluster/', ':container-instance/')}/${instance}`,
+        availabilityZone: zone ?? '',
+      });
+    }
+    const { deliver, sweep, store } = createSimulatedTaskState({
+      account,
+      nowMs: () => nowMs,
+      clusterArns: [clusterArn],
+    });
+    await store.endFirstRun(await store.firstRun(startMs - 60 * minuteMs), startMs - 50 * minuteMs);
+    const events = stopsOf(
+      names(12),
+      () => ({ instance: 'i-1' }),
+      (n) => ways[n % ways.length] ?? {},
+    );
+    for (let from = 0; from < events.length; from += 10)
+      await deliver(events.slice(from, from + 10));
+    const lists = account.calls.filter(({ operation }) => operation === 'ListTasks');
+    expect(lists).toHaveLength(1);
+    nowMs += minuteMs;
+    await sweep();
+    const sent = account.topics.get(topics.alertsTopicArn)?.messages ?? [];
+    expect(sent.map(({ subject }) => subject)).toEqual([
+      expect.stringMatching(/^\[WARN\] instance i-1 in prod: 12 services fail there only/),
+    ]);
+    expect(account.topics.get(topics.pagesTopicArn)?.messages).toEqual([]);
+    expect(account.problems).toEqual([]);
   });
 });
 
