@@ -243,7 +243,7 @@ describe('a bad instance', () => {
     expect(linesOf(incidents, tasks)).toEqual(names === '' ? [] : [`i-1: ${names}`]);
   });
 
-  it('may be two at once: 10 x 924 x (6/66)^6 = 0.005 for each', () => {
+  it('may be two at once: 10 x P(X >= 6 of 12, 6/66) = 0.003 for each', () => {
     const both = [...several(6, () => on('i-1')), ...several(6, () => on('i-2'), 6)];
     expect(linesOf(both, running(6, ...instances(9, 3)))).toEqual([
       'i-1: s0 s1 s2 s3 s4 s5',
@@ -312,10 +312,23 @@ describe('a bad zone', () => {
       ['1a: s0 s1 s2 s3 s4'],
     ],
     [
-      'all on one instance is not for the zone, also where the instance says nothing',
+      'all on one of 11 instances, the only one of its zone: 11 x (1/3)^5 = 0.045, not 3 x = 0.012',
       several(5, () => on('i-1')),
-      [...running(1, 'i-1'), ...running(6, 'i-2')],
+      [
+        ...running(5, 'i-1'),
+        ...running(2, 'i-2', 'i-3', 'i-5', 'i-6', 'i-8', 'i-9', 'i-11', 'i-12', 'i-14', 'i-15'),
+      ],
       [],
+    ],
+    [
+      'without the 8 of an instance, 5 there and 3 elsewhere: 3 x P(X >= 5 of 8, 23/62) = 0.40',
+      [
+        ...several(8, () => on('i-1')),
+        ...several(5, (n) => on(n % 2 ? 'i-4' : 'i-7'), 8),
+        ...several(3, (n) => on(['i-2', 'i-3', 'i-5'][n] ?? 'i-2'), 13),
+      ],
+      [...six, ...running(9, 'i-4', 'i-7')],
+      ['i-1: s0 s1 s2 s3 s4 s5 s6 s7'],
     ],
     [
       'what an instance explains is no evidence for its zone: 4 are left',
@@ -324,7 +337,7 @@ describe('a bad zone', () => {
       ['i-1: s0 s1 s2 s3 s4 s5'],
     ],
     [
-      'zone-wide trouble is not for an instance: 9 x P(X >= 3 of 9, 3/45) = 0.16',
+      'zone-wide trouble is not for an instance: 7 x P(X >= 3 of 9, 3/45) = 0.13',
       several(9, spread),
       six,
       ['1a: s0 s1 s2 s3 s4 s5 s6 s7 s8'],
