@@ -4,11 +4,13 @@ import type { IncidentStore } from './incident-store.ts';
 import type { MetricReader } from './metric-reader.ts';
 import type { AlertPublisher } from './outbox.ts';
 import type { ServiceGateway } from './service-gateway.ts';
+import type { TaskPlaceGateway } from './task-place-gateway.ts';
 
 export type TaskStateGateways = {
   readonly store: IncidentStore;
   readonly services: ServiceGateway;
   readonly metrics: MetricReader;
+  readonly tasks: TaskPlaceGateway;
   readonly publisher: AlertPublisher;
 };
 
@@ -33,6 +35,9 @@ export const createTaskStateGateways = (
   ),
   metrics: lazy<MetricReader>(['readSamples'], async () =>
     (await import('./metric-reader.ts')).openMetricReader(settings),
+  ),
+  tasks: lazy<TaskPlaceGateway>(['runningPlaces'], async () =>
+    (await import('./task-place-gateway.ts')).openTaskPlaceGateway(settings),
   ),
   publisher: lazy<AlertPublisher>(['publish'], async () =>
     (await import('./alert-gateway.ts')).openAlertPublisher(settings, places),

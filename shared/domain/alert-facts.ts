@@ -114,6 +114,29 @@ export type StormFacts = {
   readonly stopReason?: string;
 };
 
+/** `bad-instance` and `bad-zone`: services that fail in one place only, told once. */
+export type BadPlaceFacts = {
+  readonly services?: number;
+  /** Names, the worst first, as `web, api, worker`. */
+  readonly serviceNames?: string;
+  /** Services that run fewer tasks than their minimum. */
+  readonly belowMinimum?: number;
+  /** How many services each cause hit, the most first, as `image-pull 4, agent 1`. */
+  readonly causes?: string;
+  /** Container instances that the stops were on. */
+  readonly instances?: number;
+  /** The zone of all of them. */
+  readonly zone?: string;
+  /** ECS's `launchType` of all of them: `MANAGED_INSTANCES`, `EC2`, ... */
+  readonly launchType?: string;
+  /** Instances or zones beside it that ran tasks when it opened. */
+  readonly otherPlaces?: number;
+  /** Services that failed elsewhere in those minutes. */
+  readonly servicesElsewhere?: number;
+  /** Services of it that had a running task elsewhere as well. */
+  readonly alsoElsewhere?: number;
+};
+
 /**
  * What a single stop of a loop, a start failure or an unknown stop brings along as facts of its
  * occurrence. The text sums them up; a fact of the incident by the summed name goes before.

@@ -473,6 +473,9 @@ describe('policies', () => {
     expect(figures('slow-loop')).toEqual([5, 6 * hourMs, 6 * hourMs, 7 * dayMs]);
     expect(figures('rollback')).toEqual([1, 0, 0, 7 * dayMs]);
     expect(figures('storm')).toEqual([5, 5 * minuteMs, 5 * minuteMs, 7 * dayMs]);
+    expect(figures('bad-instance')).toEqual([3, 5 * minuteMs, 5 * minuteMs, 7 * dayMs]);
+    expect(figures('bad-zone')).toEqual([5, 5 * minuteMs, 5 * minuteMs, 7 * dayMs]);
+    expect(incidentPolicies['bad-zone']).toMatchObject({ cardHoldMs: minuteMs, pageHoldMs: 0 });
     expect(incidentPolicies['crash-loop'].escalatesAfterMs).toBe(3 * minuteMs);
   });
 

@@ -16,6 +16,7 @@ const kinds: readonly IncidentKind[] = [
   'unknown-stop',
   'rollback',
   'storm',
+  'bad-instance',
 ];
 const kind = fc.constantFrom(...kinds);
 const severity = fc.constantFrom<Severity>('info', 'warn', 'critical');

@@ -5,6 +5,7 @@ import { createIncidentStore } from '../../shared/aws/incident-store.ts';
 import { createMetricReader } from '../../shared/aws/metric-reader.ts';
 import type { Alert } from '../../shared/domain/alert.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
+import type { TaskPlace } from '../../shared/domain/incident-place.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { createAccount } from '../../simulator/account.ts';
 import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
@@ -22,6 +23,10 @@ export type Stop = {
   readonly atMs: number;
   readonly reason?: string;
   readonly exitCode?: number;
+  readonly instance?: string;
+  readonly zone?: string;
+  /** More of the event's detail, in place of what stands there. */
+  readonly detail?: Readonly<Record<string, unknown>>;
 };
 
 /** A task that ran out of memory, as its event. */
@@ -41,7 +46,10 @@ export const stopEvent = (stop: Stop) => ({
     group: `service:${stop.service ?? 'worker'}`,
     startedBy: `ecs-svc/${stop.deployment ?? '88'}`,
     launchType: 'MANAGED_INSTANCES',
-    availabilityZone: 'eu-central-1a',
+    availabilityZone: stop.zone ?? 'eu-central-1a',
+    ...(stop.instance === undefined
+      ? {}
+      : { containerInstanceArn: `${prefix}:container-instance/prod/${stop.instance}` }),
     taskDefinitionArn: `${prefix}:task-definition/${stop.service ?? 'worker'}:88`,
     stopCode: 'EssentialContainerExited',
     stoppedReason: 'Essential container in task exited',
@@ -55,6 +63,7 @@ export const stopEvent = (stop: Stop) => ({
         reason: stop.reason ?? 'OutOfMemoryError: Container killed due to memory usage',
       },
     ],
+    ...stop.detail,
   },
 });
 
@@ -115,6 +124,7 @@ export async function createLab(overrides: Partial<Deps> = {}) {
   const alerts: Alert[] = [];
   const logs: { message: string; fields: unknown }[] = [];
   const states = new Map<string, ServiceState>();
+  const running: TaskPlace[] = [];
   const note = (message: string, fields: unknown = {}): void => {
     logs.push({ message, fields });
   };
@@ -140,6 +150,7 @@ export async function createLab(overrides: Partial<Deps> = {}) {
       }),
     },
     metrics: createMetricReader(new CloudWatchClient(settings)),
+    tasks: { runningPlaces: async () => running },
     publisher: {
       publish: async (alert) => {
         alerts.push(alert);
@@ -155,6 +166,8 @@ export async function createLab(overrides: Partial<Deps> = {}) {
     alerts,
     logs,
     states,
+    /** Where other tasks run: nothing is known of any until a test says so. */
+    running,
     store,
     nowMs: () => nowMs,
     wait: (durationMs: number): void => {
