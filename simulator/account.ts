@@ -13,6 +13,7 @@ export type ServiceName =
   | 'ssm'
   | 'secretsmanager'
   | 'dynamodb'
+  | 'logs'
   | 'sns';
 
 /** One request as it arrived, a client's retries included; `input` is as decoded from the wire. */
@@ -107,6 +108,21 @@ export type EcsService = {
   }[];
   tags: EcsTag[];
   createdAt?: Date;
+};
+
+export type TaskDefinition = {
+  readonly taskDefinitionArn: string;
+  readonly family: string;
+  readonly revision: number;
+  containerDefinitions: {
+    name: string;
+    image?: string;
+    environment?: { name: string; value: string }[];
+    logConfiguration?: {
+      logDriver: 'awslogs' | 'awsfirelens' | 'splunk' | 'json-file';
+      options?: Record<string, string>;
+    };
+  }[];
 };
 
 export type ServiceDeploymentStatus =
@@ -367,6 +383,12 @@ export type PublishedMessage = {
 
 export type Topic = { readonly TopicArn: string; readonly messages: PublishedMessage[] };
 
+/** Streams are keyed by name; events are in the order of their times. */
+export type LogGroup = {
+  readonly logGroupName: string;
+  readonly streams: Map<string, { timestamp: number; message: string }[]>;
+};
+
 /** One simulated account in one Region. Maps are keyed by ARN unless they say otherwise. */
 export type Account = {
   readonly region: string;
@@ -374,6 +396,7 @@ export type Account = {
   nowMs(): number;
   readonly clusters: Map<string, EcsCluster>;
   readonly services: Map<string, EcsService>;
+  readonly taskDefinitions: Map<string, TaskDefinition>;
   readonly serviceDeployments: Map<string, ServiceDeployment>;
   readonly serviceRevisions: Map<string, ServiceRevision>;
   readonly loadBalancers: Map<string, LoadBalancer>;
@@ -390,6 +413,8 @@ export type Account = {
   /** By name. */
   readonly tables: Map<string, Table>;
   readonly topics: Map<string, Topic>;
+  /** By name. */
+  readonly logGroups: Map<string, LogGroup>;
   /** Every request in the order of arrival. */
   readonly calls: Call[];
   /** The first rule that matches a call applies to it. */
@@ -420,6 +445,7 @@ export function createAccount(options: AccountOptions): Account {
     nowMs: options.nowMs,
     clusters: new Map(),
     services: new Map(),
+    taskDefinitions: new Map(),
     serviceDeployments: new Map(),
     serviceRevisions: new Map(),
     loadBalancers: new Map(),
@@ -432,6 +458,7 @@ export function createAccount(options: AccountOptions): Account {
     secrets: new Map(),
     tables: new Map(),
     topics: new Map(),
+    logGroups: new Map(),
     calls: [],
     faults: [],
     problems: [],

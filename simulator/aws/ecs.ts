@@ -1,6 +1,6 @@
-import type { Account, EcsCluster, EcsService } from '../account.ts';
+import type { Account, EcsCluster, EcsService, TaskDefinition } from '../account.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
-import { type Input, optionalText, optionalTexts, type Responder } from './operation.ts';
+import { type Input, optionalText, optionalTexts, type Responder, text } from './operation.ts';
 
 const deploymentsMax = 20;
 const revisionsMax = 20;
@@ -25,6 +25,12 @@ export const ecs: Responder = {
     },
   },
   DescribeServices: { members: ['cluster', 'services', 'include'], respond: describeServices },
+  DescribeTaskDefinition: {
+    members: ['taskDefinition'],
+    respond: (account, input) => ({
+      taskDefinition: taskDefinitionOf(account, text(input, 'taskDefinition')),
+    }),
+  },
 };
 
 function describeServices(account: Account, input: Input): object {
@@ -42,6 +48,18 @@ function describeServices(account: Account, input: Input): object {
 /** Without `include`, ECS leaves the tags out rather than answering an empty list. */
 function withoutTags({ tags: _, ...service }: EcsService): Omit<EcsService, 'tags'> {
   return service;
+}
+
+/** By ARN or as `family:revision`; the latest of a family is not simulated. */
+function taskDefinitionOf(account: Account, nameOrArn: string): TaskDefinition {
+  const { region, accountId } = account;
+  if (!/:\d+$/.test(nameOrArn)) throw new UnsupportedRequest('task definitions without a revision');
+  const arn = nameOrArn.startsWith('arn:')
+    ? nameOrArn
+    : `arn:aws:ecs:${region}:${accountId}:task-definition/${nameOrArn}`;
+  const found = account.taskDefinitions.get(arn);
+  if (found !== undefined) return found;
+  throw new ServiceError('ClientException', 'Unable to describe task definition.');
 }
 
 function clusterOf(account: Account, nameOrArn: string): EcsCluster {

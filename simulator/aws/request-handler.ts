@@ -6,6 +6,7 @@ import { dynamoDb } from './dynamodb.ts';
 import { ecs } from './ecs.ts';
 import { elbv2 } from './elbv2.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
+import { logs } from './logs.ts';
 import { type Responder, respond } from './operation.ts';
 import { secretsManager } from './secrets-manager.ts';
 import { sns } from './sns.ts';
@@ -27,6 +28,7 @@ const responders: Readonly<Record<ServiceName, Responder>> = {
   ssm,
   secretsmanager: secretsManager,
   dynamodb: dynamoDb,
+  logs,
   sns,
 };
 
@@ -187,6 +189,7 @@ const serverErrorCodes: Readonly<Record<ServiceName, string>> = {
   ssm: 'InternalServerError',
   secretsmanager: 'InternalServiceError',
   dynamodb: 'InternalServerError',
+  logs: 'ServiceUnavailableException',
   sns: 'InternalError',
 };
 

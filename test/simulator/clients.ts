@@ -1,4 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -34,6 +35,7 @@ export function clientsOf(account: Account, options: RequestHandlerOptions = {})
     secretsManager: new SecretsManagerClient(config),
     dynamoDb: new DynamoDBClient(config),
     sns: new SNSClient(config),
+    logs: new CloudWatchLogsClient(config),
   };
 }
 

@@ -1,4 +1,5 @@
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -40,6 +41,7 @@ const callOf: Record<ServiceName, (clients: ReturnType<typeof clientsOf>) => Pro
   dynamodb: ({ dynamoDb }) =>
     dynamoDb.send(new PutItemCommand({ TableName: 'incidents', Item: { pk: { S: 'a' } } })),
   sns: ({ sns }) => sns.send(new PublishCommand({ TopicArn: 'arn:x', Message: 'm' })),
+  logs: ({ logs }) => logs.send(new GetLogEventsCommand({ logGroupName: 'g', logStreamName: 's' })),
 };
 const services: readonly ServiceName[] = [
   'ecs',
@@ -49,6 +51,7 @@ const services: readonly ServiceName[] = [
   'secretsmanager',
   'dynamodb',
   'sns',
+  'logs',
 ];
 
 describe('faults', () => {
