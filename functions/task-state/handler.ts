@@ -1,4 +1,5 @@
 import type { IncidentStore } from '../../shared/aws/incident-store.ts';
+import type { LogGateway } from '../../shared/aws/log-gateway.ts';
 import type { AlertPublisher } from '../../shared/aws/outbox.ts';
 import type { ServiceGateway } from '../../shared/aws/service-gateway.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
@@ -11,6 +12,7 @@ export type Deps = {
   readonly config: Config;
   readonly store: IncidentStore;
   readonly services: ServiceGateway;
+  readonly logs: LogGateway;
   readonly publisher: AlertPublisher;
   readonly clock: Clock;
   readonly log: Log;

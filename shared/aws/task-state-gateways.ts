@@ -1,16 +1,18 @@
 import { lazy } from '../runtime/lazy.ts';
 import type { ClientSettings } from './clients.ts';
 import type { IncidentStore } from './incident-store.ts';
+import type { LogGateway } from './log-gateway.ts';
 import type { AlertPublisher } from './outbox.ts';
 import type { ServiceGateway } from './service-gateway.ts';
 
 export type TaskStateGateways = {
   readonly store: IncidentStore;
   readonly services: ServiceGateway;
+  readonly logs: LogGateway;
   readonly publisher: AlertPublisher;
 };
 
-/** The gateways of task-state: SNS and ECS are loaded when there is something to tell or to ask. */
+/** The gateways of task-state: all but the table are loaded when there is something to tell or to ask. */
 export const createTaskStateGateways = (
   settings: ClientSettings,
   places: {
@@ -28,6 +30,9 @@ export const createTaskStateGateways = (
   ),
   services: lazy<ServiceGateway>(['describeServices'], async () =>
     (await import('./service-gateway.ts')).openServiceGateway(settings),
+  ),
+  logs: lazy<LogGateway>(['describeLogging', 'readMessages'], async () =>
+    (await import('./log-gateway.ts')).openLogGateway(settings),
   ),
   publisher: lazy<AlertPublisher>(['publish'], async () =>
     (await import('./alert-gateway.ts')).openAlertPublisher(settings, places),

@@ -277,7 +277,7 @@ function searcher(pattern: RegExp, stepsMax: number): RegExp {
 }
 
 describe('the steps of every pattern', () => {
-  /** One for each pattern, found however much hostile text stands before it. */
+  /** One for each pattern, found however much hostile text stands before it and a line between. */
   const samples = [
     ...[
       '-----BEGIN PRIVATE KEY-----',
@@ -363,7 +363,7 @@ describe('the steps of every pattern', () => {
       const limited = searcher(pattern, stepsPerChar * lineCharsMax);
       fc.assert(
         fc.property(hostile, (text) => {
-          expect(limited.exec(`${text}\n${sample}`)).not.toBeNull();
+          expect(limited.exec(`${text}\n§\n${sample}`)).not.toBeNull();
         }),
         { numRuns: 300, ...seedOf() },
       );

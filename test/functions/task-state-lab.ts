@@ -1,12 +1,17 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import type { Config } from '../../functions/task-state/config.ts';
 import { createHandler, type Deps } from '../../functions/task-state/handler.ts';
 import { createIncidentStore } from '../../shared/aws/incident-store.ts';
+import { createLogGateway } from '../../shared/aws/log-gateway.ts';
 import type { Alert } from '../../shared/domain/alert.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { createAccount } from '../../simulator/account.ts';
 import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
 import { tableDefinition } from '../../simulator/hook-session.ts';
+import { standingClock } from '../../simulator/task-state.ts';
 
 export const startMs = Date.parse('2026-11-20T03:00:00Z');
 export const minuteMs = 60_000;
@@ -98,16 +103,16 @@ export const steady = (service: string, overrides: Partial<ServiceState> = {}): 
 });
 
 /** A task-state function over the simulated table, with a clock that stands until it is moved. */
-export async function createLab(overrides: Partial<Deps> = {}) {
+export async function createLab(overrides: Partial<Deps> = {}, settings: Partial<Config> = {}) {
   let nowMs = startMs;
   const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
-  const dynamo = new DynamoDBClient({
+  const client = {
     region: 'eu-central-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     maxAttempts: 1,
     requestHandler: createRequestHandler(account),
-  });
-  const store = createIncidentStore(dynamo, tableDefinition.TableName);
+  };
+  const store = createIncidentStore(new DynamoDBClient(client), tableDefinition.TableName);
   const first = await store.firstRun(nowMs - 60 * minuteMs);
   await store.endFirstRun(first, nowMs - 50 * minuteMs);
   const alerts: Alert[] = [];
@@ -128,6 +133,8 @@ export async function createLab(overrides: Partial<Deps> = {}) {
       digestHour: 9,
       crashLoopStops: 3,
       crashLoopMinutes: 10,
+      taskLogGroupPrefix: '',
+      ...settings,
     },
     store,
     services: {
@@ -137,12 +144,13 @@ export async function createLab(overrides: Partial<Deps> = {}) {
         failed: [],
       }),
     },
+    logs: createLogGateway(new ECSClient(client), new CloudWatchLogsClient(client)),
     publisher: {
       publish: async (alert) => {
         alerts.push(alert);
       },
     },
-    clock: { nowMs: () => nowMs, sleep: async () => undefined },
+    clock: standingClock(() => nowMs),
     log: { debug: note, info: note, warn: note, error: note },
     ...overrides,
   });
