@@ -13,9 +13,10 @@ export type ServiceName =
   | 'ssm'
   | 'secretsmanager'
   | 'dynamodb'
-  | 'sns'
   | 'ec2'
-  | 'application-autoscaling';
+  | 'application-autoscaling'
+  | 'logs'
+  | 'sns';
 
 /** One request as it arrived, a client's retries included; `input` is as decoded from the wire. */
 export type Call = {
@@ -319,6 +320,21 @@ export type EcsService = {
   createdAt?: Date;
 };
 
+export type TaskDefinition = {
+  readonly taskDefinitionArn: string;
+  readonly family: string;
+  readonly revision: number;
+  containerDefinitions: {
+    name: string;
+    image?: string;
+    environment?: { name: string; value: string }[];
+    logConfiguration?: {
+      logDriver: 'awslogs' | 'awsfirelens' | 'splunk' | 'json-file';
+      options?: Record<string, string>;
+    };
+  }[];
+};
+
 export type ServiceDeploymentStatus =
   | 'PENDING'
   | 'SUCCESSFUL'
@@ -581,6 +597,12 @@ export type PublishedMessage = {
 
 export type Topic = { readonly TopicArn: string; readonly messages: PublishedMessage[] };
 
+/** Streams are keyed by name; events are in the order of their times. */
+export type LogGroup = {
+  readonly logGroupName: string;
+  readonly streams: Map<string, { timestamp: number; message: string }[]>;
+};
+
 /** One simulated account in one Region. Maps are keyed by ARN unless they say otherwise. */
 export type Account = {
   readonly region: string;
@@ -604,6 +626,7 @@ export type Account = {
   readonly eventWindows: Map<string, Ec2EventWindow>;
   /** By resource id. */
   readonly scalableTargets: Map<string, ScalableTarget>;
+  readonly taskDefinitions: Map<string, TaskDefinition>;
   readonly serviceDeployments: Map<string, ServiceDeployment>;
   readonly serviceRevisions: Map<string, ServiceRevision>;
   readonly loadBalancers: Map<string, LoadBalancer>;
@@ -620,6 +643,8 @@ export type Account = {
   /** By name. */
   readonly tables: Map<string, Table>;
   readonly topics: Map<string, Topic>;
+  /** By name. */
+  readonly logGroups: Map<string, LogGroup>;
   /** Every request in the order of arrival. */
   readonly calls: Call[];
   /** The first rule that matches a call applies to it. */
@@ -659,6 +684,7 @@ export function createAccount(options: AccountOptions): Account {
     instanceTypes: new Map(),
     eventWindows: new Map(),
     scalableTargets: new Map(),
+    taskDefinitions: new Map(),
     serviceDeployments: new Map(),
     serviceRevisions: new Map(),
     loadBalancers: new Map(),
@@ -671,6 +697,7 @@ export function createAccount(options: AccountOptions): Account {
     secrets: new Map(),
     tables: new Map(),
     topics: new Map(),
+    logGroups: new Map(),
     calls: [],
     faults: [],
     problems: [],

@@ -43,6 +43,9 @@ export type PlaceFacts = {
 
 /** The last lines of the container's log, allow-listed and redacted; line breaks between them. */
 export type LogFacts = { readonly logLines?: string };
+/** Lines of a log in a mail, the last ones, and the longest of them in characters. */
+export const logLinesMax = 4;
+export const logLineCharsMax = 98;
 
 /** `crash-loop` and `slow-loop`: tasks that ran and ended, again and again. */
 export type LoopFacts = CapacityFacts &

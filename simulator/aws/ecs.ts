@@ -1,4 +1,4 @@
-import type { Account, EcsService } from '../account.ts';
+import type { Account, EcsService, TaskDefinition } from '../account.ts';
 import {
   describeCapacityProviders,
   describeContainerInstances,
@@ -6,7 +6,8 @@ import {
 } from './ecs-capacity.ts';
 import { arnIn, batchOf, clusterOf, includedIn, listPage, lookUp } from './ecs-resource.ts';
 import { describeTasks, getTaskProtection, listTasks } from './ecs-tasks.ts';
-import type { Input, Responder } from './operation.ts';
+import { ServiceError, UnsupportedRequest } from './errors.ts';
+import { type Input, type Responder, text } from './operation.ts';
 
 const deploymentsMax = 20;
 const revisionsMax = 20;
@@ -30,6 +31,12 @@ export const ecs: Responder = {
       const { found, failures } = lookUp(account.serviceRevisions, arns);
       return { serviceRevisions: found, failures };
     },
+  },
+  DescribeTaskDefinition: {
+    members: ['taskDefinition'],
+    respond: (account, input) => ({
+      taskDefinition: taskDefinitionOf(account, text(input, 'taskDefinition')),
+    }),
   },
   ListServices: { members: ['cluster', 'nextToken', 'maxResults'], respond: listServices },
   DescribeServices: { members: ['cluster', 'services', 'include'], respond: describeServices },
@@ -63,4 +70,16 @@ function describeServices(account: Account, input: Input): object {
 /** Without `include`, ECS leaves the tags out rather than answering an empty list. */
 function withoutTags({ tags: _, ...service }: EcsService): Omit<EcsService, 'tags'> {
   return service;
+}
+
+/** By ARN or as `family:revision`; the latest of a family is not simulated. */
+function taskDefinitionOf(account: Account, nameOrArn: string): TaskDefinition {
+  const { region, accountId } = account;
+  if (!/:\d+$/.test(nameOrArn)) throw new UnsupportedRequest('task definitions without a revision');
+  const arn = nameOrArn.startsWith('arn:')
+    ? nameOrArn
+    : `arn:aws:ecs:${region}:${accountId}:task-definition/${nameOrArn}`;
+  const found = account.taskDefinitions.get(arn);
+  if (found !== undefined) return found;
+  throw new ServiceError('ClientException', 'Unable to describe task definition.');
 }

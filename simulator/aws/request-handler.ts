@@ -8,6 +8,7 @@ import { ec2 } from './ec2.ts';
 import { ecs } from './ecs.ts';
 import { elbv2 } from './elbv2.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
+import { logs } from './logs.ts';
 import { type Responder, respond } from './operation.ts';
 import { secretsManager } from './secrets-manager.ts';
 import { sns } from './sns.ts';
@@ -30,6 +31,7 @@ const responders: Readonly<Record<ServiceName, Responder>> = {
   ssm,
   secretsmanager: secretsManager,
   dynamodb: dynamoDb,
+  logs,
   sns,
   ec2,
   'application-autoscaling': applicationAutoScaling,
@@ -198,6 +200,7 @@ const serverErrorCodes: Readonly<Record<ServiceName, string>> = {
   ssm: 'InternalServerError',
   secretsmanager: 'InternalServiceError',
   dynamodb: 'InternalServerError',
+  logs: 'ServiceUnavailableException',
   sns: 'InternalError',
   ec2: 'InternalError',
   'application-autoscaling': 'InternalServiceException',

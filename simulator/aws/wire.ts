@@ -37,6 +37,7 @@ const jsonTargets: Readonly<Record<string, Protocol>> = {
   AmazonEC2ContainerServiceV20141113: { service: 'ecs', version: '1.1' },
   AmazonSSM: { service: 'ssm', version: '1.1' },
   secretsmanager: { service: 'secretsmanager', version: '1.1' },
+  Logs_20140328: { service: 'logs', version: '1.1' },
   DynamoDB_20120810: { service: 'dynamodb', version: '1.0' },
   AnyScaleFrontendService: { service: 'application-autoscaling', version: '1.1' },
   GraniteServiceVersion20100801: {

@@ -1,5 +1,6 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -38,6 +39,7 @@ export function clientsOf(account: Account, options: RequestHandlerOptions = {})
     sns: new SNSClient(config),
     ec2: new EC2Client(config),
     autoScaling: new ApplicationAutoScalingClient(config),
+    logs: new CloudWatchLogsClient(config),
   };
 }
 

@@ -1,5 +1,6 @@
 import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { DescribeServicesCommand, ListAccountSettingsCommand } from '@aws-sdk/client-ecs';
@@ -45,6 +46,7 @@ const callOf: Record<ServiceName, (clients: ReturnType<typeof clientsOf>) => Pro
   ec2: ({ ec2 }) => ec2.send(new DescribeSubnetsCommand({})),
   'application-autoscaling': ({ autoScaling }) =>
     autoScaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs' })),
+  logs: ({ logs }) => logs.send(new GetLogEventsCommand({ logGroupName: 'g', logStreamName: 's' })),
 };
 const services: readonly ServiceName[] = [
   'ecs',
@@ -56,6 +58,7 @@ const services: readonly ServiceName[] = [
   'sns',
   'ec2',
   'application-autoscaling',
+  'logs',
 ];
 
 /** EC2 has words and statuses of its own for what all others call by one name. */

@@ -8,6 +8,7 @@ const clients: Readonly<Record<string, { readonly prefix: string; readonly whole
     whole: 'ApplicationAutoScaling',
   },
   '@aws-sdk/client-cloudwatch': { prefix: 'cloudwatch', whole: 'CloudWatch' },
+  '@aws-sdk/client-cloudwatch-logs': { prefix: 'logs', whole: 'CloudWatchLogs' },
   '@aws-sdk/client-dynamodb': { prefix: 'dynamodb', whole: 'DynamoDB' },
   '@aws-sdk/client-ec2': { prefix: 'ec2', whole: 'EC2' },
   '@aws-sdk/client-ecs': { prefix: 'ecs', whole: 'ECS' },
