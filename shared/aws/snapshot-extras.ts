@@ -1,3 +1,4 @@
+import type { ScalableTarget as EcsScalableTarget } from '@aws-sdk/client-application-auto-scaling';
 import type { CapacityProvider as EcsCapacityProvider } from '@aws-sdk/client-ecs';
 import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { compareTexts } from '../domain/order.ts';
@@ -172,12 +173,9 @@ export async function readScalableTargets(
         return { entries: output.ScalableTargets, nextToken: output.NextToken };
       },
       (targets) => {
-        for (const { ResourceId = '', MinCapacity, MaxCapacity, SuspendedState } of targets) {
-          const name = names.get(ResourceId);
-          if (name === undefined || MinCapacity === undefined || MaxCapacity === undefined)
-            continue;
-          const isSuspended = Object.values(SuspendedState ?? {}).includes(true);
-          found.push([name, { min: MinCapacity, max: MaxCapacity, isSuspended }]);
+        for (const target of targets) {
+          const name = names.get(target.ResourceId ?? '');
+          if (name !== undefined) found.push([name, scalableTargetOf(target)]);
         }
       },
     ),
@@ -185,6 +183,12 @@ export async function readScalableTargets(
   await Promise.all(batches);
   return sortedRecordOf(found);
 }
+
+const scalableTargetOf = (target: EcsScalableTarget): ScalableTarget => ({
+  min: target.MinCapacity ?? 0,
+  max: target.MaxCapacity ?? Number.MAX_SAFE_INTEGER,
+  isSuspended: Object.values(target.SuspendedState ?? {}).includes(true),
+});
 
 const shifted: ReadonlySet<string | undefined> = new Set([
   'zonal_shift_active',

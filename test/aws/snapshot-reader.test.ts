@@ -402,6 +402,19 @@ describe('parts on demand', () => {
     ]);
   });
 
+  it('event windows: with the tags that tie instances to them, of EC2, or of ECS where that is refused', async () => {
+    const lab = createLab({ account: richAccount() });
+    expect((await lab.read({ eventWindows: true })).instances).toMatchObject([
+      { tags: { team: 'shop' } },
+    ]);
+    const tags = [{ key: 'team', value: 'copy' }];
+    add(lab.account, { instances: [ecsInstanceOf('c1', { ec2InstanceId: 'i-0a', tags })] });
+    lab.account.faults.push({ operation: 'DescribeInstances', kind: 'access-denied' });
+    const denied = await lab.read({ eventWindows: true });
+    expect(denied.instances).toMatchObject([{ tags: { team: 'copy' }, launchedAtMs: undefined }]);
+    expect(denied.gaps).toMatchObject([{ subject: 'launch-times', reason: 'denied' }]);
+  });
+
   it('zonal shifts: by address or instance, whoever carries them out; a target in no known zone is named', async () => {
     const lab = createLab({ account: richAccount() });
     const targetWith = (Id: string, State: string, AvailabilityZone?: string): TargetHealth => ({
