@@ -173,9 +173,12 @@ export async function readScalableTargets(
         return { entries: output.ScalableTargets, nextToken: output.NextToken };
       },
       (targets) => {
-        for (const target of targets) {
-          const name = names.get(target.ResourceId ?? '');
-          if (name !== undefined) found.push([name, scalableTargetOf(target)]);
+        for (const one of targets) {
+          const name = names.get(one.ResourceId ?? '');
+          const target = scalableTargetOf(one);
+          if (name === undefined) continue;
+          if (target === undefined) reading.note(place, 'failed', `${name} without limits`);
+          else found.push([name, target]);
         }
       },
     ),
@@ -184,11 +187,12 @@ export async function readScalableTargets(
   return sortedRecordOf(found);
 }
 
-const scalableTargetOf = (target: EcsScalableTarget): ScalableTarget => ({
-  min: target.MinCapacity ?? 0,
-  max: target.MaxCapacity ?? Number.MAX_SAFE_INTEGER,
-  isSuspended: Object.values(target.SuspendedState ?? {}).includes(true),
-});
+/** Undefined where AWS leaves out what a target is: its limits. */
+function scalableTargetOf(target: EcsScalableTarget): ScalableTarget | undefined {
+  const { MinCapacity: min, MaxCapacity: max, SuspendedState } = target;
+  if (min === undefined || max === undefined) return undefined;
+  return { min, max, isSuspended: Object.values(SuspendedState ?? {}).includes(true) };
+}
 
 const shifted: ReadonlySet<string | undefined> = new Set([
   'zonal_shift_active',

@@ -332,6 +332,17 @@ describe('parts on demand', () => {
     expect(lab.callsBy().DescribeScalableTargets).toBe(2);
   });
 
+  it('scalable targets: one without limits is a gap', async () => {
+    const lab = createLab({ account: richAccount() });
+    const ResourceId = 'service/shop/web';
+    lab.account.scalableTargets.set(ResourceId, { ResourceId, MinCapacity: 1 } as never);
+    const snapshot = await lab.read({ scalableTargets: true });
+    expect(snapshot.scalableTargets).toEqual({});
+    expect(snapshot.gaps).toMatchObject([
+      { subject: 'scalable-targets', reason: 'failed', detail: 'web without limits' },
+    ]);
+  });
+
   it('subnets: of services alone where providers are not wanted; one that is gone is named', async () => {
     const lab = createLab({ account: richAccount() });
     lab.account.subnets.delete('subnet-b');
@@ -476,6 +487,17 @@ describe('parts on demand', () => {
   });
 });
 
+describe('a rule that throws', () => {
+  it('ends the reading before any part is asked for', async () => {
+    const lab = createLab({ account: richAccount() });
+    const protections = () => {
+      throw new Error('a bad rule');
+    };
+    await expect(lab.read({ ...everyWant, protections })).rejects.toThrow('a bad rule');
+    expect(lab.account.calls).toHaveLength(7);
+  });
+});
+
 describe('values that nobody knows yet', () => {
   const never = 'SOMETHING_NEW' as never;
 
@@ -555,7 +577,7 @@ describe('the order in which AWS answers', () => {
       }),
       { numRuns: 20, ...seedOf() },
     );
-  });
+  }, 60_000);
 });
 
 function reorder(map: Map<unknown, unknown>, seed: number): void {
@@ -588,7 +610,7 @@ describe('secrets', () => {
       }),
       { numRuns: 10, ...seedOf() },
     );
-  });
+  }, 60_000);
 });
 
 /** Puts a secret into whatever a user, an agent or a tool may have put one. */
