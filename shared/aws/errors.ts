@@ -28,12 +28,13 @@ const unusableCredentials = [
   'IncompleteSignature',
   'MissingAuthenticationToken',
   'MissingAuthenticationTokenException',
-  'AuthFailure',
 ];
 const denied = new Set([
   'AccessDenied',
   'AccessDeniedException',
   'UnauthorizedOperation',
+  // EC2's word for a Region that is not enabled as well: other services may still answer.
+  'AuthFailure',
   ...unusableCredentials,
 ]);
 /** Of the connection and of what may answer better at once: https://docs.aws.amazon.com/general/latest/gr/api-retries.html */

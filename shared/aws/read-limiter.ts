@@ -70,7 +70,7 @@ export function createReadLimiter(
           return await attempt(send, signal);
         } catch (error) {
           const pauseMs = pauseAfter(error);
-          if (signal?.aborted || pauseMs === undefined || made >= attemptsMax) throw error;
+          if (pauseMs === undefined || made >= attemptsMax) throw error;
           await clock.sleep(pauseMs * 2 ** (made - 1), signal);
         }
       }

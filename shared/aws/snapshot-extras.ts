@@ -1,3 +1,4 @@
+import type { ScalableTarget as EcsScalableTarget } from '@aws-sdk/client-application-auto-scaling';
 import type { CapacityProvider as EcsCapacityProvider } from '@aws-sdk/client-ecs';
 import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { compareTexts } from '../domain/order.ts';
@@ -172,18 +173,25 @@ export async function readScalableTargets(
         return { entries: output.ScalableTargets, nextToken: output.NextToken };
       },
       (targets) => {
-        for (const { ResourceId = '', MinCapacity, MaxCapacity, SuspendedState } of targets) {
-          const name = names.get(ResourceId);
-          if (name === undefined || MinCapacity === undefined || MaxCapacity === undefined)
-            continue;
-          const isSuspended = Object.values(SuspendedState ?? {}).includes(true);
-          found.push([name, { min: MinCapacity, max: MaxCapacity, isSuspended }]);
+        for (const one of targets) {
+          const name = names.get(one.ResourceId ?? '');
+          const target = scalableTargetOf(one);
+          if (name === undefined) continue;
+          if (target === undefined) reading.note(place, 'failed', `${name} without limits`);
+          else found.push([name, target]);
         }
       },
     ),
   );
   await Promise.all(batches);
   return sortedRecordOf(found);
+}
+
+/** Undefined where AWS leaves out what a target is: its limits. */
+function scalableTargetOf(target: EcsScalableTarget): ScalableTarget | undefined {
+  const { MinCapacity: min, MaxCapacity: max, SuspendedState } = target;
+  if (min === undefined || max === undefined) return undefined;
+  return { min, max, isSuspended: Object.values(SuspendedState ?? {}).includes(true) };
 }
 
 const shifted: ReadonlySet<string | undefined> = new Set([

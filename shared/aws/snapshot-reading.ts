@@ -64,8 +64,6 @@ export function beginReading({ limiter, clusterArn, pagesMax, signal }: ReadingO
       try {
         return await work();
       } catch (error) {
-        // What was cut short by the end of the whole reading is no gap of its own.
-        if (stopped.aborted) return undefined;
         const impossible = impossibilityOf(error, clusterArn);
         if (impossible === undefined) noteProblem(note, place, error);
         else stop.abort(impossible);

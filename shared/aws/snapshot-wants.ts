@@ -85,6 +85,10 @@ export function readWants(
   wants: SnapshotWants,
   { clusterArn, base, services }: WantsContext,
 ) {
+  // Rules of others come first: one that throws must not leave calls under way.
+  const taskArns = wants.protections && protectableBy(wants.protections, base);
+  const targetGroupArns =
+    wants.zonalShifts && chosenBy(wants.zonalShifts, base, targetGroupsIn(base));
   const none = recordOf<never>([]);
   const ec2 = (): Ec2Reads => given(sources.ec2, 'EC2');
   return together({
@@ -104,14 +108,12 @@ export function readWants(
           base.services,
         )
       : none,
-    protections: wants.protections
-      ? readProtections(reading, ecs, clusterArn, protectableBy(wants.protections, base))
-      : none,
-    shiftedZones: wants.zonalShifts
+    protections: taskArns ? readProtections(reading, ecs, clusterArn, taskArns) : none,
+    shiftedZones: targetGroupArns
       ? readShiftedZones(
           reading,
           given(sources.targetHealth, 'Elastic Load Balancing'),
-          chosenBy(wants.zonalShifts, base, targetGroupsIn(base)),
+          targetGroupArns,
           base.instances,
         )
       : [],

@@ -81,7 +81,7 @@ describe('the rate', () => {
       }),
       { numRuns: 50, ...seedOf() },
     );
-  });
+  }, 60_000);
 
   it('has at most so many reads in flight, and does use them', async () => {
     const { clock, limiter } = arrange({ perSecond: 1000, burst: 1000, inFlightMax: 8 });

@@ -419,6 +419,15 @@ describe('what makes a snapshot impossible', () => {
     },
   );
 
+  it('is not a word of EC2 against credentials that ECS accepts', async () => {
+    const refuse = () => Promise.reject(Object.assign(new Error('no'), { name: 'AuthFailure' }));
+    const { read } = createLab({
+      account: richAccount(),
+      change: (sources) => ({ ...sources, ec2: { ...sources.ec2, describeSubnets: refuse } }),
+    });
+    expect((await read(everyWant)).gaps).toMatchObject([{ subject: 'subnets', reason: 'denied' }]);
+  });
+
   it('is a cluster that is not named by its ARN', async () => {
     const { createSnapshotReader } = await import('../../shared/aws/snapshot-reader.ts');
     const reader = createSnapshotReader({} as never, {} as never);

@@ -221,6 +221,7 @@ describe('an instance', () => {
       tags: {},
     });
     expect(instanceFactsOf({})).toEqual([]);
+    expect(instanceFactsOf(sdkInstance('c1', { status: 'INACTIVE' }))).toEqual([]);
   });
 
   it('has resources of whatever type of number, and keeps attributes without a value', () => {

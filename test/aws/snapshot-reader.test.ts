@@ -332,6 +332,17 @@ describe('parts on demand', () => {
     expect(lab.callsBy().DescribeScalableTargets).toBe(2);
   });
 
+  it('scalable targets: one without limits is a gap', async () => {
+    const lab = createLab({ account: richAccount() });
+    const ResourceId = 'service/shop/web';
+    lab.account.scalableTargets.set(ResourceId, { ResourceId, MinCapacity: 1 } as never);
+    const snapshot = await lab.read({ scalableTargets: true });
+    expect(snapshot.scalableTargets).toEqual({});
+    expect(snapshot.gaps).toMatchObject([
+      { subject: 'scalable-targets', reason: 'failed', detail: 'web without limits' },
+    ]);
+  });
+
   it('subnets: of services alone where providers are not wanted; one that is gone is named', async () => {
     const lab = createLab({ account: richAccount() });
     lab.account.subnets.delete('subnet-b');
@@ -405,6 +416,19 @@ describe('parts on demand', () => {
     ]);
   });
 
+  it('event windows: with the tags that tie instances to them, of EC2, or of ECS where that is refused', async () => {
+    const lab = createLab({ account: richAccount() });
+    expect((await lab.read({ eventWindows: true })).instances).toMatchObject([
+      { tags: { team: 'shop' } },
+    ]);
+    const tags = [{ key: 'team', value: 'copy' }];
+    add(lab.account, { instances: [ecsInstanceOf('c1', { ec2InstanceId: 'i-0a', tags })] });
+    lab.account.faults.push({ operation: 'DescribeInstances', kind: 'access-denied' });
+    const denied = await lab.read({ eventWindows: true });
+    expect(denied.instances).toMatchObject([{ tags: { team: 'copy' }, launchedAtMs: undefined }]);
+    expect(denied.gaps).toMatchObject([{ subject: 'launch-times', reason: 'denied' }]);
+  });
+
   it('zonal shifts: by address or instance, whoever carries them out; a target in no known zone is named', async () => {
     const lab = createLab({ account: richAccount() });
     const targetWith = (Id: string, State: string, AvailabilityZone?: string): TargetHealth => ({
@@ -463,6 +487,17 @@ describe('parts on demand', () => {
       instanceTypes: {},
       instances: [{ launchedAtMs: undefined, tags: {} }],
     });
+  });
+});
+
+describe('a rule that throws', () => {
+  it('ends the reading before any part is asked for', async () => {
+    const lab = createLab({ account: richAccount() });
+    const protections = () => {
+      throw new Error('a bad rule');
+    };
+    await expect(lab.read({ ...everyWant, protections })).rejects.toThrow('a bad rule');
+    expect(lab.account.calls).toHaveLength(7);
   });
 });
 
@@ -545,7 +580,7 @@ describe('the order in which AWS answers', () => {
       }),
       { numRuns: 20, ...seedOf() },
     );
-  });
+  }, 60_000);
 });
 
 function reorder(map: Map<unknown, unknown>, seed: number): void {
@@ -578,7 +613,7 @@ describe('secrets', () => {
       }),
       { numRuns: 10, ...seedOf() },
     );
-  });
+  }, 60_000);
 });
 
 /** Puts a secret into whatever a user, an agent or a tool may have put one. */

@@ -39,7 +39,7 @@ describe('a saved snapshot', () => {
       }),
       { numRuns: 200, ...seedOf() },
     );
-  });
+  }, 60_000);
 
   it('is saved as the same text, in whatever order its keys came', () => {
     fc.assert(
@@ -49,7 +49,7 @@ describe('a saved snapshot', () => {
       }),
       { numRuns: 100, ...seedOf() },
     );
-  });
+  }, 60_000);
 
   it('knows names that every object has of its own', () => {
     const scalableTargets = recordOf([['constructor', { min: 1, max: 2, isSuspended: false }]]);
