@@ -328,7 +328,8 @@ describe('a protected task', () => {
   });
 
   it('harms its service by name, though its group does not say it', () => {
-    const tasks = [task('web1', 'web', 'i-1', { group: undefined })];
+    const taskDefinitionArn = 'arn:aws:ecs:us-east-1:111122223333:task-definition/frontend:7';
+    const tasks = [task('web1', 'web', 'i-1', { group: undefined, taskDefinitionArn })];
     const entry = entryOf({ ...untilOf(nowMs + 60 * dayMs), tasks });
     expect(findings(entry)).toBe('protected-past-deadline web');
     expect(entry.fineServices).toBe(0);
