@@ -16,7 +16,7 @@ const dayMs = 24 * hourMs;
 const horizonMsMax = 60 * dayMs;
 
 export type CalendarPolicy = HerdPolicy & {
-  /** Drains that are further ahead are only counted. */
+  /** Drains that are further ahead are only named. */
   readonly horizonMs: number;
   /**
    * A standalone task that has run for less than this is taken to end by itself: only one that is older,
@@ -96,21 +96,15 @@ export type ReplacementCalendar = {
   readonly gaps: readonly Gap[];
 };
 
-/** What an entry is known by: its harms, its notes and whether it is a herd. */
-export type CalendarReason = Harm['reason'] | Note['reason'] | 'herd';
-
-/** Reasons of an entry, each once, those of harms first. */
+/** What an entry is known by, each once: its harms, whether it is a herd, its notes. */
 export const reasonsOf = ({
   harms,
   isHerd,
   notes,
-}: ReplacementEntry): readonly CalendarReason[] => [
-  ...new Set<CalendarReason>([
-    ...harms.map(({ reason }) => reason),
-    ...(isHerd ? (['herd'] as const) : []),
-    ...notes.map(({ reason }) => reason),
-  ]),
-];
+}: ReplacementEntry): readonly (Harm['reason'] | 'herd' | Note['reason'])[] => {
+  const herd = isHerd ? [{ reason: 'herd' } as const] : [];
+  return [...new Set([...harms, ...herd, ...notes].map(({ reason }) => reason))];
+};
 
 /**
  * When the managed instances of a cluster will be replaced, and what that will hurt. Lists are as long

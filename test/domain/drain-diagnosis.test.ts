@@ -172,7 +172,8 @@ describe('why a task stays', () => {
   it('its minimum runs without it: 3 of 2', () =>
     expect(stayOf(two({}, task('web3', 'web', 'i-2')))?.reason).toBe('moving'));
   it('its minimum of 50 % runs without it: 2 of 1', () => {
-    const half = { ...two(), services: [service('web', 2, 50, 100)] };
+    const changes = { rollouts: [rollout('a', 'IN_PROGRESS')] };
+    const half = { ...two(), services: [service('web', 2, 50, 100, changes)] };
     expect(stayOf(half)?.reason).toBe('moving');
   });
 
@@ -219,6 +220,12 @@ describe('room', () => {
     expect(stayOf(withOther(ec2('i-2', full), placed), ec2Draining)?.reason).toBe(
       'replacement-starting',
     );
+  });
+  it('is not taken up by tasks that nobody moves', () => {
+    const world = withOther(ec2('i-2', { remaining: { cpuUnits: 2048, memoryMiB: 1024 } }));
+    const large = { reserved: { cpuUnits: 256, memoryMiB: 1024 } };
+    const tasks = [task('zeppelin', undefined, 'i-1', large), ...world.tasks];
+    expect(stayOf({ ...world, tasks }, ec2Draining)?.reason).toBe('moving');
   });
   it('is made by ECS for managed instances', () =>
     expect(stayOf({ ...two(), instances: [draining, { ...other, ...full }] })?.reason).toBe(

@@ -138,6 +138,14 @@ describe('tasksWithoutRoom', () => {
     expect(without(tasks, instances, { placed, services: [service('web', 3, 100, 200)] })).toBe('');
   });
 
+  it('tries instances in the order of their ARNs: 3 3 2 2 2 into 5 and 7 fit, into 7 and 5 do not', () => {
+    const tasks = [3, 3, 2, 2, 2].map((size, index) => needing(`t${index}`, size, size));
+    const [five, seven] = [instance('i-1', 5, 5), instance('i-2', 7, 7)];
+    expect(without(tasks, [five, seven])).toBe('');
+    expect(without(tasks, [seven, five])).toBe('');
+    expect(without(tasks, [instance('i-1', 7, 7), instance('i-2', 5, 5)])).toBe('t4');
+  });
+
   it('does not use up the rooms that it is asked about', () => {
     const rooms = roomsOf([instance('i-1', 9, 9)], new Map(), types);
     const tasks = [needing('a', 9, 9, { hostPorts: ['80/tcp'] })];

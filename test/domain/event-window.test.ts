@@ -112,6 +112,11 @@ describe('spansWithin', () => {
       cron('* 0-23 * * 0-6'),
       ['2026-11-23T00:00 2026-11-30T00:00'],
     ],
+    [
+      'a span from the hour at which a week of the epoch begins stands in its place',
+      cron('* 0-4,20-23 * * THU'),
+      ['2026-11-26T00:00 2026-11-26T05:00', '2026-11-26T20:00 2026-11-27T00:00'],
+    ],
     ['no range at all is never', ranges(), []],
   ];
   it.each(cases)('%s', (_, window, spans) => expect(within(window, ...week)).toEqual(spans));

@@ -66,6 +66,14 @@ describe('the clock of a managed instance', () => {
     });
   });
 
+  it.each([
+    ['on day 14 exactly it is in time', 14 * dayMs, false],
+    ['a ms before that it is early', 14 * dayMs - 1, true],
+  ])('drains: %s', (_, ageMs, isEarly) => {
+    const draining = managed('i-1', nowMs - ageMs, { status: 'DRAINING' });
+    expect(lifetimeOf(draining)).toMatchObject({ isEarly });
+  });
+
   it('drains before its time: it may be killed before day 21, and nobody knows when', () => {
     const draining = managed('i-1', nowMs - 3 * dayMs, { status: 'DRAINING' });
     expect(lifetimeOf(draining)).toMatchObject({
@@ -188,6 +196,8 @@ describe('an event window', () => {
     expect(new Date(drainAtMs).toISOString().slice(0, 16)).toBe(drainAt ?? '2026-11-26T02:10');
     expect(eventWindowId).toBe(drainAt === undefined ? undefined : 'iew-1');
     expect(deadlineEarliestMs).toBe(drainAtMs + 7 * dayMs);
+    expect(rest.untilDrainMs).toBe(drainAtMs - nowMs);
+    expect(rest.untilDeadlineMs).toBe(dueMs + 7 * dayMs - nowMs);
     expect(rest).toMatchObject({ dueMs, deadlineMs: dueMs + 7 * dayMs, status: 'forecast' });
   });
 

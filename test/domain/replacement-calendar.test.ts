@@ -256,6 +256,11 @@ describe('a standalone task', () => {
     expect(findings(entryOf({ ...aged(young), instances }))).toBe(found);
   });
 
+  it('that starts in the future has no age', () => {
+    const [note] = entryOf(aged({ startedAtMs: nowMs + dayMs })).notes;
+    expect(note).toMatchObject({ task: { ageMs: 0 } });
+  });
+
   it('is at risk however young it is where nobody knows the deadline', () => {
     const instances = [managed('i-1', undefined, { status: 'DRAINING' })];
     const [harm] = entryOf({ ...aged({ startedAtMs: nowMs }), instances }).harms;
@@ -309,6 +314,34 @@ describe('a protected task', () => {
         task: { protectedUntilMs: nowMs + 30 * minuteMs, deadlineMs: nowMs + 5 * dayMs },
       },
     ]);
+  });
+
+  it('of an instance that drains early stays longer than that, though day 14 is further ahead', () => {
+    const instances = [{ ...inThreeDays, status: 'DRAINING' }, fresh];
+    const entry = entryOf({ ...untilOf(nowMs + minuteMs), instances });
+    expect(findings(entry)).toBe('(protected-past-drain web)');
+  });
+
+  it("that goes with its instance anyway is in nobody's way", () => {
+    const services = [service('web', 2, 0, 100, { schedulingStrategy: 'DAEMON' })];
+    expect(findings(entryOf({ ...untilOf(undefined), services }))).toBe('');
+  });
+
+  it('harms its service by name, though its group does not say it', () => {
+    const taskDefinitionArn = 'arn:aws:ecs:us-east-1:111122223333:task-definition/frontend:7';
+    const tasks = [task('web1', 'web', 'i-1', { group: undefined, taskDefinitionArn })];
+    const entry = entryOf({ ...untilOf(nowMs + 60 * dayMs), tasks });
+    expect(findings(entry)).toBe('protected-past-deadline web');
+    expect(entry.fineServices).toBe(0);
+  });
+
+  it('keeps its service from being fine overall, though another drain of it is', () => {
+    const until = untilOf(nowMs + 10 * dayMs + 1);
+    const tasks = [task('web1', 'web', 'i-1'), task('web2', 'web', 'i-2')];
+    const world = snapshot({ ...until, tasks, instances: [inThreeDays, fresh] });
+    const calendar = forecastReplacements(world, nowMs);
+    expect(calendar.entries.map(({ fineServices }) => fineServices)).toEqual([0, 1]);
+    expect(calendar.fineServices).toBe(0);
   });
 
   it('with the name of what every object has is not protected', () =>
@@ -370,9 +403,11 @@ describe('what has no place among the entries', () => {
           managed('i-1', nowMs, { ...others, compute: 'ec2' }),
           managed('mi-2', nowMs, { ...others, compute: 'external' }),
           managed('i-3', nowMs, { ...others, compute: undefined }),
+          managed('i-4', undefined),
         ],
         tasks: [
           task('a', 'web', 'i-1', { compute: 'ec2' }),
+          task('d', 'web', 'i-4'),
           task('b', 'web', undefined, { compute: 'fargate' }),
           task('c', 'web', undefined, { compute: 'fargate' }),
         ],
@@ -482,6 +517,12 @@ describe('drains that do not wait for day 14', () => {
     ]);
   });
 
+  it('an overdue drain is none that is ahead', () => {
+    const instances = [managed('i-1', nowMs - 14 * dayMs), managed('i-2', nowMs - 13 * dayMs)];
+    const calendar = forecastReplacements(snapshot({ instances }), nowMs);
+    expect(calendar.nextDrainMs).toBe(nowMs + dayMs);
+  });
+
   it('a drain without a known launch is under way: its time is now, its deadline unknown', () => {
     const instances = [managed('i-1', undefined, { status: 'DRAINING' })];
     const calendar = forecastReplacements(snapshot({ instances }), nowMs);
@@ -522,6 +563,32 @@ describe('drains that do not wait for day 14', () => {
       forecastReplacements(snapshot({ instances, eventWindows: [broken] }), nowMs)
         .unreadableWindowIds,
     ).toEqual(['iew-1']);
+  });
+});
+
+describe('order', () => {
+  const at = (name: string, changes: Partial<Instance>, minutes = 0) =>
+    managed(name, launchFor(nowMs + 3 * dayMs + minutes * minuteMs), changes);
+  it('entries of one time stand by provider, then by ARN', () => {
+    const instances = [
+      at('i-1', { capacityProvider: 'gpu' }),
+      at('i-4', { capacityProvider: 'general' }),
+      at('i-3', { capacityProvider: 'general' }),
+      at('i-2', { capacityProvider: undefined }),
+    ];
+    for (const list of [instances, instances.toReversed()]) {
+      const { entries } = forecastReplacements(snapshot({ instances: list }), nowMs);
+      expect(entries.map(namesIn)).toEqual([['i-2'], ['i-3'], ['i-4'], ['i-1']]);
+    }
+  });
+
+  it('zones of an entry stand by name, the unknown one first', () => {
+    const zones = ['1c', '1a', undefined, '1b'];
+    const instances = zones.map((zone, index) => at(`i-${index}`, { zone }, index));
+    const { entries } = forecastReplacements(snapshot({ instances }), nowMs);
+    expect(entries.map((entry) => entry.zones.map(({ zone }) => zone))).toEqual([
+      [undefined, '1a', '1b', '1c'],
+    ]);
   });
 });
 
