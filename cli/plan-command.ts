@@ -157,7 +157,7 @@ function readJson(option: string, file: string): unknown {
 
 function save(file: string, snapshot: Snapshot): void {
   try {
-    writeFileSync(file, `${serialiseSnapshot(snapshot)}\n`);
+    writeFileSync(file, serialiseSnapshot(snapshot));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new Unavailable(`--save: cannot write ${file}, ${detail}`, { cause });

@@ -165,9 +165,6 @@ function launchOf(
 }
 
 /**
- * When the windows, by id, let ECS begin at the earliest: each has a last span that began by day 14, and
- * which window ECS follows is not known where there are several. Whether ECS waits for day 14 inside a
- * span is not documented either; its beginning is the cautious answer.
  * When the windows, which come by id, let ECS begin at the earliest: each has a last span that began by
  * day 14, and which window ECS follows is not known where there are several. Whether ECS waits for day
  * 14 inside a span is not documented either; its beginning is the cautious answer.
