@@ -4,6 +4,7 @@ import { awsProblemOf } from '../shared/aws/errors.ts';
 import type { SnapshotReader } from '../shared/aws/snapshot-reader.ts';
 import { ClusterNotFound, CredentialsUnusable } from '../shared/aws/snapshot-reading.ts';
 import { everyWant } from '../shared/aws/snapshot-wants.ts';
+import { wrapped } from '../shared/domain/alert-text/words.ts';
 import { defaultPlanPolicy, type PlanPolicy, planCluster } from '../shared/domain/cluster-plan.ts';
 import { costExclusions } from '../shared/domain/cost.ts';
 import {
@@ -59,6 +60,9 @@ export async function runPlan(options: PlanOptions, deps: PlanDeps): Promise<num
   return 0;
 }
 
+/** Notes on prices are prose: they are broken into lines. */
+const noteCharsMax = 90;
+
 const policyOf = ({ ec2DiscountPercent }: PlanOptions): PlanPolicy => ({
   ...defaultPlanPolicy,
   cost: { ...defaultPlanPolicy.cost, ec2DiscountShare: ec2DiscountPercent / 100 },
@@ -80,7 +84,8 @@ function priceNotesOf(
 ): readonly string[] {
   const source = pricesFor(region, given)?.source ?? 'no prices';
   const discount = cost.ec2DiscountShare > 0 ? `, EC2 ${cost.ec2DiscountShare * 100}% off` : '';
-  return [`${source}${discount}`, `left out: ${costExclusions(cost).join(', ')}`];
+  const leftOut = `left out: ${costExclusions(cost).join(', ')}`;
+  return [`${source}${discount}`, ...wrapped(leftOut, noteCharsMax)];
 }
 
 /** Reads the cluster, or says in one line why it cannot be read. */

@@ -39,13 +39,12 @@ function summaryOf(verdicts: readonly ZoneVerdict[]): string {
 }
 
 function verdictLines(verdict: ZoneVerdict, region: string): readonly string[] {
-  const { service, spread, reason, detail, moves, movesNeeded } = verdict;
+  const { service, spread, reason, detail, moves } = verdict;
   const after = moves.length === 0 ? '' : ` -> ${countsText(afterMoves(verdict))}`;
-  const ofMoves = moves.length === 0 ? '' : `${moves.length} of ${movesNeeded} moves  `;
   const first = [
     column(service),
     column(`${spreadText(spread, region)}${after}`, spreadChars),
-    `${ofMoves}${reason}: ${detail}`,
+    `${reason}: ${detail}`,
   ].join('');
   const changes = obstaclesToTell(verdict).map(
     ({ reason: why, change }) => `  ECS would with ${change} (${why})`,

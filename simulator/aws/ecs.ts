@@ -9,6 +9,7 @@ import { describeTasks, getTaskProtection, listTasks } from './ecs-tasks.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
 import { type Input, type Responder, text } from './operation.ts';
 
+const clustersMax = 100;
 const deploymentsMax = 20;
 const revisionsMax = 20;
 const servicesMax = 10;
@@ -30,6 +31,17 @@ export const ecs: Responder = {
       const arns = batchOf(input, 'serviceRevisionArns', revisionsMax);
       const { found, failures } = lookUp(account.serviceRevisions, arns);
       return { serviceRevisions: found, failures };
+    },
+  },
+  DescribeClusters: {
+    members: ['clusters'],
+    respond: (account, input) => {
+      const { region, accountId } = account;
+      const arns = batchOf(input, 'clusters', clustersMax).map((name) =>
+        name.startsWith('arn:') ? name : `arn:aws:ecs:${region}:${accountId}:cluster/${name}`,
+      );
+      const { found, failures } = lookUp(account.clusters, arns);
+      return { clusters: found.map((one) => ({ ...one, status: 'ACTIVE' })), failures };
     },
   },
   DescribeTaskDefinition: {
