@@ -60,11 +60,12 @@ const placeName = /^[\w.:-]+$/;
 export function placesOf(incident: Incident, type: PlaceType): ReadonlySet<string> {
   const { windowMs } = incidentPolicies[incident.kind].opensAt;
   const fromMs = openedAtMsOf(incident) - Math.max(windowMs, stormWindowMs);
-  const names = incident.occurrences.flatMap(({ atMs, facts }) => {
+  const names = new Set<string>();
+  for (const { atMs, facts } of incident.occurrences) {
     const name = facts?.[type];
-    return atMs >= fromMs && typeof name === 'string' && placeName.test(name) ? [name] : [];
-  });
-  return new Set(names);
+    if (atMs >= fromMs && typeof name === 'string') names.add(name);
+  }
+  return new Set([...names].filter((name) => placeName.test(name)));
 }
 
 /** The bad instance or zone that an incident belongs to: undefined unless all its stops were there. */
