@@ -16,17 +16,22 @@ export const servicesOf = (incidents: readonly Incident[]): ReadonlySet<string> 
   new Set(incidents.map(({ subject }) => nameOf(subject)));
 
 /**
- * Members of any {@link stormWindowMs} in which at least `servicesMin` different services were hit, in
- * the order given.
+ * Members of any {@link stormWindowMs} in which at least `servicesMin` different services were first
+ * hit; takes them oldest first, and returns them so. A service counts once, by its first opening: so a
+ * fold counts it too, and reaches its threshold.
  */
 export function burstOf(members: readonly Incident[], servicesMin: number): readonly Incident[] {
   const burst = new Set<Incident>();
-  for (const first of members) {
-    const fromMs = openedAtMsOf(first);
+  const firsts = new Set(
+    [...Map.groupBy(members, ({ subject }) => nameOf(subject)).values()].map(([first]) => first),
+  );
+  for (const from of members) {
+    const fromMs = openedAtMsOf(from);
     const window = members.filter(
       (member) => openedAtMsOf(member) >= fromMs && openedAtMsOf(member) - fromMs <= stormWindowMs,
     );
-    if (servicesOf(window).size >= servicesMin) for (const member of window) burst.add(member);
+    const services = window.filter((member) => firsts.has(member)).length;
+    if (services >= servicesMin) for (const member of window) burst.add(member);
   }
   return members.filter((member) => burst.has(member));
 }

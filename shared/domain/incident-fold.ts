@@ -198,12 +198,13 @@ function suspectsIn(
   nowMs: number,
 ): readonly Suspect[] {
   const candidates = type === 'zone' ? unexplained : foldable;
+  const isFree = new Set(free);
   const groups = groupsOf(candidates, (incident) => placeKeyOf(incident, type), folds);
   return groups.flatMap(({ key, members }) => {
     const burst = placeBurstOf(type, key, members, nowMs);
     const [first] = burst?.members ?? [];
     if (burst === undefined || first === undefined) return [];
-    const joining = hitSince(first, members).filter((member) => free.includes(member));
+    const joining = hitSince(first, members).filter((member) => isFree.has(member));
     const isEnough = burstOf(joining, placeServicesMin[type]).length > 0;
     return isEnough ? [{ burst, candidates, joining }] : [];
   });

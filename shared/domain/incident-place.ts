@@ -60,11 +60,12 @@ const placeName = /^[\w.:-]+$/;
 export function placesOf(incident: Incident, type: PlaceType): ReadonlySet<string> {
   const { windowMs } = incidentPolicies[incident.kind].opensAt;
   const fromMs = openedAtMsOf(incident) - Math.max(windowMs, stormWindowMs);
-  const names = incident.occurrences.flatMap(({ atMs, facts }) => {
+  const names = new Set<string>();
+  for (const { atMs, facts } of incident.occurrences) {
     const name = facts?.[type];
-    return atMs >= fromMs && typeof name === 'string' && placeName.test(name) ? [name] : [];
-  });
-  return new Set(names);
+    if (atMs >= fromMs && typeof name === 'string') names.add(name);
+  }
+  return new Set([...names].filter((name) => placeName.test(name)));
 }
 
 /** The bad instance or zone that an incident belongs to: undefined unless all its stops were there. */
@@ -108,7 +109,7 @@ export function evidenceOf(
   running: readonly TaskPlace[],
 ): PlaceEvidence | undefined {
   const { type, name, members } = burst;
-  const elsewhere = servicesOf(candidates.filter((incident) => isElsewhere(incident, burst)));
+  const elsewhere = servicesOf(elsewhereOf(burst, candidates));
   // A service that fails in other places too is no evidence for this one.
   const here = [...servicesOf(members)].filter((service) => !elsewhere.has(service)).length;
   if (here < placeServicesMin[type]) return undefined;
@@ -128,16 +129,19 @@ export function evidenceOf(
   return { otherPlaces, servicesElsewhere: elsewhere.size, alsoElsewhere };
 }
 
-/** Whether an incident of the same minutes had a stop in another place of the cluster. */
-function isElsewhere(incident: Incident, { key, type, name, members }: PlaceBurst): boolean {
-  if (incident.cluster !== key.cluster) return false;
+/** Incidents of the same minutes with a stop in another place of the cluster. */
+function elsewhereOf(
+  { key, type, name, members }: PlaceBurst,
+  candidates: readonly Incident[],
+): readonly Incident[] {
   const times = members.map(openedAtMsOf);
-  const atMs = openedAtMsOf(incident);
-  return (
-    atMs >= Math.min(...times) - stormWindowMs &&
-    atMs <= Math.max(...times) + stormWindowMs &&
-    [...placesOf(incident, type)].some((place) => place !== name)
-  );
+  const fromMs = Math.min(...times) - stormWindowMs;
+  const toMs = Math.max(...times) + stormWindowMs;
+  return candidates.filter((incident) => {
+    const atMs = openedAtMsOf(incident);
+    if (incident.cluster !== key.cluster || atMs < fromMs || atMs > toMs) return false;
+    return [...placesOf(incident, type)].some((place) => place !== name);
+  });
 }
 
 /**

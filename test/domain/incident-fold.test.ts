@@ -45,6 +45,16 @@ describe('planFolds', () => {
       [0, 1, 2, 3, 4].map((n) => hit('s0', n, { deploymentId: `${n}` })),
       0,
     ],
+    [
+      'five services, one of them first a minute too early',
+      [hit('s0', -1, { deploymentId: 'old' }), ...hits(0, 1, 2, 3, 4.5)],
+      0,
+    ],
+    [
+      'five services, one of them twice within 5 minutes',
+      [hit('s0', -0.5, { deploymentId: 'old' }), ...hits(0, 1, 2, 3, 4.5)],
+      6,
+    ],
     ['five causes', [0, 1, 2, 3, 4].map((n) => hit(`s${n}`, n, { cause: `cause-${n}` })), 0],
     [
       'two clusters',
