@@ -55,14 +55,14 @@ const isUnknown: Predicate = () => 'unknown';
 
 /**
  * Reads an expression of the cluster query language: comparisons of a subject, joined by `and`
- * (`&&`), `or` (`||`), `not` (`!`) and parentheses; `and` binds closer than `or`. Subjects whose value
- * a snapshot does not hold, and comparisons by size, are `unknown`; so is a text that is no expression.
+ * (`&&`), `or` (`||`), `not` (`!`) and parentheses. Subjects whose value a snapshot does not hold, and
+ * comparisons by size, are `unknown`; so is a text that is no expression.
  * Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html
  */
 export function readExpression(text: string): Predicate {
   if (text.length > expressionCharsMax) return isUnknown;
   const cursor = { text, at: 0 };
-  const predicate = readEither(cursor, 0);
+  const predicate = readJoined(cursor, 0);
   return predicate === undefined || take(cursor, /\s*$/y) === undefined ? isUnknown : predicate;
 }
 
@@ -76,29 +76,37 @@ function take(cursor: Cursor, sticky: RegExp): string | undefined {
   return found;
 }
 
-/** What `read` reads, once or joined by `joint`; undefined where one of them cannot be read. */
-function readJoined(
-  cursor: Cursor,
-  joint: RegExp,
-  read: () => Predicate | undefined,
-): readonly Predicate[] | undefined {
+/** Comparisons joined by `and` and `or`, in the order in which they stand. */
+function readJoined(cursor: Cursor, nesting: number): Predicate | undefined {
   const all: Predicate[] = [];
-  do {
-    const one = read();
+  const areOr: boolean[] = [];
+  for (let joint: string | undefined = ''; joint !== undefined; ) {
+    const one = readOne(cursor, nesting);
     if (one === undefined) return undefined;
     all.push(one);
-  } while (take(cursor, joint) !== undefined);
-  return all;
+    joint = take(cursor, /\s*(?:&&|and\b|\|\||or\b)/y)?.trim();
+    if (joint !== undefined) areOr.push(joint === 'or' || joint === '||');
+  }
+  return (facts) =>
+    join(
+      all.map((one) => one(facts)),
+      areOr,
+    );
 }
 
-function readEither(cursor: Cursor, nesting: number): Predicate | undefined {
-  const all = readJoined(cursor, /\s*(?:\|\||or\b)/y, () => readBoth(cursor, nesting));
-  return all && ((facts) => anyOf(all.map((one) => one(facts))));
-}
-
-function readBoth(cursor: Cursor, nesting: number): Predicate | undefined {
-  const all = readJoined(cursor, /\s*(?:&&|and\b)/y, () => readOne(cursor, nesting));
-  return all && ((facts) => allOf(all.map((one) => one(facts))));
+/** ECS does not say whether `and` binds closer than `or`: where that matters, it is `unknown`. */
+function join([first = 'unknown', ...others]: readonly Truth[], areOr: readonly boolean[]): Truth {
+  const inOrder = others.reduce(
+    (left, right, at) => (areOr[at] ? anyOf([left, right]) : allOf([left, right])),
+    first,
+  );
+  const conjunctions: Truth[][] = [[first]];
+  for (const [at, truth] of others.entries()) {
+    if (areOr[at]) conjunctions.push([truth]);
+    else conjunctions.at(-1)?.push(truth);
+  }
+  const closer = anyOf(conjunctions.map(allOf));
+  return inOrder === closer ? closer : 'unknown';
 }
 
 function readOne(cursor: Cursor, nesting: number): Predicate | undefined {
@@ -108,7 +116,7 @@ function readOne(cursor: Cursor, nesting: number): Predicate | undefined {
     return one && ((facts) => not(one(facts)));
   }
   if (take(cursor, /\s*\(/y) !== undefined) {
-    const inner = readEither(cursor, nesting + 1);
+    const inner = readJoined(cursor, nesting + 1);
     return take(cursor, /\s*\)/y) === undefined ? undefined : inner;
   }
   return readComparison(cursor);

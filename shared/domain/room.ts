@@ -277,7 +277,6 @@ function isFull(shape: TaskShape, site: Site, crowds: Crowds): boolean {
   const fresh = seen === undefined ? candidates : eased.slice(seen);
   const isStillFull = fresh.every((candidate) => fitOf(shape, candidate, crowds) !== 'yes');
   if (isStillFull) full.set(shape, eased.length);
-  else full.delete(shape);
   return isStillFull;
 }
 

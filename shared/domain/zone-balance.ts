@@ -31,8 +31,8 @@ export const movesToBalance = (counts: Counts, skewMax: number): number =>
   windowOf(counts, skewMax).moves;
 
 /**
- * The counts after the fewest moves, in the order of `counts`. Of several such spreads the most even
- * one in the highest window; ties go to the earlier zone.
+ * The counts after the fewest moves, in the order of `counts`: the most even that so many moves can
+ * make. Ties go to the earlier zone.
  */
 export function balancedCounts(counts: Counts, skewMax: number): Counts {
   const { level } = windowOf(counts, skewMax);
@@ -74,7 +74,7 @@ function change(counts: number[], at: number, by: number): void {
 
 type Window = { readonly level: number; readonly moves: number };
 
-/** The window that takes the fewest moves to get into; of several the highest. */
+/** A window that takes the fewest moves to get into; several lead to the same counts. */
 function windowOf(counts: Counts, skewMax: number): Window {
   assert(Number.isInteger(skewMax) && skewMax >= 1, 'a skew below 1 cannot be kept by every count');
   if (counts.length === 0) return { level: 0, moves: 0 };

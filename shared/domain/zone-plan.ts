@@ -162,7 +162,7 @@ function planWave(plans: readonly ServicePlan[], wave: number, context: Context)
       if (next === undefined) return false;
       made.push(next);
       one.starts += 1;
-      return one.plan.missing > 0 && one.starts < one.plan.startsMax;
+      return one.starts < one.plan.startsMax;
     });
   }
   return made;

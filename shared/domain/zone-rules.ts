@@ -303,5 +303,5 @@ function recent(
   { policy, index: { snapshot } }: ZoneContext,
 ): string | undefined {
   if (atMs === undefined || snapshot.takenAtMs - atMs >= policy.quietMs) return undefined;
-  return `${what} ${Math.max(Math.round((snapshot.takenAtMs - atMs) / 60_000), 0)} min ago`;
+  return `${what} ${Math.max(Math.floor((snapshot.takenAtMs - atMs) / 60_000), 0)} min ago`;
 }

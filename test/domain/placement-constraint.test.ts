@@ -59,7 +59,12 @@ describe('readExpression', () => {
     // Joined.
     ['attribute:stack == prod && attribute:ecs.cpu-architecture == x86_64', 'yes'],
     ['attribute:stack == test || attribute:ecs.cpu-architecture == x86_64', 'yes'],
-    ['attribute:stack == prod or attribute:stack == test and attribute:gpu exists', 'yes'],
+    // Which of the two binds closer is not documented.
+    ['attribute:stack == prod or attribute:stack == test and attribute:gpu exists', 'unknown'],
+    ['attribute:stack == test or attribute:stack == prod and attribute:stack exists', 'yes'],
+    ['attribute:gpu exists and attribute:stack == prod or attribute:stack == test', 'no'],
+    ['attribute:gpu exists and attribute:stack == test or attribute:stack == prod', 'yes'],
+    ['attribute:stack == prod or (attribute:stack == test and attribute:gpu exists)', 'yes'],
     ['(attribute:stack == prod or attribute:stack == test) and attribute:gpu exists', 'no'],
     ['!(attribute:stack == test)', 'yes'],
     ['not not attribute:stack == prod', 'yes'],
@@ -217,7 +222,8 @@ describe('readConstraints', () => {
   });
 
   it('is open about a type that is not documented, and about memberOf without an expression', () => {
-    expect(readConstraints([{ type: 'near', expression: 'x' }]).allows(facts)).toBe('unknown');
+    const near = { type: 'near', expression: 'attribute:stack == prod' };
+    expect(readConstraints([near]).allows(facts)).toBe('unknown');
     expect(readConstraints([memberOf(undefined)]).allows(facts)).toBe('unknown');
   });
 

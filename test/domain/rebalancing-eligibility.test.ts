@@ -74,6 +74,17 @@ describe('eligibilityOf', () => {
       ],
     ],
     [
+      'machines outside AWS, by what runs them',
+      { compute: 'external', capacityProviders: [] },
+      [
+        {
+          reason: 'external-launch-type',
+          change: 'a launch type or capacity provider with zones, in a new service',
+        },
+      ],
+    ],
+    ['no zone at all is not one zone', { compute: 'fargate', subnets: ['subnet-x'] }, []],
+    [
       'maximumPercent 100 of 6: 7 / 6 is 116.7 %',
       { maximumPercent: 100 },
       [{ reason: 'maximum-percent', change: 'maximumPercent >= 117' }],

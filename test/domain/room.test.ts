@@ -260,6 +260,13 @@ describe('which room', () => {
     ).toBe('i-b2');
   });
 
+  it('... however tightly it would fit where the service has more', () => {
+    const own = taskIn('web', 'b', 1, { instanceArn: instanceArn('i-b2') });
+    expect(
+      names([instanceIn('b', 9, { name: 'i-b1' }), instanceIn('b', 1, { name: 'i-b2' })], [own]),
+    ).toBe('i-b1');
+  });
+
   it('then where it fits tightest: large rooms stay whole', () => {
     expect(
       names([
@@ -279,6 +286,7 @@ describe('which room', () => {
   it('of an instance that registered nothing is a room all the same', () => {
     const odd = instanceIn('b', 1, { registered: { cpuUnits: 0, memoryMiB: 0 } });
     expect(names([odd])).toBe('i-b');
+    expect(names([instanceIn('b', 9, { name: 'i-a9' }), odd])).toBe('i-b');
   });
 });
 
@@ -321,6 +329,34 @@ describe('the ledger', () => {
       taken: 1,
       lacks: ['constraint'],
     });
+  });
+
+  it('has room again with a task that a service wants to be with', () => {
+    const index = indexOf(
+      snapshotWith({
+        services: [serviceIn('web', memberOf('task:group == service:api')), serviceIn('api')],
+        tasks: [taskIn('web', 'a', 0), taskIn('api', 'a', 0)],
+        instances: [instanceIn('a', 0), instanceIn('b', 2)],
+      }),
+    );
+    const ledger = openRoomLedger(index);
+    const [web = serviceIn('?'), api = serviceIn('?')] = index.snapshot.services;
+    const [near, other] = [shapeOf(web, index), shapeOf(api, index)];
+    expect(ledger.hasRoom(near, 'b')).toBe(false);
+    ledger.take(other, { instanceArn: instanceArn('i-b') });
+    expect(ledger.hasRoom(near, 'b')).toBe(true);
+  });
+
+  it('looks again at what is given back, and finds it still too small', () => {
+    const { ledger, shape } = worldOf({
+      into: [instanceIn('b', 0), instanceIn('b', 0, { name: 'i-b2' })],
+    });
+    const half = { cpuUnits: slot.cpuUnits / 2, memoryMiB: slot.memoryMiB / 2 };
+    for (const isRoomAfter of [false, true]) {
+      expect(ledger.hasRoom(shape, 'b')).toBe(false);
+      ledger.giveBack(taskIn('api', 'b', 1, { reserved: half }));
+      expect(ledger.hasRoom(shape, 'b')).toBe(isRoomAfter);
+    }
   });
 
   it('has nothing to book on Fargate, and nothing of a task without an instance', () => {

@@ -127,6 +127,27 @@ describe('every spread of up to 5 zones, by brute force', () => {
     ).toEqual([]);
   });
 
+  it('is balanced as evenly as in so many moves it can be', () => {
+    const unevenness = (counts: Counts): number => totalOf(counts.map((count) => count * count));
+    const gains = (from: Counts, to: Counts): number =>
+      totalOf(to.map((count, at) => Math.max(count - (from[at] ?? 0), 0)));
+    const few = all.filter(({ counts }) => counts.length <= 3);
+    const others = Map.groupBy(few, ({ counts, skewMax }) =>
+      [counts.length, totalOf(counts), skewMax].join(),
+    );
+    const uneven = few.filter(({ counts, skewMax }) => {
+      const ours = unevenness(balancedCounts(counts, skewMax));
+      const alike = others.get([counts.length, totalOf(counts), skewMax].join()) ?? [];
+      return alike.some(
+        ({ counts: other }) =>
+          skewOf(other) <= skewMax &&
+          gains(counts, other) === movesToBalance(counts, skewMax) &&
+          unevenness(other) < ours,
+      );
+    });
+    expect(uneven.map(({ counts, skewMax }) => `${counts} skew ${skewMax}`)).toEqual([]);
+  });
+
   it('comes nearer by any move from a fullest zone to an emptiest', () => {
     expect(
       wrong(({ counts, distanceOf }) => {

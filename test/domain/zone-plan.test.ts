@@ -180,6 +180,21 @@ describe('planZoneMoves', () => {
     ]);
   });
 
+  it('expects ECS to stop a task that counts', () => {
+    const world = zoneWorld({ web: { a: 3 } }, { a: 0, b: 1 });
+    const [ill, old, last] = world.tasks;
+    if (ill === undefined || old === undefined || last === undefined) return;
+    const more = [
+      { ...ill, health: 'UNHEALTHY' },
+      { ...old, startedBy: 'ecs-svc/old' },
+      last,
+      { ...last, arn: `${last.arn}9` },
+    ];
+    expect(planOf({ ...world, tasks: more }).moves.map(({ taskArn }) => taskArn)).toEqual([
+      last.arn,
+    ]);
+  });
+
   it('moves on Fargate without an instance', () => {
     const world = zoneWorld(
       { web: { a: 2 } },

@@ -234,8 +234,8 @@ describe('judgeZones', () => {
       'hold hold deployment-in-progress | IN_PROGRESS arn:d',
     ],
     [
-      'deployed 19 min ago',
-      { service: { rollouts: rolloutWith({ createdAtMs: someMinutesAgo(19) }) } },
+      'deployed 19.9 min ago',
+      { service: { rollouts: rolloutWith({ createdAtMs: someMinutesAgo(19.9) }) } },
       'hold hold recent-deployment | deployed 19 min ago',
     ],
     [
@@ -273,6 +273,19 @@ describe('judgeZones', () => {
       'act would-act surge-move | 3 of 3 moves',
     ],
     [
+      'an instance is draining, and the service runs on none',
+      {
+        service: { compute: 'fargate', capacityProviders: [], subnets: ['subnet-a', 'subnet-b'] },
+        snapshot: ({ instances }) => ({
+          instances: [
+            ...instances,
+            instanceIn('a', 0, { name: 'i-old', status: 'DRAINING', compute: 'ec2' }),
+          ],
+        }),
+      },
+      'act would-act surge-move | 2 of 2 moves',
+    ],
+    [
       'a task is pending',
       { service: { pending: 1 } },
       'hold hold not-steady | running 6, pending 1, healthy 6 of 6',
@@ -286,6 +299,38 @@ describe('judgeZones', () => {
       'a task too many',
       { service: { desired: 5, running: 6 } },
       'hold hold not-steady | running 6, pending 0, healthy 6 of 5',
+    ],
+    [
+      'a task too many, of an older rollout',
+      { service: { running: 7 } },
+      'hold hold not-steady | running 7, pending 0, healthy 6 of 6',
+    ],
+    [
+      'ECS will, but a deployment comes first',
+      { service: { ...eligible, rollouts: rolloutWith({ rolloutState: 'IN_PROGRESS' }) } },
+      'hold hold deployment-in-progress | rollout ecs-svc/web',
+    ],
+    [
+      'what is balanced is balanced while it is deployed as well',
+      {
+        counts: { a: 2, b: 2, c: 2 },
+        service: { rollouts: rolloutWith({ rolloutState: 'IN_PROGRESS' }) },
+      },
+      'ignore balanced balanced | 2/2/2',
+    ],
+    [
+      'many instances are draining: five are named',
+      {
+        snapshot: ({ instances }) => ({
+          instances: [
+            ...instances,
+            ...[7, 6, 5, 4, 3, 2, 1].map((at) =>
+              instanceIn('a', 0, { name: `i-${at}`, status: 'DRAINING' }),
+            ),
+          ],
+        }),
+      },
+      `hold hold instance-draining | ${[1, 2, 3, 4, 5].map((at) => instanceArn(`i-${at}`)).join(', ')} and 2 more`,
     ],
     [
       'a task is not healthy',
@@ -394,6 +439,22 @@ describe('judgeZones', () => {
     });
     const web = report.verdicts.find(({ service }) => service === 'web');
     expect(web?.reason).toBe(reason);
+  });
+
+  it('neither counts services that want nothing among the ill, nor among all', () => {
+    const world = worldOf({});
+    const ill = serviceIn('ill', { desired: 2, running: 0 });
+    const leaving = serviceIn('leaving', { status: 'DRAINING', desired: 2, running: 0 });
+    const idle = Array.from({ length: 9 }, (_, at) => serviceIn(`idle${at}`, { desired: 0 }));
+    const well = Array.from({ length: 3 }, (_, at) => serviceIn(`well${at}`, { desired: 1 }));
+    const tasks = [...world.tasks, ...well.map(({ name }) => taskIn(name, 'a', 0))];
+    const reasonAmong = (...others: readonly Service[]) =>
+      judge({ ...world, tasks, services: [...world.services, ...well, ...others] }).verdicts.find(
+        ({ service }) => service === 'web',
+      )?.reason;
+    expect(reasonAmong(leaving)).toBe('surge-move');
+    expect(reasonAmong(ill)).toBe('surge-move');
+    expect(reasonAmong(ill, serviceIn('ill2', { desired: 2 }), ...idle)).toBe('services-unhealthy');
   });
 
   it('counts a service as well that only old tasks of a rollout keep above its minimum', () => {

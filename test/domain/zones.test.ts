@@ -119,6 +119,18 @@ describe('the zones of a service', () => {
       'a,b | whether an instance of b suits its tasks is not known',
     ],
     [
+      'two providers: the instances of both, and of no other',
+      { ...ec2, capacityProviders: ['general', 'spot'] },
+      {
+        instances: [
+          instanceIn('a', 1),
+          instanceIn('b', 1, { capacityProvider: 'spot' }),
+          instanceIn('c', 1, { capacityProvider: 'gpu' }),
+        ],
+      },
+      'a,b',
+    ],
+    [
       'a constraint on other tasks rules no zone out',
       { ...ec2, ...memberOf('not(task:group == service:api)') },
       {},
@@ -269,6 +281,20 @@ describe('the loss of a zone to a cluster', () => {
       { zone: 'b', leftPercent: 60, worst: { service: 'cron', leftPercent: 0 } },
     ]);
     expect(clusterZoneLosses(spreads.toReversed())).toEqual(clusterZoneLosses(spreads));
+  });
+
+  it('takes nothing from a service that has nothing there', () => {
+    const world = zoneWorld({ api: { a: 1, b: 1 }, cron: { b: 2 } }, { a: 0, b: 0 });
+    const index = indexOf(world);
+    const [api, cron] = world.services.map((one) => {
+      const given = one.name === 'cron' ? { ...one, subnets: ['subnet-b'] } : one;
+      return spreadOf(given, shapeOf(given, index), index);
+    });
+    expect(clusterZoneLosses(api && cron ? [api, cron] : [])[0]).toEqual({
+      zone: 'a',
+      leftPercent: 75,
+      worst: { service: 'api', leftPercent: 50 },
+    });
   });
 
   it('of a cluster without services is nothing', () => expect(clusterZoneLosses([])).toEqual([]));
