@@ -217,7 +217,7 @@ const ladderRules: readonly Rule[] = [
     decision: 'hold',
     verdict: 'ecs-will',
     reason: 'ecs-will-rebalance',
-    when: ({ eligibility }) => eligibility.obstacles.length === 0 && 'eligible and enabled',
+    when: (one, context) => one.eligibility.obstacles.length === 0 && waitDetail(one, context),
   },
   {
     decision: 'act',
@@ -304,4 +304,20 @@ function recent(
 ): string | undefined {
   if (atMs === undefined || snapshot.takenAtMs - atMs >= policy.quietMs) return undefined;
   return `${what} ${Math.max(Math.floor((snapshot.takenAtMs - atMs) / 60_000), 0)} min ago`;
+}
+
+/** What ECS has to do first: on Managed Instances a zone may have to get an instance. */
+function waitDetail({ service, spread }: ZoneCase, { index }: ZoneContext): string {
+  const provided = new Set(
+    index.snapshot.instances
+      .filter(
+        ({ capacityProvider, status }) =>
+          status === 'ACTIVE' && service.capacityProviders.includes(capacityProvider ?? ''),
+      )
+      .map(({ zone }) => zone),
+  );
+  const bare = spread.zones.filter((zone) => !provided.has(zone));
+  return service.compute === 'managed-instances' && bare.length > 0
+    ? `eligible and enabled; no instance in ${bare.join(', ')} yet, which ECS may launch`
+    : 'eligible and enabled';
 }

@@ -85,7 +85,7 @@ describe('judgeZones', () => {
     [
       'ECS will: on managed instances it needs no room',
       { service: eligible, slots: { a: 0, b: 0, c: undefined } },
-      'hold ecs-will ecs-will-rebalance | eligible and enabled',
+      'hold ecs-will ecs-will-rebalance | eligible and enabled; no instance in c yet, which ECS may launch',
     ],
     // ignore
     ['2/2/2', { counts: { a: 2, b: 2, c: 2 } }, 'ignore balanced balanced | 2/2/2'],
