@@ -1,15 +1,27 @@
 import type { Clock } from '../shared/runtime/clock.ts';
-import type {
-  Account,
-  EcsCapacityProvider,
-  EcsCluster,
-  EcsContainerInstance,
-  EcsService,
-  EcsTask,
-  EcsTaskDefinition,
-  TaskProtection,
+import {
+  type Account,
+  createAccount,
+  type EcsCapacityProvider,
+  type EcsCluster,
+  type EcsContainerInstance,
+  type EcsService,
+  type EcsTask,
+  type EcsTaskDefinition,
+  type TaskProtection,
 } from './account.ts';
-import type { BehaviourId, VariantChoices, VariantOf } from './behaviours.ts';
+import {
+  type BehaviourId,
+  behaviourIds,
+  behaviours,
+  type VariantChoices,
+  type VariantOf,
+} from './behaviours.ts';
+import { createAwsCommands, createEcsCommands } from './ecs/commands.ts';
+import { emptyState, installControlPlane } from './ecs/control-plane.ts';
+import type { Core, EmittedEvent, SignalName } from './ecs/core.ts';
+import { projectService } from './ecs/deployments.ts';
+import { createIds, uuidOf } from './ecs/ids.ts';
 import type {
   AppBehaviour,
   CallHook,
@@ -26,8 +38,18 @@ import type {
   ScaleService,
   UpdateService,
 } from './ecs/inputs.ts';
+import type { Service } from './ecs/state.ts';
 import type { Timer } from './event-queue.ts';
-import type { Random } from './random.ts';
+import { createNature } from './nature.ts';
+import { createStreams, drawOnce, type Random } from './random.ts';
+import {
+  clockOf,
+  createFlight,
+  createTimeline,
+  type Flight,
+  runWithPromises,
+  type Timeline,
+} from './timeline.ts';
 
 /** An event as EventBridge delivers it. A listener gets a value of its own that nobody changes later. */
 export type EventEnvelope = {
@@ -210,3 +232,169 @@ export type NatureCommands = {
   /** From the next task on, tasks of this definition behave so. */
   appChanges(taskDefinitionArn: string, app: AppBehaviour): void;
 };
+
+/** Creates an empty account with everything that ECS does in it, at `startMs`. */
+export function createWorld(options: WorldOptions): World {
+  const { seed, startMs } = options;
+  const timeline = createTimeline(startMs);
+  const flight = createFlight();
+  const variants = chooseVariants(options);
+  const { core, events, settle, connectHooks } = createCore(options, timeline, flight, variants);
+  installControlPlane(core);
+  const step = (): boolean => timeline.step(settle);
+  const ecs = commandsThat(settle, createEcsCommands(core));
+  return {
+    account: core.account,
+    seed,
+    nowMs: timeline.nowMs,
+    clock: clockOf(timeline),
+    random: core.random,
+    variant: core.variant,
+    variants: () => variants,
+    schedule: timeline.schedule,
+    after: core.after,
+    nextAtMs: timeline.nextAtMs,
+    step,
+    runUntil: (atMs) => {
+      while ((timeline.nextAtMs() ?? Number.POSITIVE_INFINITY) <= atMs) step();
+      timeline.advance(atMs);
+    },
+    run: (untilMs) => runWithPromises(timeline, flight, step, untilMs),
+    hold: flight.hold,
+    onEvent: events.listen,
+    connectHooks,
+    ecs,
+    aws: commandsThat(settle, createAwsCommands(core, ecs)),
+    nature: commandsThat(settle, createNature(core)),
+  };
+}
+
+/** What the rules work with, and what has to be done after each of their steps. */
+function createCore(options: WorldOptions, timeline: Timeline, flight: Flight, variants: Variants) {
+  const { nowMs, schedule } = timeline;
+  const random = createStreams(options.seed);
+  const account = createAccount({
+    nowMs,
+    ...(options.region === undefined ? {} : { region: options.region }),
+    ...(options.accountId === undefined ? {} : { accountId: options.accountId }),
+  });
+  const events = createEvents(account, random);
+  const dirty = new Set<Service>();
+  const signals = createSignals();
+  let callHook: CallHook = nobodyAnswers;
+  const core: Core = {
+    account,
+    state: emptyState(),
+    ids: createIds(random('ids')),
+    nowMs,
+    at: schedule,
+    after: (delayMs, run) => schedule(nowMs() + delayMs, run),
+    random,
+    has: (id) => variants[id] !== 'off',
+    variant: (id) => variants[id] as VariantOf<typeof id>,
+    emit: events.emit,
+    ...signals,
+    touch: (service) => dirty.add(service),
+    callHook: (functionArn, event, then) => {
+      const answered = (answer: Parameters<typeof then>[0]): void => {
+        core.after(0, () => then(answer));
+      };
+      flight.track(
+        callHook(functionArn, event).then(
+          (value) => answered({ value }),
+          (cause: unknown) => answered({ error: errorOf(cause) }),
+        ),
+      );
+    },
+  };
+  return {
+    core,
+    events,
+    /** The account is written and events are told when whatever caused them is done. */
+    settle: (): void => {
+      for (const service of dirty) projectService(core, service);
+      dirty.clear();
+      events.flush();
+    },
+    connectHooks: (call: CallHook): void => {
+      callHook = call;
+    },
+  };
+}
+
+function createSignals(): Pick<Core, 'on' | 'signal'> {
+  const listeners = new Map<SignalName, ((value: never) => void)[]>();
+  return {
+    on: (name, listener) => {
+      const known = listeners.get(name) ?? [];
+      known.push(listener);
+      listeners.set(name, known);
+    },
+    signal: (name, value) => {
+      for (const listener of listeners.get(name) ?? []) listener(value as never);
+    },
+  };
+}
+
+const nobodyAnswers: CallHook = (functionArn) =>
+  Promise.reject(new Error(`Function not found: ${functionArn}`));
+
+const errorOf = (cause: unknown): Error =>
+  cause instanceof Error ? cause : new Error(String(cause), { cause });
+
+type Variants = { readonly [Id in BehaviourId]: string };
+
+/** Draws what is not given, each rule by itself: choosing one leaves the others as they were. */
+function chooseVariants({ seed, variants = {} }: WorldOptions): Variants {
+  const entries = behaviourIds.map((id) => {
+    const choices: readonly string[] = behaviours[id].variants;
+    const wish: string | undefined = variants[id];
+    if (wish !== undefined && wish !== 'off' && !choices.includes(wish)) {
+      throw new Error(`variants.${id} must be one of ${choices.join(', ')} or off, got ${wish}`);
+    }
+    return [id, wish ?? drawOnce(seed, id, choices)] as const;
+  });
+  return Object.fromEntries(entries) as Variants;
+}
+
+function createEvents(account: Account, random: (concern: string) => Random) {
+  const pending: EventEnvelope[] = [];
+  const listeners = new Set<(event: EventEnvelope) => void>();
+  return {
+    emit: ({ detailType, source = 'aws.ecs', resources, detail }: EmittedEvent): void => {
+      pending.push({
+        version: '0',
+        id: uuidOf(random('event-ids').hex(30)),
+        'detail-type': detailType,
+        source,
+        account: account.accountId,
+        time: new Date(account.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z'),
+        region: account.region,
+        resources,
+        detail,
+      });
+    },
+    flush: (): void => {
+      for (const event of pending.splice(0)) for (const tell of listeners) tell(event);
+    },
+    listen: (listener: (event: EventEnvelope) => void): (() => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Every command leaves the account written and its events told, whether it succeeds or throws. */
+function commandsThat<Commands extends object>(settle: () => void, commands: Commands): Commands {
+  const wrapped = Object.entries(commands).map(([name, run]) => [
+    name,
+    (...inputs: readonly unknown[]) => {
+      try {
+        return run(...inputs);
+      } finally {
+        settle();
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Commands;
+}
