@@ -1,6 +1,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Fields } from '../../shared/runtime/log.ts';
 import type { Account } from '../account.ts';
+import type { WireRequest } from '../aws/wire.ts';
 import { compileEventPattern, type EventMatcher } from '../event-pattern.ts';
 import { connectQueue } from './event-source.ts';
 import { UnsupportedTemplate } from './intrinsics.ts';
@@ -22,10 +23,14 @@ export type FunctionFactory = (
   sandbox: Sandbox,
 ) => LambdaHandler;
 
-/** What goes wrong between the parts of the stack; see `faults.ts` for who draws it. */
+/** What goes wrong between the parts of the stack; see `faults/` for who draws it. */
 export type DeliveryFaults = {
   /** How long after it happened an event arrives, one number a delivery; none: it is lost. */
   readonly deliveries: (event: unknown) => readonly number[];
+  /** How long after its time an invocation by a schedule starts, one number an invocation. */
+  readonly invocations?: () => readonly number[];
+  /** What answers a request where reads may lag behind; the account by default. */
+  readonly readsFrom?: (request: WireRequest) => Account;
   /** Asked before each request of a sandbox: true ends it there. */
   readonly crashesBefore: (functionName: string) => boolean;
   /** Time of one request to AWS, in ms. */
@@ -43,6 +48,8 @@ export type Deployed = {
   readonly logs: readonly LogRecord[];
   /** A synchronous call, as ECS calls a hook. */
   invoke(functionArn: string, event: unknown): Promise<Outcome>;
+  /** Whether anything is under way that promises of this moment may carry on. */
+  isWorking(): boolean;
   /** Resolves once everything that runs waits for time to pass. */
   settle(): Promise<void>;
 };
@@ -78,7 +85,9 @@ export function deployStack(stack: Stack, options: DeployOptions): Deployed {
   const byArn = new Map([...lambdas.values()].map((lambda) => [lambda.functionArn, lambda]));
   for (const resource of stack.ofType('AWS::Serverless::Function')) {
     const lambda = lambdas.get(folderOf(resource.id));
-    if (lambda !== undefined) connectEvents(resource, lambda, { stack, queues, timeline, track });
+    if (lambda !== undefined) {
+      connectEvents(resource, lambda, { stack, queues, timeline, track, faults });
+    }
   }
   const rules = rulesOf(stack, queues);
   return {
@@ -102,6 +111,7 @@ export function deployStack(stack: Stack, options: DeployOptions): Deployed {
       track(outcome);
       return outcome;
     },
+    isWorking: () => work.size > 0,
     settle: () => settle([...lambdas.values()], work),
   };
 }
@@ -125,6 +135,7 @@ function createFunction(
         timeline,
         maxAttempts,
         latencyMs: faults.latencyMs,
+        readsFrom: faults.readsFrom,
         crashesBefore: () => faults.crashesBefore(functionName),
         onLog: (level, message, fields) =>
           logs.push({ atMs: timeline.nowMs(), functionName, level, message, fields }),
@@ -198,6 +209,7 @@ type Connections = {
   readonly queues: ReadonlyMap<string, Queue>;
   readonly timeline: Timeline;
   readonly track: (work: Promise<unknown>) => void;
+  readonly faults: DeliveryFaults;
 };
 
 function connectEvents({ id, properties }: StackResource, lambda: Lambda, to: Connections): void {
@@ -228,7 +240,7 @@ function startSchedule(
   source: Fields,
   lambda: Lambda,
   retriesMax: number,
-  { timeline, track }: Connections,
+  { timeline, track, faults }: Connections,
 ): void {
   const next = readSchedule(String(source.ScheduleExpression), timeline.nowMs());
   const event: unknown = JSON.parse(String(source.Input ?? '{}'));
@@ -242,7 +254,10 @@ function startSchedule(
     const atMs = next(timeline.nowMs());
     if (atMs === undefined) return;
     timeline.schedule(atMs, () => {
-      track(attempt(0));
+      for (const lateMs of faults.invocations?.() ?? [0]) {
+        if (lateMs === 0) track(attempt(0));
+        else timeline.schedule(timeline.nowMs() + lateMs, () => track(attempt(0)));
+      }
       plan();
     });
   };

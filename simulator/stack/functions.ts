@@ -5,11 +5,12 @@ import { createHandler as createTaskStateHandler } from '../../functions/task-st
 import { createDeploymentHookGateways } from '../../shared/aws/deployment-hook-gateways.ts';
 import { createTaskStateGateways } from '../../shared/aws/task-state-gateways.ts';
 import type { Prober } from '../../shared/http/port.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import type { FunctionFactory } from './deploy.ts';
 
 export type FunctionOptions = {
-  /** Answers the hook's test calls. */
-  readonly prober: Prober;
+  /** Answers the hook's test calls, in the time of the sandbox that sends them. */
+  readonly prober: (clock: Clock) => Prober;
   /** Order and warm-up of the hook's test calls are drawn from it. */
   readonly seed: () => number;
 };
@@ -25,7 +26,7 @@ export const functionFactories = ({
   'deployment-hook': (env, { clientSettings, clock, log }) =>
     createHookHandler({
       ...createDeploymentHookGateways(clientSettings),
-      prober,
+      prober: prober(clock),
       clock,
       log,
       readConfig: () => readHookConfig(env),

@@ -36,7 +36,7 @@ function arrange(faults: Partial<DeliveryFaults> = {}) {
   const deployed = deployStack(stack, {
     account,
     timeline,
-    functions: functionFactories({ prober, seed: () => 1 }),
+    functions: functionFactories({ prober: () => prober, seed: () => 1 }),
     faults: { ...calm, ...faults },
   });
   const runFor = (minutes: number): Promise<void> =>
