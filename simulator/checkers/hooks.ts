@@ -1,6 +1,7 @@
 import type { HookCall, RunRecord } from '../record.ts';
 import type { Truth } from '../scenario.ts';
 import { type Checker, clock, struck } from './checker.ts';
+import { isMeant } from './stops.ts';
 
 const minuteMs = 60_000;
 /** The gate's own deadline, and what its last call and the delay before it may add. */
@@ -163,6 +164,7 @@ const wasDisturbed = ({ stops }: RunRecord, { service, fromMs, untilMs }: HookEx
   stops.some(
     (stop) =>
       stop.service === service &&
+      !isMeant(stop) &&
       stop.stoppedAtMs >= fromMs - 5 * minuteMs &&
       stop.stoppedAtMs <= untilMs + minuteMs,
   );

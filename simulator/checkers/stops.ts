@@ -31,11 +31,14 @@ export const isMeant = ({ stopCode, stoppedReason }: Stop): boolean =>
   (stopCode === 'ServiceSchedulerInitiated' &&
     /^Scaling activity|^Availability-zone rebalancing|draining/i.test(stoppedReason));
 
+/** Three stops in ten minutes: what the stack has by default, and what every kind below opens at. */
+const loop = { stops: 3, windowMs: 10 * minuteMs } as const;
+
 /** Kinds of incidents that stops open, with what opens one at the stack's defaults. */
 export const thresholds: Readonly<Record<string, { stops: number; windowMs: number }>> = {
-  'crash-loop': { stops: 3, windowMs: 10 * minuteMs },
-  'start-failure': { stops: 3, windowMs: 10 * minuteMs },
-  'placement-failure': { stops: 3, windowMs: 10 * minuteMs },
+  'crash-loop': loop,
+  'start-failure': loop,
+  'placement-failure': loop,
   'slow-loop': { stops: 5, windowMs: 6 * hourMs },
   'unknown-stop': { stops: 1, windowMs: 0 },
 };
@@ -55,37 +58,44 @@ export function arrived(run: RunRecord, stop: DeliveredStop): readonly number[] 
   return isDead ? [] : stop.arrivalsMs;
 }
 
+type Arrived = { readonly stop: DeliveredStop; readonly arrivedMs: number };
+
 /** Each service, deployment and cause that crossed the threshold, with the first time that it did. */
 export function crossingsOf(run: RunRecord): readonly Crossing[] {
-  const { stops, windowMs } = { stops: 3, windowMs: 10 * minuteMs };
   const known = run.stops.flatMap((stop) => {
     const cause = plainCauseOf(stop);
-    const [atMs] = [...arrived(run, stop)].sort((a, b) => a - b);
-    return cause === undefined || stop.service === undefined || atMs === undefined
+    const { service } = stop;
+    const [arrivedMs] = [...arrived(run, stop)].sort((a, b) => a - b);
+    return cause === undefined || service === undefined || arrivedMs === undefined
       ? []
-      : [{ stop, service: stop.service, cause, arrivedMs: atMs }];
+      : [{ stop, service, cause, arrivedMs }];
   });
   const groups = Map.groupBy(known, ({ stop, service, cause }) =>
     [service, stop.startedBy, cause].join(' '),
   );
   return [...groups.values()].flatMap((group) => {
-    const sorted = group.toSorted((a, b) => a.stop.stoppedAtMs - b.stop.stoppedAtMs);
-    const crossings = sorted.flatMap((last, at) => {
-      const window = sorted.slice(Math.max(0, at - stops + 1), at + 1);
-      const [first] = window;
-      if (first === undefined || window.length < stops) return [];
-      if (last.stop.stoppedAtMs - first.stop.stoppedAtMs > windowMs) return [];
-      return [
-        {
-          service: last.service,
-          cause: last.cause,
-          atMs: Math.max(...window.map(({ arrivedMs }) => arrivedMs)),
-          tasks: window.map(({ stop }) => stop.taskArn),
-        },
-      ];
-    });
-    return crossings.toSorted((a, b) => a.atMs - b.atMs).slice(0, 1);
+    const crossing = firstCrossing(group);
+    const [first] = group;
+    if (crossing === undefined || first === undefined) return [];
+    const { service, cause } = first;
+    return [{ service, cause, ...crossing }];
   });
+}
+
+/** As they arrive: the first moment at which enough of those that are there lie in one window. */
+function firstCrossing(group: readonly Arrived[]): Pick<Crossing, 'atMs' | 'tasks'> | undefined {
+  const here: DeliveredStop[] = [];
+  for (const { stop, arrivedMs } of group.toSorted((a, b) => a.arrivedMs - b.arrivedMs)) {
+    here.push(stop);
+    here.sort((a, b) => a.stoppedAtMs - b.stoppedAtMs);
+    for (const [at, last] of here.entries()) {
+      const window = here.slice(Math.max(0, at - loop.stops + 1), at + 1);
+      const spanMs = last.stoppedAtMs - (window[0]?.stoppedAtMs ?? 0);
+      if (window.length < loop.stops || spanMs > loop.windowMs) continue;
+      return { atMs: arrivedMs, tasks: window.map(({ taskArn }) => taskArn) };
+    }
+  }
+  return undefined;
 }
 
 /** Whether enough of a service's stops and signals lie in one window before `untilMs`. */

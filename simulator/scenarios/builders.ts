@@ -144,7 +144,10 @@ export function createWeb(stage: Stage, options: WebOptions): ServiceHandle {
         : loadBalancers.map(({ advancedConfiguration: _, ...plain }) => plain),
       healthCheckGracePeriodSeconds: 60,
       deploymentConfiguration: isStaged
-        ? { strategy, bakeTimeInMinutes: options.bakeTimeInMinutes ?? 2, lifecycleHooks }
+        ? {
+            ...{ strategy, bakeTimeInMinutes: options.bakeTimeInMinutes ?? 2, lifecycleHooks },
+            ...gradual[strategy],
+          }
         : rollingOf(options),
     },
   });
@@ -155,6 +158,16 @@ export function createWeb(stage: Stage, options: WebOptions): ServiceHandle {
 }
 
 const containerPort = 8_080;
+
+/** Production traffic in few steps: a scenario has more to do than to wait for ten of six minutes. */
+const gradual: Readonly<
+  Record<NonNullable<WebOptions['strategy']>, CreateService['deploymentConfiguration'] & object>
+> = {
+  ROLLING: {},
+  BLUE_GREEN: {},
+  LINEAR: { linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: 3 } },
+  CANARY: { canaryConfiguration: { canaryPercent: 20, canaryBakeTimeInMinutes: 3 } },
+};
 
 const rollingOf = ({
   minimumHealthyPercent = 100,
