@@ -2,6 +2,7 @@ import { bundleRows } from './bench/bundle.ts';
 import type { BenchRow } from './bench/row.ts';
 import { statisticsRows } from './bench/statistics.ts';
 import { taskStateRows } from './bench/task-state.ts';
+import { zonePlanRows } from './bench/zone-plan.ts';
 
 /** One JSON object a line: figures are printed, never judged. */
 const print = (row: BenchRow): void => {
@@ -11,3 +12,4 @@ const print = (row: BenchRow): void => {
 for (const row of statisticsRows()) print(row);
 for (const row of await bundleRows()) print(row);
 for (const row of await taskStateRows()) print(row);
+for (const row of zonePlanRows()) print(row);

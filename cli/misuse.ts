@@ -3,16 +3,28 @@ export class Misuse extends Error {
   override readonly name = 'Misuse';
 }
 
-/** Runs a command; its result is the exit code. Misuse is one line on stderr and exit code 2. */
+/** The command was called well, but what it needs cannot be had: one line, and exit code 2. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}
+
+/**
+ * Runs a command; its result is the exit code. Misuse is one line and the usage on stderr, what cannot
+ * be had one line alone; both are exit code 2.
+ */
 export async function runCommand(usage: string, main: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main();
   } catch (error) {
-    if (!(error instanceof Misuse) && !isArgumentError(error)) throw error;
-    process.stderr.write(`${error.message}\n${usage}\n`);
+    if (!isExpected(error)) throw error;
+    const hint = error instanceof Unavailable ? '' : `${usage}\n`;
+    process.stderr.write(`${error.message}\n${hint}`);
     process.exitCode = 2;
   }
 }
+
+const isExpected = (error: unknown): error is Error =>
+  error instanceof Misuse || error instanceof Unavailable || isArgumentError(error);
 
 /** What `parseArgs` of node:util throws for options it does not know. */
 const isArgumentError = (error: unknown): error is Error =>

@@ -13,6 +13,9 @@ export type ServiceName =
   | 'ssm'
   | 'secretsmanager'
   | 'dynamodb'
+  | 'ec2'
+  | 'application-autoscaling'
+  | 'logs'
   | 'sns';
 
 /** One request as it arrived, a client's retries included; `input` is as decoded from the wire. */
@@ -118,11 +121,12 @@ export type EcsTask = {
     healthStatus?: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN';
     cpu?: string;
     memory?: string;
+    memoryReservation?: string;
     networkBindings?: {
       bindIP?: string;
       containerPort?: number;
       hostPort?: number;
-      protocol?: string;
+      protocol?: 'tcp' | 'udp';
     }[];
   }[];
   overrides?: {
@@ -395,6 +399,21 @@ export type EcsService = {
   createdAt?: Date;
 };
 
+export type TaskDefinition = {
+  readonly taskDefinitionArn: string;
+  readonly family: string;
+  readonly revision: number;
+  containerDefinitions: {
+    name: string;
+    image?: string;
+    environment?: { name: string; value: string }[];
+    logConfiguration?: {
+      logDriver: 'awslogs' | 'awsfirelens' | 'splunk' | 'json-file';
+      options?: Record<string, string>;
+    };
+  }[];
+};
+
 export type ServiceDeploymentStatus =
   | 'PENDING'
   | 'SUCCESSFUL'
@@ -571,6 +590,10 @@ export type TargetHealth = {
   Target: { Id: string; Port?: number; AvailabilityZone?: string };
   HealthCheckPort?: string;
   TargetHealth: { State: TargetState; Reason?: string; Description?: string };
+  AdministrativeOverride?: {
+    State: 'no_override' | 'unknown' | 'zonal_shift_active' | 'zonal_shift_delegated_to_dns';
+    Description?: string;
+  };
 };
 
 export type TargetGroup = {
@@ -661,6 +684,12 @@ export type PublishedMessage = {
 
 export type Topic = { readonly TopicArn: string; readonly messages: PublishedMessage[] };
 
+/** Streams are keyed by name; events are in the order of their times. */
+export type LogGroup = {
+  readonly logGroupName: string;
+  readonly streams: Map<string, { timestamp: number; message: string }[]>;
+};
+
 /** One simulated account in one Region. Maps are keyed by ARN unless they say otherwise. */
 export type Account = {
   readonly region: string;
@@ -685,6 +714,7 @@ export type Account = {
   readonly eventWindows: Map<string, Ec2EventWindow>;
   /** By resource id. */
   readonly scalableTargets: Map<string, ScalableTarget>;
+  readonly taskDefinitions: Map<string, TaskDefinition>;
   readonly serviceDeployments: Map<string, ServiceDeployment>;
   readonly serviceRevisions: Map<string, ServiceRevision>;
   readonly loadBalancers: Map<string, LoadBalancer>;
@@ -701,6 +731,8 @@ export type Account = {
   /** By name. */
   readonly tables: Map<string, Table>;
   readonly topics: Map<string, Topic>;
+  /** By name. */
+  readonly logGroups: Map<string, LogGroup>;
   /** Every request in the order of arrival. */
   readonly calls: Call[];
   /** The first rule that matches a call applies to it. */
@@ -741,6 +773,7 @@ export function createAccount(options: AccountOptions): Account {
     instanceTypes: new Map(),
     eventWindows: new Map(),
     scalableTargets: new Map(),
+    taskDefinitions: new Map(),
     serviceDeployments: new Map(),
     serviceRevisions: new Map(),
     loadBalancers: new Map(),
@@ -753,6 +786,7 @@ export function createAccount(options: AccountOptions): Account {
     secrets: new Map(),
     tables: new Map(),
     topics: new Map(),
+    logGroups: new Map(),
     calls: [],
     faults: [],
     problems: [],

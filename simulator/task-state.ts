@@ -1,5 +1,6 @@
 import { createHandler, type Deps } from '../functions/task-state/handler.ts';
 import { createTaskStateGateways } from '../shared/aws/task-state-gateways.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
 import type { Fields, Log } from '../shared/runtime/log.ts';
 import type { Account } from './account.ts';
 import { createRequestHandler } from './aws/request-handler.ts';
@@ -9,6 +10,8 @@ export type TaskStateOptions = {
   readonly account: Account;
   readonly nowMs: () => number;
   readonly clusterArns: readonly string[];
+  /** Empty unless it is given: no log is read. */
+  readonly taskLogGroupPrefix?: string;
   readonly onLog?: (message: string, fields: Fields) => void;
   readonly overrides?: Partial<Deps>;
 };
@@ -22,9 +25,19 @@ export const topicArns = (account: Account) => ({
   pagesTopicArn: topic(account, 'ballast-pages'),
 });
 
+/** A clock that stands still while the function runs: nothing takes too long by itself. */
+export const standingClock = (nowMs: () => number): Clock => ({
+  nowMs,
+  sleep: (_, signal) =>
+    new Promise((__, reject) => {
+      if (signal?.aborted) reject(signal.reason);
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    }),
+});
+
 /** The real task-state function, its SDK clients ending in the simulated account. */
 export function createSimulatedTaskState(options: TaskStateOptions) {
-  const { account, nowMs, clusterArns, onLog, overrides } = options;
+  const { account, nowMs, clusterArns, taskLogGroupPrefix = '', onLog, overrides } = options;
   const note = (message: string, fields: Fields = {}): void => onLog?.(message, fields);
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const topics = topicArns(account);
@@ -39,7 +52,7 @@ export function createSimulatedTaskState(options: TaskStateOptions) {
   );
   const handle = createHandler({
     ...gateways,
-    clock: { nowMs, sleep: async () => undefined },
+    clock: standingClock(nowMs),
     log,
     config: {
       stackMode: 'observe',
@@ -51,6 +64,7 @@ export function createSimulatedTaskState(options: TaskStateOptions) {
       digestHour: 9,
       crashLoopStops: 3,
       crashLoopMinutes: 10,
+      taskLogGroupPrefix,
     },
     ...overrides,
   });

@@ -70,6 +70,12 @@ describe('parameters', () => {
     ['ClusterArns', '', false],
     ['ClusterArns', 'prod', false],
     ['ClusterArns', 'arn:aws:ecs:eu-west-1:111122223333:cluster/*', false],
+    ['TaskLogGroupPrefix', '', true],
+    ['TaskLogGroupPrefix', '/ecs/prod/', true],
+    ['TaskLogGroupPrefix', 'ecs-services#eu', true],
+    ['TaskLogGroupPrefix', '/', false],
+    ['TaskLogGroupPrefix', '/ecs/*', false],
+    ['TaskLogGroupPrefix', 'log-group:/ecs', false],
     ['HookAllowedHosts', '', true],
     ['HookAllowedHosts', 'green.example.com', true],
     ['HookAllowedHosts', 'https://green.example.com', false],
@@ -250,12 +256,45 @@ describe('writes', () => {
 });
 
 describe('ECS reads', () => {
-  it('are bound to the clusters of the stack', () => {
-    const reads = functions
-      .flatMap((lambda) => statementsOf(roleOf(template, lambda)))
-      .filter(({ actions }) => actions.some((name) => name.startsWith('ecs:')));
+  const reads = functions
+    .flatMap((lambda) => statementsOf(roleOf(template, lambda)))
+    .filter(({ actions }) => actions.some((name) => name.startsWith('ecs:')));
+  /** Reads that IAM knows no cluster of, each with the condition without which it is not allowed. */
+  const unbindable = new Map([['ecs:DescribeTaskDefinition', 'HasTaskLogs']]);
+
+  it('are bound to the clusters of the stack, where IAM can bind them', async () => {
     expect(reads.length).toBeGreaterThan(0);
-    for (const { conditionKeys } of reads) expect(conditionKeys).toContain('ecs:cluster');
+    for (const { actions, conditionKeys, onlyIf } of reads) {
+      for (const action of actions) {
+        const isBindable = (await supportedKeys(action, ['ecs:cluster'])).length > 0;
+        expect([action, isBindable]).toEqual([action, !unbindable.has(action)]);
+        if (isBindable) expect(conditionKeys).toContain('ecs:cluster');
+        else expect(onlyIf).toBe(unbindable.get(action));
+      }
+    }
+  });
+});
+
+describe('log reads', () => {
+  const statements = functions.flatMap((lambda) => statementsOf(roleOf(template, lambda)));
+  const ofLogs = /^logs:(?!CreateLogStream$|PutLogEvents$)/;
+
+  it('exist only with a prefix, and are bound to the groups that begin with it', () => {
+    const reads = statements.filter(({ actions }) => actions.some((name) => ofLogs.test(name)));
+    const groups =
+      `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}` +
+      `:log-group:\${TaskLogGroupPrefix}*`;
+    expect(reads).toEqual([
+      expect.objectContaining({
+        effect: 'Allow',
+        actions: ['logs:GetLogEvents'],
+        resources: [{ 'Fn::Sub': `${groups}:log-stream:*` }],
+        onlyIf: 'HasTaskLogs',
+      }),
+    ]);
+    expect(template.conditions.HasTaskLogs).toEqual({
+      'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'TaskLogGroupPrefix' }, ''] }],
+    });
   });
 });
 

@@ -7,6 +7,7 @@ import { classifyStop, subjectOf } from '../../shared/domain/stop-classification
 import { type EcsEvent, parseEcsEvent } from '../../shared/events/ecs-event.ts';
 import { MalformedInput } from '../../shared/events/malformed.ts';
 import type { Deps } from './handler.ts';
+import { createLogQuotes } from './log-quotes.ts';
 import { react } from './react.ts';
 import { tell } from './tell.ts';
 
@@ -31,21 +32,26 @@ type Message = {
 /** The services of a batch as ECS sees them now, by name; absent where that could not be read. */
 export type States = ReadonlyMap<string, ServiceState>;
 
-/** Reacts to every event of a batch by itself, then publishes what is due. */
+/**
+ * Reacts to every event of a batch by itself, then publishes what is due. Logs come last: what they
+ * have to say is told a minute later at the earliest, and nothing waits for it.
+ */
 export async function reactToBatch({ Records }: Batch, deps: Deps): Promise<BatchAnswer> {
   const messages = Records.flatMap((record) => read(record, deps));
   const states = await readStates(messages, deps);
   const open = createOpenIncidents(deps);
+  const quotes = createLogQuotes(deps);
   const failed: { itemIdentifier: string }[] = [];
   for (const { messageId, event } of messages) {
     try {
-      await react(event, states, open, deps);
+      await react(event, states, { open, quotes }, deps);
     } catch (error) {
       deps.log.error('item-failed', { messageId, ...awsProblemOf(error), error });
       failed.push({ itemIdentifier: messageId });
     }
   }
   await tell(deps);
+  await quotes.read();
   deps.log.info('batch', {
     received: Records.length,
     reacted: messages.length - failed.length,

@@ -14,6 +14,8 @@ export type Config = {
   readonly digestHour: number;
   readonly crashLoopStops: number;
   readonly crashLoopMinutes: number;
+  /** How the names of log groups begin that alerts may quote; empty: no log is read. */
+  readonly taskLogGroupPrefix: string;
 };
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -31,4 +33,5 @@ export const readConfig = (env: Env): Config =>
     digestHour: read.integer('DIGEST_HOUR', 0, 23),
     crashLoopStops: read.integer('CRASH_LOOP_STOPS', 2, 32),
     crashLoopMinutes: read.integer('CRASH_LOOP_MINUTES', 1, 60),
+    taskLogGroupPrefix: read.maybeText('TASK_LOG_GROUP_PREFIX'),
   }));

@@ -1,11 +1,14 @@
 import type { IncidentStore } from '../../shared/aws/incident-store.ts';
 import type { MetricReader } from '../../shared/aws/metric-reader.ts';
+import type { LogGateway } from '../../shared/aws/log-gateway.ts';
 import type { AlertPublisher } from '../../shared/aws/outbox.ts';
 import type { ServiceGateway } from '../../shared/aws/service-gateway.ts';
+import type { TaskPlaceGateway } from '../../shared/aws/task-place-gateway.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { type BatchAnswer, isBatch, reactToBatch } from './batch.ts';
 import type { Config } from './config.ts';
+import { rememberPlaces } from './places.ts';
 import { type SweepReport, sweep } from './sweep.ts';
 
 export type Deps = {
@@ -13,6 +16,8 @@ export type Deps = {
   readonly store: IncidentStore;
   readonly services: ServiceGateway;
   readonly metrics: MetricReader;
+  readonly tasks: TaskPlaceGateway;
+  readonly logs: LogGateway;
   readonly publisher: AlertPublisher;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,14 +30,15 @@ const scheduleSource = 'ballast.schedule';
  * Called with events from its queue, and by a schedule. What cannot be read is counted, logged and
  * dropped; what fails goes back to the queue alone, and the rest of its batch stands.
  */
-export const createHandler =
-  (deps: Deps) =>
-  async (event: unknown): Promise<BatchAnswer | SweepReport | undefined> => {
+export const createHandler = (given: Deps) => {
+  const deps: Deps = { ...given, tasks: rememberPlaces(given.tasks, given.clock) };
+  return async (event: unknown): Promise<BatchAnswer | SweepReport | undefined> => {
     if (isBatch(event)) return await reactToBatch(event, deps);
     if (isSchedule(event)) return await sweep(deps);
     deps.log.warn('event-ignored', { reason: 'neither-batch-nor-schedule' });
     return undefined;
   };
+};
 
 const isSchedule = (event: unknown): boolean =>
   typeof event === 'object' && event !== null && Reflect.get(event, 'source') === scheduleSource;

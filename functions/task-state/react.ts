@@ -22,17 +22,18 @@ import type { EcsEvent } from '../../shared/events/ecs-event.ts';
 import { isOptedOut, type OpenIncidents, type States, stateKey } from './batch.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './handler.ts';
+import type { LogQuotes } from './log-quotes.ts';
 
 /** Reacts to one event. Throws what makes it worth another try; a repeat changes nothing. */
 export async function react(
   event: Exclude<EcsEvent, { kind: 'ignored' }>,
   states: States,
-  openIncidents: OpenIncidents,
+  { open: openIncidents, quotes }: { readonly open: OpenIncidents; readonly quotes: LogQuotes },
   deps: Deps,
 ): Promise<void> {
   switch (event.kind) {
     case 'task-stopped':
-      return await reactToTask(event.task, states, deps);
+      return await reactToTask(event.task, states, quotes, deps);
     case 'service-action': {
       const { action } = event;
       const meaning = classifyServiceAction(action);
@@ -64,7 +65,12 @@ export async function react(
 
 const clusterName = (clusterArn: string): string => clusterArn.split('/').at(-1) ?? clusterArn;
 
-async function reactToTask(task: StoppedTask, states: States, deps: Deps): Promise<void> {
+async function reactToTask(
+  task: StoppedTask,
+  states: States,
+  quotes: LogQuotes,
+  deps: Deps,
+): Promise<void> {
   const stop = classifyStop(task);
   const subject = subjectOf(task);
   const state = states.get(stateKey(task.clusterArn, subject.name));
@@ -78,6 +84,7 @@ async function reactToTask(task: StoppedTask, states: States, deps: Deps): Promi
     if (reaction.key.kind === 'slow-loop' && isLooping) continue;
     const incident = await apply(reaction, deps);
     isLooping = incident?.status === 'open';
+    quotes.note(incident, task, stop);
   }
 }
 

@@ -6,6 +6,7 @@ import { ConfigError } from '../../shared/runtime/env.ts';
 import { createDayReader, createTimeFormatter } from '../../shared/runtime/time-format.ts';
 import type { Config } from './config.ts';
 import type { Deps } from './handler.ts';
+import { readPlaces } from './places.ts';
 
 const muteCommand = 'npm run -s mute -- add';
 
@@ -43,7 +44,8 @@ export async function tellDay(deps: Deps): Promise<void> {
 }
 
 /** What the outbox needs to write and send a message. */
-export function outboxOf({ store, publisher, config }: Deps): OutboxDeps {
+export function outboxOf(deps: Deps): OutboxDeps {
+  const { store, publisher, config } = deps;
   const context = {
     formatTime: createTimeFormatter(config.timeZone),
     region: regionOf(config),
@@ -55,6 +57,7 @@ export function outboxOf({ store, publisher, config }: Deps): OutboxDeps {
     publisher,
     render: (incident, notice) => renderAlert(incident, notice, context),
     renderDigest: (digest) => renderDigest(digest, context),
+    runningPlaces: (cluster) => readPlaces(deps, cluster),
   };
 }
 

@@ -1,6 +1,8 @@
 /** What every client of AWS is built with. Tests and simulations put their own request handler here. */
 export type ClientSettings = {
   readonly region?: string;
+  /** Of the shared configuration files; for commands that people run. */
+  readonly profile?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly maxAttempts: number;
   readonly requestHandler: object;

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Deployment, Revision, Route } from '../domain/deployment.ts';
 import { type ClientSettings, sendOptions } from './clients.ts';
+import { tagsOf } from './tags.ts';
 
 /** Reads of ECS that the deployment hook needs. Each throws what the SDK throws. */
 export type DeploymentGateway = {
@@ -68,10 +69,7 @@ export function createDeploymentGateway(ecs: ECSClient): DeploymentGateway {
       );
       requireKnownFailures(output.failures);
       const [found] = output.services ?? [];
-      if (found === undefined) return undefined;
-      return Object.fromEntries(
-        (found.tags ?? []).flatMap(({ key, value }) => (key ? [[key, value ?? '']] : [])),
-      );
+      return found && tagsOf(found.tags);
     },
   };
 }

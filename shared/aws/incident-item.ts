@@ -23,6 +23,7 @@ const prefixes: Readonly<Record<Subject['type'], string>> = {
   service: 'SERVICE',
   family: 'FAMILY',
   instance: 'INSTANCE',
+  zone: 'ZONE',
   cluster: 'CLUSTER',
 };
 

@@ -1,7 +1,13 @@
 import type { Alert } from '../domain/alert.ts';
 import { type Digest, digestOf, isEmptyDigest } from '../domain/digest.ts';
 import type { Incident, IncidentKey, Notice } from '../domain/incident.ts';
-import { folded, planFolds, stormKeyOf, unfolded } from '../domain/incident-fold.ts';
+import {
+  clustersToLookAt,
+  folded,
+  foldKeysOf,
+  planFolds,
+  unfolded,
+} from '../domain/incident-fold.ts';
 import { fingerprintOf, hashOf } from '../domain/incident-key.ts';
 import { applyObservations } from '../domain/incident-lifecycle.ts';
 import { lastAtMs } from '../domain/incident-occurrences.ts';
@@ -16,6 +22,7 @@ import {
   released,
   sent,
 } from '../domain/incident-outbox.ts';
+import type { RunningPlaces, TaskPlace } from '../domain/incident-place.ts';
 import { firstRunMs, incidentPolicies } from '../domain/incident-policy.ts';
 import { type Mute, muteIdOf, muteOf } from '../domain/mute.ts';
 import { isWatchedOnly, wouldHaveOf } from '../domain/would-have.ts';
@@ -33,6 +40,11 @@ export type OutboxDeps = {
   readonly publisher: AlertPublisher;
   readonly render: (incident: Incident, notice: Notice) => Alert;
   readonly renderDigest: (digest: Digest) => Alert;
+  /**
+   * Where the tasks of a cluster run, by its name; undefined where that cannot be told, and then no
+   * instance or zone is. Asked only where services fail in one place.
+   */
+  readonly runningPlaces?: (cluster: string) => Promise<readonly TaskPlace[] | undefined>;
   readonly signal?: AbortSignal;
 };
 
@@ -63,16 +75,17 @@ export async function publishDue(deps: OutboxDeps, nowMs: number): Promise<Outbo
     const { published, failed, postponed } = run;
     return { published, failed, postponed, unreadable, isListening };
   };
-  const storms = await foldStorms(store, list, nowMs, signal);
+  const running = await readPlaces(deps, list.incidents, nowMs);
+  const folds = await foldIncidents(store, list, running, nowMs, signal);
   const first = await store.firstRun(nowMs, signal);
   if (first.endedAtMs === undefined) {
     if (nowMs - first.startedAtMs < firstRunMs) return report(true);
-    const isTold = await tellFirstRun(run, [...incidents, ...storms], first.startedAtMs);
+    const isTold = await tellFirstRun(run, [...incidents, ...folds], first.startedAtMs);
     if (!isTold) return report(true);
     await store.endFirstRun(first, nowMs, signal);
   }
   const ended = new Map<string, Message[]>();
-  for (const key of distinct([...storms, ...withMessages(incidents)])) {
+  for (const key of distinct([...folds, ...withMessages(incidents)])) {
     const message = await dueOf(run, key);
     if (message === undefined) continue;
     const { mutedBy } = message.notice;
@@ -243,20 +256,35 @@ async function tellFirstRun(
   return await tellTogether(run, 'first-run', `first-run#${startedAtMs}`, messages);
 }
 
+async function readPlaces(
+  { runningPlaces }: OutboxDeps,
+  incidents: readonly Incident[],
+  nowMs: number,
+): Promise<RunningPlaces> {
+  const running = new Map<string, readonly TaskPlace[]>();
+  if (runningPlaces === undefined) return running;
+  for (const cluster of clustersToLookAt(incidents, nowMs)) {
+    const places = await runningPlaces(cluster);
+    if (places !== undefined) running.set(cluster, places);
+  }
+  return running;
+}
+
 /**
- * Folds what one cause hit into its storm: the storm is written first, so that a crash in between
- * leaves two who could tell rather than none. Returns the storms, some of which have just ended.
+ * Folds what one place or one cause hit into one incident: it is written first, so that a crash in
+ * between leaves two who could tell rather than none. Returns the folds, some of which just ended.
  */
-export async function foldStorms(
+async function foldIncidents(
   store: IncidentStore,
   list: IncidentList,
+  running: RunningPlaces,
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<readonly Incident[]> {
-  const plan = planFolds(list.incidents, list.isWhole, nowMs);
-  const storms: Incident[] = [];
-  for (const { key, joining, observations } of plan.storms) {
-    const context = { key, policy: incidentPolicies.storm, nowMs };
+  const plan = planFolds(list.incidents, list.isWhole, nowMs, running);
+  const folds: Incident[] = [];
+  for (const { key, joining, observations } of plan.folds) {
+    const context = { key, policy: incidentPolicies[key.kind], nowMs };
     const updated = await updateIncident(
       store,
       key,
@@ -265,31 +293,33 @@ export async function foldStorms(
       signal,
     );
     if (updated.kind === 'contended' || updated.incident === undefined) continue;
-    const storm = updated.incident;
-    storms.push(storm);
-    for (const member of storm.status === 'open' ? joining : []) {
+    const fold = updated.incident;
+    folds.push(fold);
+    for (const member of fold.status === 'open' ? joining : []) {
       await updateIncident(
         store,
         member,
-        (current) => (current === undefined ? undefined : folded(current, storm.id, nowMs)),
+        (current) => (current === undefined ? undefined : folded(current, fold.id, nowMs)),
         updateAttemptsMax,
         signal,
       );
     }
   }
   for (const stray of plan.strays) await unfold(store, stray, nowMs, signal);
-  return storms;
+  return folds;
 }
 
-/** The list may lag behind: the storm itself is asked whether it is over. */
+/** The list may lag behind: the fold itself is asked whether it is over. */
 async function unfold(
   store: IncidentStore,
   stray: Incident,
   nowMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const storm = await store.get(stormKeyOf(stray.cluster, stray.cause), signal);
-  if (storm?.status === 'open' && storm.id === stray.foldedInto) return;
+  for (const key of foldKeysOf(stray)) {
+    const fold = await store.get(key, signal);
+    if (fold?.status === 'open' && fold.id === stray.foldedInto) return;
+  }
   await updateIncident(
     store,
     stray,

@@ -6,6 +6,8 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { ServiceState } from '../domain/service-state.ts';
 import { type ClientSettings, sendOptions } from './clients.ts';
+import { rolloutsOf } from './rollouts.ts';
+import { tagsOf } from './tags.ts';
 
 /** What was found of the services asked for. */
 export type ServicesFound = {
@@ -78,17 +80,9 @@ function stateOf(service: Service): ServiceState {
     desired: service.desiredCount ?? 0,
     pending: service.pendingCount ?? 0,
     minimumHealthyPercent: configuration?.minimumHealthyPercent,
-    rollouts: (service.deployments ?? []).map((one) => ({
-      id: one.id ?? '?',
-      status: one.status ?? 'unknown',
-      rolloutState: one.rolloutState,
-      taskDefinitionArn: one.taskDefinition,
-      createdAtMs: one.createdAt?.getTime(),
-    })),
+    rollouts: rolloutsOf(service.deployments),
     circuitBreaker: breakerOf(configuration?.deploymentCircuitBreaker),
-    tags: Object.fromEntries(
-      (service.tags ?? []).flatMap(({ key, value }) => (key ? [[key, value ?? '']] : [])),
-    ),
+    tags: tagsOf(service.tags),
   };
 }
 

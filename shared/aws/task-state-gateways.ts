@@ -2,13 +2,17 @@ import { lazy } from '../runtime/lazy.ts';
 import type { ClientSettings } from './clients.ts';
 import type { IncidentStore } from './incident-store.ts';
 import type { MetricReader } from './metric-reader.ts';
+import type { LogGateway } from './log-gateway.ts';
 import type { AlertPublisher } from './outbox.ts';
 import type { ServiceGateway } from './service-gateway.ts';
+import type { TaskPlaceGateway } from './task-place-gateway.ts';
 
 export type TaskStateGateways = {
   readonly store: IncidentStore;
   readonly services: ServiceGateway;
   readonly metrics: MetricReader;
+  readonly tasks: TaskPlaceGateway;
+  readonly logs: LogGateway;
   readonly publisher: AlertPublisher;
 };
 
@@ -33,6 +37,12 @@ export const createTaskStateGateways = (
   ),
   metrics: lazy<MetricReader>(['readSamples'], async () =>
     (await import('./metric-reader.ts')).openMetricReader(settings),
+  ),
+  tasks: lazy<TaskPlaceGateway>(['runningPlaces'], async () =>
+    (await import('./task-place-gateway.ts')).openTaskPlaceGateway(settings),
+  ),
+  logs: lazy<LogGateway>(['describeLogging', 'readMessages'], async () =>
+    (await import('./log-gateway.ts')).openLogGateway(settings),
   ),
   publisher: lazy<AlertPublisher>(['publish'], async () =>
     (await import('./alert-gateway.ts')).openAlertPublisher(settings, places),

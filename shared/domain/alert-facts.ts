@@ -43,6 +43,9 @@ export type PlaceFacts = {
 
 /** The last lines of the container's log, allow-listed and redacted; line breaks between them. */
 export type LogFacts = { readonly logLines?: string };
+/** Lines of a log in a mail, the last ones, and the longest of them in characters. */
+export const logLinesMax = 4;
+export const logLineCharsMax = 98;
 
 /** `crash-loop` and `slow-loop`: tasks that ran and ended, again and again. */
 export type LoopFacts = CapacityFacts &
@@ -112,6 +115,29 @@ export type StormFacts = {
   readonly instance?: string;
   readonly zone?: string;
   readonly stopReason?: string;
+};
+
+/** `bad-instance` and `bad-zone`: services that fail in one place only, told once. */
+export type BadPlaceFacts = {
+  readonly services?: number;
+  /** Names, the worst first, as `web, api, worker`. */
+  readonly serviceNames?: string;
+  /** Services that run fewer tasks than their minimum. */
+  readonly belowMinimum?: number;
+  /** How many services each cause hit, the most first, as `image-pull 4, agent 1`. */
+  readonly causes?: string;
+  /** Container instances that the stops were on. */
+  readonly instances?: number;
+  /** The zone of all of them. */
+  readonly zone?: string;
+  /** ECS's `launchType` of all of them: `MANAGED_INSTANCES`, `EC2`, ... */
+  readonly launchType?: string;
+  /** Instances or zones beside it that ran tasks when it opened. */
+  readonly otherPlaces?: number;
+  /** Services that failed elsewhere in those minutes. */
+  readonly servicesElsewhere?: number;
+  /** Services of it that had a running task elsewhere as well. */
+  readonly alsoElsewhere?: number;
 };
 
 /**

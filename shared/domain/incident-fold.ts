@@ -1,22 +1,33 @@
-import type { Facts, Incident, IncidentKey, Subject } from './incident.ts';
+import type { Facts, Incident, IncidentKey } from './incident.ts';
+import { burstOf, byOpening, nameOf, openedAtMsOf } from './incident-burst.ts';
 import { fingerprintOf } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import { isGraver, notify } from './incident-outbox.ts';
+import {
+  evidenceOf,
+  type PlaceBurst,
+  type PlaceType,
+  placeBurstOf,
+  placeKeyOf,
+  placeServicesMin,
+  placeTypes,
+  type RunningPlaces,
+} from './incident-place.ts';
 import { incidentPolicies, stormServicesMin, stormWindowMs } from './incident-policy.ts';
-import { stormFacts } from './storm-facts.ts';
+import { badPlaceFacts, stormFacts } from './storm-facts.ts';
 
-/** One storm, and what its members say about it now. */
-export type StormPlan = {
+/** One incident that speaks for many, and what its members say about it now. */
+export type Fold = {
   readonly key: IncidentKey;
-  /** Services that are part of it, oldest first: at least those that the storm has to hear of. */
+  /** Those that become part of it now, oldest first. */
   readonly joining: readonly Incident[];
-  /** To be applied to the storm, in this order, before anyone is folded into it. */
+  /** To be applied to the fold, in this order, before anyone is folded into it. */
   readonly observations: readonly Observation[];
 };
 
 export type FoldPlan = {
-  readonly storms: readonly StormPlan[];
-  /** Folded into an incident that is not listed as open: they speak for themselves again. */
+  readonly folds: readonly Fold[];
+  /** Folded into what is not listed as open, or does not fit them any more: they speak again. */
   readonly strays: readonly Incident[];
 };
 
@@ -30,123 +41,269 @@ export const stormKeyOf = (cluster: string, cause: string): IncidentKey => ({
 });
 
 /**
- * What has to be folded among the open incidents of an account: at least {@link stormServicesMin}
- * services that one cause hit within {@link stormWindowMs} become one storm, and what that cause hits
- * while the storm is open joins it. `isWhole` is false where the list was cut short: then nothing is
- * taken to be over, because a member may be missing from it.
+ * What may speak for an incident, the narrowest first: the instance or the zone where all its stops
+ * were, then its cause.
+ */
+export const foldKeysOf = (incident: Incident): readonly IncidentKey[] => [
+  ...placeTypes.flatMap((type) => placeKeyOf(incident, type) ?? []),
+  stormKeyOf(incident.cluster, incident.cause),
+];
+
+/**
+ * What has to be folded among the open incidents of an account. Who belongs to an open fold joins it.
+ * Of the others, services that failed within {@link stormWindowMs} in one place only become a bad
+ * instance, or else a bad zone, where the running tasks make that place telling; then services that one
+ * cause hit become a storm. `isWhole` is false where the list was cut short: then nothing is taken to be
+ * over, because a member may be missing from it. Clusters that `running` lacks get no place told.
  */
 export function planFolds(
   incidents: readonly Incident[],
   isWhole: boolean,
   nowMs: number,
+  running: RunningPlaces = new Map(),
 ): FoldPlan {
-  const open = incidents.filter(({ status }) => status === 'open');
-  const openIds = new Set(open.map(({ id }) => id));
-  const storms = new Map(
-    open.filter(({ kind }) => kind === 'storm').map((storm) => [fingerprintOf(storm), storm]),
-  );
-  const groups = new Map<string, Incident[]>([...storms.keys()].map((text) => [text, []]));
-  for (const incident of open.filter(isFoldable)) {
-    const text = fingerprintOf(stormKeyOf(incident.cluster, incident.cause));
-    groups.set(text, [...(groups.get(text) ?? []), incident]);
-  }
-  const plans = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = sortOut(incidents);
+  const begun = begin(sorted, running, nowMs);
+  const within = Map.groupBy(sorted.atHome, ({ foldedInto }) => foldedInto);
+  const parts: readonly FoldParts[] = [
+    ...[...sorted.folds.values()].map((fold) => ({
+      key: fold,
+      fold,
+      joining: sorted.joining.get(fold) ?? [],
+      within: within.get(fold.id) ?? [],
+      facts: {},
+    })),
+    ...begun.map((one) => ({ ...one, fold: undefined, within: [] })),
+  ];
   return {
-    storms: plans.flatMap(([text, members]) =>
-      planStorm(storms.get(text), members.sort(byOpening), isWhole, nowMs),
-    ),
-    strays: isWhole
-      ? open.filter(({ foldedInto }) => foldedInto !== undefined && !openIds.has(foldedInto))
-      : [],
+    folds: [...parts].sort(byKey).map((part) => planFold(part, isWhole, nowMs)),
+    strays: isWhole ? sorted.strays : [],
   };
 }
+
+/**
+ * Clusters with services that fail in one place only: whether that says anything depends on where else
+ * tasks run, which somebody has to read for {@link planFolds}.
+ */
+export function clustersToLookAt(incidents: readonly Incident[], nowMs: number): readonly string[] {
+  const sorted = sortOut(incidents);
+  const suspects = placeTypes.flatMap((type) => suspectsIn(type, sorted, sorted.free, nowMs));
+  return [...new Set(suspects.map(({ burst }) => burst.key.cluster))].sort();
+}
+
+type Sorted = {
+  /** Open folds, by the text of their key. */
+  readonly folds: ReadonlyMap<string, Incident>;
+  /** Those that an open fold takes in now, oldest first. */
+  readonly joining: ReadonlyMap<Incident, readonly Incident[]>;
+  /** Members of an open fold that they still belong to. */
+  readonly atHome: readonly Incident[];
+  readonly strays: readonly Incident[];
+  /** Those that nothing speaks for, oldest first. */
+  readonly free: readonly Incident[];
+  /** All that may be folded, oldest first; and of these what no instance explains. */
+  readonly foldable: readonly Incident[];
+  readonly unexplained: readonly Incident[];
+};
+
+const foldKinds: readonly Incident['kind'][] = ['storm', 'bad-instance', 'bad-zone'];
+
+function sortOut(incidents: readonly Incident[]): Sorted {
+  const open = incidents.filter(({ status }) => status === 'open').sort(byOpening);
+  const folds = new Map(
+    open.filter(({ kind }) => foldKinds.includes(kind)).map((fold) => [fingerprintOf(fold), fold]),
+  );
+  const foldsOf = (incident: Incident): readonly Incident[] =>
+    foldKeysOf(incident).flatMap((key) => folds.get(fingerprintOf(key)) ?? []);
+  /** The fold that a member is in, or that a free incident belongs to. */
+  const homeOf = (one: Incident): Incident | undefined =>
+    foldsOf(one).find((fold) =>
+      one.foldedInto === undefined ? isHitSince(fold, one) : fold.id === one.foldedInto,
+    );
+  const homes = new Map(open.filter(isFoldable).map((one) => [one, homeOf(one)]));
+  const foldable = [...homes.keys()];
+  const [alone, folded] = partition(foldable, ({ foldedInto }) => foldedInto === undefined);
+  const [atHome, strays] = partition(folded, (one) => homes.get(one) !== undefined);
+  const [joining, free] = partition(alone, (one) => homes.get(one) !== undefined);
+  return {
+    ...{ folds, atHome, strays, free, foldable },
+    joining: new Map(
+      [...folds.values()].map((fold) => [fold, joining.filter((one) => homes.get(one) === fold)]),
+    ),
+    unexplained: foldable.filter((one) => homes.get(one)?.kind !== 'bad-instance'),
+  };
+}
+
+const partition = <T>(
+  all: readonly T[],
+  holds: (one: T) => boolean,
+): readonly [those: readonly T[], others: readonly T[]] => [
+  all.filter(holds),
+  all.filter((one) => !holds(one)),
+];
 
 const isFoldable = ({ kind, subject }: Incident): boolean =>
   incidentPolicies[kind].folds && (subject.type === 'service' || subject.type === 'family');
 
-const openedAtMsOf = ({ openedAtMs, firstAtMs }: Incident): number => openedAtMs ?? firstAtMs;
+/** What began a window before the fold or later; see {@link hitSince}. */
+const isHitSince = (fold: Incident, member: Incident): boolean =>
+  openedAtMsOf(member) >= fold.firstAtMs - stormWindowMs;
 
-const byOpening = (a: Incident, b: Incident): number =>
-  openedAtMsOf(a) - openedAtMsOf(b) || (fingerprintOf(a) < fingerprintOf(b) ? -1 : 1);
+/** A fold that begins; `facts` are known only at this time. */
+type Begun = {
+  readonly key: IncidentKey;
+  readonly joining: readonly Incident[];
+  readonly facts: Facts;
+};
 
-const nameOf = ({ type, name }: Subject): string => `${type}/${name}`;
+/** The narrowest first: what an instance explains is no evidence about its zone, nor for a cause. */
+function begin(sorted: Sorted, running: RunningPlaces, nowMs: number): readonly Begun[] {
+  const instances = suspectsIn('instance', sorted, sorted.free, nowMs).flatMap(tellingIn(running));
+  const left = without(sorted.free, instances);
+  const others = { ...sorted, unexplained: without(sorted.unexplained, instances) };
+  const zones = suspectsIn('zone', others, left, nowMs).flatMap(tellingIn(running));
+  const rest = without(left, zones);
+  const keyOf = ({ cluster, cause }: Incident): IncidentKey => stormKeyOf(cluster, cause);
+  const storms = groupsOf(rest, keyOf, sorted.folds).flatMap(
+    ({ key, members }): readonly Begun[] => {
+      const [first] = burstOf(members, stormServicesMin);
+      if (first === undefined) return [];
+      return [{ key, joining: hitSince(first, members), facts: {} }];
+    },
+  );
+  return [...instances, ...zones, ...storms];
+}
 
-function planStorm(
-  storm: Incident | undefined,
-  members: readonly Incident[],
+const without = (incidents: readonly Incident[], begun: readonly Begun[]): readonly Incident[] => {
+  const taken = new Set(begun.flatMap(({ joining }) => joining));
+  return incidents.filter((one) => !taken.has(one));
+};
+
+/** A place that may explain what happened there, and whom it would speak for. */
+type Suspect = {
+  readonly burst: PlaceBurst;
+  /** All that may be evidence, of every cluster. */
+  readonly candidates: readonly Incident[];
+  readonly joining: readonly Incident[];
+};
+
+/**
+ * Judged by all that failed there, whoever speaks for it by now: a second look finds the same. For a
+ * zone that is all but what an instance explains.
+ */
+function suspectsIn(
+  type: PlaceType,
+  { foldable, unexplained, folds }: Sorted,
+  free: readonly Incident[],
+  nowMs: number,
+): readonly Suspect[] {
+  const candidates = type === 'zone' ? unexplained : foldable;
+  const isFree = new Set(free);
+  const groups = groupsOf(candidates, (incident) => placeKeyOf(incident, type), folds);
+  return groups.flatMap(({ key, members }) => {
+    const burst = placeBurstOf(type, key, members, nowMs);
+    const [first] = burst?.members ?? [];
+    if (burst === undefined || first === undefined) return [];
+    const joining = hitSince(first, members).filter((member) => isFree.has(member));
+    const isEnough = burstOf(joining, placeServicesMin[type]).length > 0;
+    return isEnough ? [{ burst, candidates, joining }] : [];
+  });
+}
+
+/** What begins of a suspect, if its place says something. */
+const tellingIn =
+  (running: RunningPlaces) =>
+  ({ burst, candidates, joining }: Suspect): readonly Begun[] => {
+    const tasks = running.get(burst.key.cluster);
+    const evidence = tasks === undefined ? undefined : evidenceOf(burst, candidates, tasks);
+    return evidence === undefined ? [] : [{ key: burst.key, joining, facts: { ...evidence } }];
+  };
+
+/** Who belongs to a fold whose first member opened then: an older incident keeps its own thread. */
+const hitSince = (first: Incident, members: readonly Incident[]): readonly Incident[] =>
+  members.filter((member) => openedAtMsOf(member) >= openedAtMsOf(first) - stormWindowMs);
+
+/** Incidents with one key each, which is not that of an open fold: what is too old for it stays out. */
+function groupsOf(
+  incidents: readonly Incident[],
+  keyOf: (incident: Incident) => IncidentKey | undefined,
+  folds: Sorted['folds'],
+): readonly { readonly key: IncidentKey; readonly members: readonly Incident[] }[] {
+  const groups = new Map<string, { readonly key: IncidentKey; readonly members: Incident[] }>();
+  for (const incident of incidents) {
+    const key = keyOf(incident);
+    if (key === undefined) continue;
+    const text = fingerprintOf(key);
+    if (folds.has(text)) continue;
+    const group = groups.get(text) ?? { key, members: [] };
+    group.members.push(incident);
+    groups.set(text, group);
+  }
+  return [...groups.values()];
+}
+
+type FoldParts = Begun & {
+  /** Undefined where it begins. */
+  readonly fold: Incident | undefined;
+  readonly within: readonly Incident[];
+};
+
+const byKey = (a: FoldParts, b: FoldParts): number =>
+  fingerprintOf(a.key) < fingerprintOf(b.key) ? -1 : 1;
+
+function planFold(
+  { key, fold, joining, within, facts }: FoldParts,
   isWhole: boolean,
   nowMs: number,
-): readonly StormPlan[] {
-  const free = members.filter(({ foldedInto }) => foldedInto === undefined);
-  const joining = storm === undefined ? burstOf(free) : free.filter(hitSince(storm));
-  const [first] = storm === undefined ? joining : [storm];
-  if (first === undefined) return [];
-  const key = stormKeyOf(first.cluster, first.cause);
-  const within =
-    storm === undefined ? [] : members.filter(({ foldedInto }) => foldedInto === storm.id);
-  const graverOnes = within.filter(({ severity }) => isGraver(severity, first.severity));
+): Fold {
+  const graverOnes =
+    fold === undefined ? [] : within.filter(({ severity }) => isGraver(severity, fold.severity));
   const observations: Observation[] = [...joining, ...graverOnes].map((member) => ({
     type: 'occurred',
     occurrence: { id: nameOf(member.subject), atMs: openedAtMsOf(member) },
     severity: member.severity,
   }));
   if (joining.length > 0) observations.push({ type: 'unwell', atMs: nowMs });
-  if (storm !== undefined && isWhole && joining.length + within.length === 0) {
+  const isEmpty = joining.length + within.length === 0;
+  if (isEmpty && isWhole) {
     observations.push({ type: 'well', atMs: nowMs, reason: 'members-resolved' });
   } else {
-    const isListed = joining.length + within.length > 0;
-    const facts = isListed ? newsOf(storm, factsOf(storm, joining, within)) : undefined;
-    if (facts !== undefined) observations.push({ type: 'eased', atMs: nowMs, facts });
+    const all = { ...facts, ...(isEmpty ? {} : factsOf(key, fold, joining, within)) };
+    const news = newsOf(fold, all);
+    if (news !== undefined) observations.push({ type: 'eased', atMs: nowMs, facts: news });
     observations.push({ type: 'tick' });
   }
-  return [{ key, joining, observations }];
-}
-
-/** What began a window before the storm or later: an older incident keeps its own thread. */
-const hitSince =
-  (storm: Incident) =>
-  (member: Incident): boolean =>
-    openedAtMsOf(member) >= storm.firstAtMs - stormWindowMs;
-
-/** Members of any window in which enough different services were hit; oldest first. */
-function burstOf(members: readonly Incident[]): readonly Incident[] {
-  const burst = new Set<Incident>();
-  for (const first of members) {
-    const fromMs = openedAtMsOf(first);
-    const window = members.filter(
-      (member) => openedAtMsOf(member) >= fromMs && openedAtMsOf(member) - fromMs <= stormWindowMs,
-    );
-    const services = new Set(window.map(({ subject }) => nameOf(subject)));
-    if (services.size >= stormServicesMin) for (const member of window) burst.add(member);
-  }
-  return members.filter((member) => burst.has(member));
+  return { key, joining, observations };
 }
 
 /** With the services that it has not heard of yet. */
 function factsOf(
-  storm: Incident | undefined,
+  { kind }: IncidentKey,
+  fold: Incident | undefined,
   joining: readonly Incident[],
   within: readonly Incident[],
 ): Facts {
-  const known = new Set(storm?.occurrences.map(({ id }) => id));
+  const known = new Set(fold?.occurrences.map(({ id }) => id));
   const names = new Set(joining.map(({ subject }) => nameOf(subject)));
   const added = [...names].filter((name) => !known.has(name)).length;
-  return stormFacts((storm?.count ?? 0) + added, [...joining, ...within]);
+  const services = (fold?.count ?? 0) + added;
+  const members = [...joining, ...within];
+  return kind === 'storm' ? stormFacts(services, members) : badPlaceFacts(services, members);
 }
 
-/** The facts if the storm does not know them yet: saying the same again would be a write a minute. */
-function newsOf(storm: Incident | undefined, facts: Facts): Facts | undefined {
+/** The facts if the fold does not know them yet: saying the same again would be a write a minute. */
+function newsOf(fold: Incident | undefined, facts: Facts): Facts | undefined {
   const isKnown = Object.entries(facts).every(
-    ([name, value]) => (storm?.facts[name] ?? '') === value,
+    ([name, value]) => (fold?.facts[name] ?? '') === value,
   );
   return isKnown ? undefined : facts;
 }
 
 /**
- * Lets the storm speak for a member: its own message is dropped, which is safe only once the storm
- * itself stands in the table. A page that may be out already is taken as told, so that its end is.
+ * Lets a fold speak for a member: its own message is dropped, which is safe only once the fold itself
+ * stands in the table. A page that may be out already is taken as told, so that its end is.
  */
-export function folded(incident: Incident, stormId: string, nowMs: number): Incident {
+export function folded(incident: Incident, foldId: string, nowMs: number): Incident {
   if (incident.status !== 'open' || incident.foldedInto !== undefined) return incident;
   const page = incident.outbox.find(
     ({ severity, claimedAtMs }) => severity === 'critical' && claimedAtMs !== undefined,
@@ -154,7 +311,7 @@ export function folded(incident: Incident, stormId: string, nowMs: number): Inci
   const { told, facts } = incident;
   return {
     ...incident,
-    foldedInto: stormId,
+    foldedInto: foldId,
     outbox: [],
     told:
       page === undefined
@@ -171,13 +328,18 @@ export function folded(incident: Incident, stormId: string, nowMs: number): Inci
   };
 }
 
-/** Undoes {@link folded} where the storm is over and this one is not: nobody else would tell it. */
+/**
+ * Undoes {@link folded} where the fold is over and this one is not: nobody else would tell it, nor that
+ * it got worse meanwhile.
+ */
 export function unfolded(incident: Incident, nowMs: number): Incident {
   if (incident.status !== 'open' || incident.foldedInto === undefined) return incident;
   const own = { ...incident, foldedInto: undefined };
-  const isSilent = own.told !== undefined || own.severity === 'info';
+  const { told, severity } = own;
+  const isKnown = told !== undefined && !isGraver(severity, told.severity);
+  const isSilent = isKnown || severity === 'info';
   return {
-    ...(isSilent ? own : notify(own, 'open', nowMs, nowMs)),
+    ...(isSilent ? own : notify(own, told === undefined ? 'open' : 'escalate', nowMs, nowMs)),
     changedAtMs: nowMs,
     version: incident.version + 1,
   };

@@ -40,6 +40,8 @@ export type Observation =
       readonly facts?: Facts;
     }
   | { readonly type: 'unwell'; readonly atMs: number }
+  /** Learnt about it, and neither better nor worse. */
+  | { readonly type: 'noted'; readonly atMs: number; readonly facts: Facts }
   /** A newer deployment has taken the place of the one that this incident is about. */
   | { readonly type: 'superseded'; readonly atMs: number }
   | { readonly type: 'acknowledged'; readonly atMs: number; readonly by: string }
@@ -147,6 +149,8 @@ function observe(
       return atMs < (incident.wellSinceMs ?? atMs)
         ? incident
         : { ...incident, wellSinceMs: undefined };
+    case 'noted':
+      return withFacts(incident, observation.facts, atMs);
     case 'superseded':
       // A straggler of the old deployment came after it: whoever still sees it over says so again.
       return atMs < newestAtMs(incident) ? incident : end(incident, 'superseded', context, atMs);

@@ -21,7 +21,7 @@ export type IncidentPolicy = {
   /** How long a card and a page wait for others of one cause, to be told as one. */
   readonly cardHoldMs: number;
   readonly pageHoldMs: number;
-  /** Whether many of one cause fold into a storm. */
+  /** Whether many of one cause, or in one place, are told as one. */
   readonly folds: boolean;
   /** A change in one of these is worth an update. */
   readonly materialFacts: readonly string[];
@@ -30,6 +30,13 @@ export type IncidentPolicy = {
 /** A storm is at least so many services with one cause within so long. */
 export const stormServicesMin = 5;
 export const stormWindowMs = 5 * minuteMs;
+/** One instance, one zone: at least so many services that fail only there, within the same time. */
+export const badInstanceServicesMin = 3;
+export const badZoneServicesMin = 5;
+/** What chance alone does to a cluster more often than this says nothing about a place: 1 in 50. */
+export const placeChanceMax = 0.02;
+/** So long after the last of them opened a place is looked at: twice as long as their cards wait. */
+export const placeLookMs = 2 * stormWindowMs;
 /** Longest that a page waits for the fold. */
 export const pageHoldMs = minuteMs;
 /** Opened again within this after its end, it is the same incident and the same thread. */
@@ -62,6 +69,27 @@ const loop: IncidentPolicy = {
   materialFacts: [],
 };
 
+/** In place of its members, which have waited already; over when two looks find none of them open. */
+const fold: IncidentPolicy = {
+  ...loop,
+  escalatesAfterMs: 0,
+  // Two looks, because the index may lag behind one.
+  wellMs: stormWindowMs,
+  cardHoldMs: 0,
+  pageHoldMs: 0,
+  folds: false,
+  materialFacts: ['services'],
+};
+const foldOf = (services: number): IncidentPolicy => ({
+  ...fold,
+  opensAt: { occurrences: services, windowMs: stormWindowMs },
+});
+/** Few services are enough for a place, so its card waits a minute for the others. */
+const placeOf = (services: number): IncidentPolicy => ({
+  ...foldOf(services),
+  cardHoldMs: pageHoldMs,
+});
+
 /** Told at once, by the first of them; ended by whoever sees the next success, or by time. */
 const single: IncidentPolicy = {
   opensAt: { occurrences: 1, windowMs: 0 },
@@ -89,17 +117,9 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
   'start-failure': loop,
   'placement-failure': loop,
   'unknown-stop': { ...loop, opensAt: { occurrences: 1, windowMs: 0 } },
-  storm: {
-    ...loop,
-    opensAt: { occurrences: stormServicesMin, windowMs: stormWindowMs },
-    escalatesAfterMs: 0,
-    // Its members have waited already. Two looks, because the index may lag behind one.
-    wellMs: stormWindowMs,
-    cardHoldMs: 0,
-    pageHoldMs: 0,
-    folds: false,
-    materialFacts: ['services'],
-  },
+  storm: foldOf(stormServicesMin),
+  'bad-instance': placeOf(badInstanceServicesMin),
+  'bad-zone': placeOf(badZoneServicesMin),
   rollback: { ...single, materialFacts: ['reason', 'status'] },
   'gate-could-not-measure': single,
   'gate-misconfigured': single,

@@ -13,6 +13,8 @@ export type IncidentKind =
   | 'unknown-stop'
   | 'placement-failure'
   | 'storm'
+  | 'bad-instance'
+  | 'bad-zone'
   // Found in deployment and hook events, and by the deployment hook itself.
   | 'rollback'
   | 'gate-could-not-measure'
@@ -22,9 +24,12 @@ export type IncidentKind =
   | 'hook-timed-out'
   | 'hook-awaiting-action';
 
-/** Whom it concerns: a service, a family of standalone tasks, an instance, or the whole cluster. */
+/**
+ * Whom it concerns: a service, a family of standalone tasks, a container instance, an Availability
+ * Zone as far as the cluster lies in it, or the whole cluster.
+ */
 export type Subject = {
-  readonly type: 'service' | 'family' | 'instance' | 'cluster';
+  readonly type: 'service' | 'family' | 'instance' | 'zone' | 'cluster';
   readonly name: string;
 };
 
@@ -107,7 +112,7 @@ export type Incident = IncidentKey & {
   readonly facts: Facts;
   /** When each fact was true: a later one wins, in whatever order they come. */
   readonly factTimes: Readonly<Record<string, number>>;
-  /** Incident that this one was folded into, where many had one cause. */
+  /** Incident that this one was folded into, where many had one cause or one place. */
   readonly foldedInto: string | undefined;
   /** Someone has it in hand: no updates and reminders, but its escalation and its end. */
   readonly acknowledged: Acknowledgement | undefined;

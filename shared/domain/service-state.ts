@@ -36,12 +36,19 @@ export const minimumOf = ({
   Math.ceil((desired * minimumHealthyPercent) / 100);
 
 /** Whether all desired tasks run and nothing is under way. */
-export const isSteady = ({ running, desired, pending, rollouts }: ServiceState): boolean =>
+export const isSteady = ({
+  running,
+  desired,
+  pending,
+  rollouts,
+}: Pick<ServiceState, 'running' | 'desired' | 'pending' | 'rollouts'>): boolean =>
   running >= desired &&
   pending === 0 &&
   rollouts.length <= 1 &&
   rollouts.every(({ rolloutState }) => rolloutState !== 'IN_PROGRESS');
 
 /** The deployment that is wanted now. */
-export const primaryOf = ({ rollouts }: ServiceState): ServiceRollout | undefined =>
+export const primaryOf = ({
+  rollouts,
+}: Pick<ServiceState, 'rollouts'>): ServiceRollout | undefined =>
   rollouts.find(({ status }) => status === 'PRIMARY');

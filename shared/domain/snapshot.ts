@@ -186,7 +186,8 @@ export type ScalableTarget = {
 export type EventWindow = {
   readonly id: string;
   readonly instanceIds: readonly string[];
-  readonly tags: Readonly<Record<string, string>>;
+  /** Each is a target of its own; one key may stand here with several values. */
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
   /** UTC, as EC2 gives them: a week's ranges, or a cron expression. */
   readonly timeRanges: readonly TimeRange[];
   readonly cron: string | undefined;

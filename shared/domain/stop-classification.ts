@@ -1,4 +1,5 @@
 import type { Severity, Subject } from './incident.ts';
+import { compareTexts } from './order.ts';
 import { type StopCause, type StopRule, stopRules, unknownStop } from './stop-rules.ts';
 import type { StoppedContainer, StoppedTask } from './task-stop.ts';
 
@@ -131,8 +132,6 @@ const reasonRank = ({ reason }: StoppedContainer): number => {
   return /^OutOfMemory/.test(text) ? 0 : 1;
 };
 
-const compareTexts = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
-
 /**
  * The container that explains the stop: one with a reason before one with a telling exit code. The
  * event does not say which ended first, and lists them in no order: on a tie the name decides.
@@ -186,7 +185,11 @@ function exitText(exitCode: number | undefined, isBlamed: boolean): string | und
 }
 
 /** Whether a service or a managed daemon started the task, so that ECS replaces it. */
-export const isServiceTask = ({ group, startedBy, taskDefinitionArn }: StoppedTask): boolean =>
+export const isServiceTask = ({
+  group,
+  startedBy,
+  taskDefinitionArn,
+}: Pick<StoppedTask, 'group' | 'startedBy' | 'taskDefinitionArn'>): boolean =>
   (group?.startsWith('service:') ?? false) ||
   deploymentIdIn(startedBy) !== undefined ||
   taskDefinitionArn.includes(':daemon-task-definition/');
@@ -206,7 +209,10 @@ export const deploymentIdOf = ({ startedBy }: StoppedTask): string | undefined =
   deploymentIdIn(startedBy);
 
 /** Whose task it was: a service's, or else one of a family of standalone tasks. */
-export function subjectOf({ group, taskDefinitionArn }: StoppedTask): Subject {
+export function subjectOf({
+  group,
+  taskDefinitionArn,
+}: Pick<StoppedTask, 'group' | 'taskDefinitionArn'>): Subject {
   // Anyone can give a standalone task a group; only what ECS itself writes is a name.
   const [, type, name] = /^(service|family):([\w-]{1,255})$/.exec(group ?? '') ?? [];
   if (type === 'service' && name !== undefined) return { type: 'service', name };

@@ -83,6 +83,7 @@ function subjectFacts(task: StoppedTask, stop: StopClass): Facts {
   return known({
     firstBadRevision: revisionOf(task.taskDefinitionArn),
     limitMiB: task.memoryMiB,
+    launchType: task.launchType,
     image: stop.cause === 'image-pull' ? blamed?.image : undefined,
     taskId: stop.cause === 'unknown' ? task.taskArn.split('/').at(-1) : undefined,
   });

@@ -6,6 +6,7 @@ import {
   judgeAnswer,
 } from '../domain/check.ts';
 import type { ProbeOutcome } from '../domain/probe.ts';
+import { concealed } from '../domain/redaction.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { searchJson } from '../runtime/jmespath.ts';
 import { type Budget, fits } from './budget.ts';
@@ -75,7 +76,7 @@ function concealing(check: Check, { headers }: ProbeRequest): Conceal {
     .flatMap((secret) => [secret, secret.split(' ').at(-1) ?? ''])
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
     .filter((form) => form !== '');
-  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, concealed), text);
 }
 
 const passed = (check: Check, tries: number) => ({

@@ -9,6 +9,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 export type EnvReader = {
   /** A text that must not be empty. */
   text(name: string): string;
+  /** A text that may be empty. An absent variable is an error all the same. */
+  maybeText(name: string): string;
   /** Comma-separated; empty parts are dropped. An absent variable is an error, an empty one is not. */
   list(name: string): readonly string[];
   /** Like `list`, with at least one item. */
@@ -37,6 +39,10 @@ export function readEnv<Config>(env: Env, read: (reader: EnvReader) => Config): 
       const value = env[name]?.trim() ?? '';
       if (value === '') wish(name, 'text');
       return value;
+    },
+    maybeText(name) {
+      if (env[name] === undefined) wish(name, 'text, which may be empty');
+      return env[name]?.trim() ?? '';
     },
     list(name) {
       if (env[name] === undefined) wish(name, 'a comma-separated list, which may be empty');

@@ -1,10 +1,19 @@
-import type { Account, EcsCluster, EcsService } from '../account.ts';
+import type { Account, EcsService, TaskDefinition } from '../account.ts';
+import {
+  describeCapacityProviders,
+  describeContainerInstances,
+  listContainerInstances,
+} from './ecs-capacity.ts';
+import { arnIn, batchOf, clusterOf, includedIn, listPage, lookUp } from './ecs-resource.ts';
+import { describeTasks, getTaskProtection, listTasks } from './ecs-tasks.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
-import { type Input, optionalText, optionalTexts, type Responder } from './operation.ts';
+import { type Input, type Responder, text } from './operation.ts';
 
+const clustersMax = 100;
 const deploymentsMax = 20;
 const revisionsMax = 20;
 const servicesMax = 10;
+const servicePages = { pageSize: 10, pageSizeMax: 100 };
 
 /** Amazon ECS. */
 export const ecs: Responder = {
@@ -24,17 +33,48 @@ export const ecs: Responder = {
       return { serviceRevisions: found, failures };
     },
   },
+  DescribeClusters: {
+    members: ['clusters'],
+    respond: (account, input) => {
+      const { region, accountId } = account;
+      const arns = batchOf(input, 'clusters', clustersMax).map((name) =>
+        name.startsWith('arn:') ? name : `arn:aws:ecs:${region}:${accountId}:cluster/${name}`,
+      );
+      const { found, failures } = lookUp(account.clusters, arns);
+      return { clusters: found.map((one) => ({ ...one, status: 'ACTIVE' })), failures };
+    },
+  },
+  DescribeTaskDefinition: {
+    members: ['taskDefinition'],
+    respond: (account, input) => ({
+      taskDefinition: taskDefinitionOf(account, text(input, 'taskDefinition')),
+    }),
+  },
+  ListServices: { members: ['cluster', 'nextToken', 'maxResults'], respond: listServices },
   DescribeServices: { members: ['cluster', 'services', 'include'], respond: describeServices },
+  ListTasks: listTasks,
+  DescribeTasks: describeTasks,
+  GetTaskProtection: getTaskProtection,
+  ListContainerInstances: listContainerInstances,
+  DescribeContainerInstances: describeContainerInstances,
+  DescribeCapacityProviders: describeCapacityProviders,
 };
+
+/** A deleted service is described for a while, but no longer listed. */
+function listServices(account: Account, input: Input): object {
+  const { clusterArn } = clusterOf(account, input);
+  const arns = [...account.services.values()]
+    .filter((service) => service.clusterArn === clusterArn && service.status !== 'INACTIVE')
+    .map(({ serviceArn }) => serviceArn);
+  const { page, next } = listPage(arns, input, servicePages);
+  return { serviceArns: page, nextToken: next };
+}
 
 function describeServices(account: Account, input: Input): object {
   const names = batchOf(input, 'services', servicesMax);
-  const include = optionalTexts(input, 'include') ?? [];
-  if (include.some((field) => field !== 'TAGS')) {
-    throw new ServiceError('InvalidParameterException', `Invalid include: ${include.join(', ')}`);
-  }
-  const cluster = clusterOf(account, optionalText(input, 'cluster') ?? 'default');
-  const arns = names.map((name) => serviceArnOf(account, cluster, name));
+  const include = includedIn(input, ['TAGS']);
+  const cluster = clusterOf(account, input);
+  const arns = names.map((name) => arnIn(account, cluster, 'service', name));
   const { found, failures } = lookUp(account.services, arns);
   return { services: include.includes('TAGS') ? found : found.map(withoutTags), failures };
 }
@@ -44,48 +84,14 @@ function withoutTags({ tags: _, ...service }: EcsService): Omit<EcsService, 'tag
   return service;
 }
 
-function clusterOf(account: Account, nameOrArn: string): EcsCluster {
-  for (const cluster of account.clusters.values()) {
-    if (cluster.clusterArn === nameOrArn || cluster.clusterName === nameOrArn) return cluster;
-  }
-  throw new ServiceError('ClusterNotFoundException', 'Cluster not found.');
-}
-
-function serviceArnOf(account: Account, cluster: EcsCluster, nameOrArn: string): string {
-  if (!nameOrArn.startsWith('arn:')) {
-    const { region, accountId } = account;
-    return `arn:aws:ecs:${region}:${accountId}:service/${cluster.clusterName}/${nameOrArn}`;
-  }
-  const [, clusterName, serviceName] = nameOrArn.split('/');
-  if (serviceName === undefined) throw new UnsupportedRequest('short service ARNs');
-  if (clusterName !== cluster.clusterName) {
-    throw new ServiceError(
-      'InvalidParameterException',
-      `Identifier is for ${clusterName}. Your cluster is ${cluster.clusterName}`,
-    );
-  }
-  return nameOrArn;
-}
-
-function batchOf(input: Input, member: string, entriesMax: number): readonly string[] {
-  const entries = optionalTexts(input, member) ?? [];
-  if (entries.length === 0 || entries.length > entriesMax) {
-    throw new ServiceError(
-      'InvalidParameterException',
-      `${member} must have at least 1 and at most ${entriesMax} entries.`,
-    );
-  }
-  return entries;
-}
-
-/** A describe call succeeds in part: what does not exist comes back as a failure. */
-function lookUp<Resource>(resources: ReadonlyMap<string, Resource>, arns: readonly string[]) {
-  const found: Resource[] = [];
-  const failures: { arn: string; reason: string }[] = [];
-  for (const arn of new Set(arns)) {
-    const resource = resources.get(arn);
-    if (resource === undefined) failures.push({ arn, reason: 'MISSING' });
-    else found.push(resource);
-  }
-  return { found, failures };
+/** By ARN or as `family:revision`; the latest of a family is not simulated. */
+function taskDefinitionOf(account: Account, nameOrArn: string): TaskDefinition {
+  const { region, accountId } = account;
+  if (!/:\d+$/.test(nameOrArn)) throw new UnsupportedRequest('task definitions without a revision');
+  const arn = nameOrArn.startsWith('arn:')
+    ? nameOrArn
+    : `arn:aws:ecs:${region}:${accountId}:task-definition/${nameOrArn}`;
+  const found = account.taskDefinitions.get(arn);
+  if (found !== undefined) return found;
+  throw new ServiceError('ClientException', 'Unable to describe task definition.');
 }

@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Account, Call, Fault, ServiceName } from '../account.ts';
+import { applicationAutoScaling } from './application-auto-scaling.ts';
 import { cloudWatch } from './cloudwatch.ts';
 import { dynamoDb } from './dynamodb.ts';
+import { ec2 } from './ec2.ts';
 import { ecs } from './ecs.ts';
 import { elbv2 } from './elbv2.ts';
 import { ServiceError, UnsupportedRequest } from './errors.ts';
+import { logs } from './logs.ts';
 import { type Responder, respond } from './operation.ts';
 import { secretsManager } from './secrets-manager.ts';
 import { sns } from './sns.ts';
@@ -13,6 +16,7 @@ import { ssm } from './ssm.ts';
 import {
   encodeError,
   encodeOutput,
+  isXml,
   type Protocol,
   type Recognised,
   recognise,
@@ -28,7 +32,10 @@ export const responders: Readonly<Record<ServiceName, Responder>> = {
   ssm,
   secretsmanager: secretsManager,
   dynamodb: dynamoDb,
+  logs,
   sns,
+  ec2,
+  'application-autoscaling': applicationAutoScaling,
 };
 
 export type RequestHandlerOptions = {
@@ -161,7 +168,7 @@ function errorOf(
 ): ServiceError | undefined {
   switch (fault) {
     case 'throttle':
-      return new ServiceError(throttleCodeOf(protocol), 'Rate exceeded');
+      return throttled(protocol);
     case 'server-error':
       return new ServiceError(
         serverErrorCodes[protocol.service],
@@ -177,8 +184,14 @@ function errorOf(
   }
 }
 
-function throttleCodeOf({ version, isQueryCompatible }: Protocol): string {
-  return version === 'query' || isQueryCompatible ? 'Throttling' : 'ThrottlingException';
+function throttled(protocol: Protocol): ServiceError {
+  if (protocol.version === 'ec2') {
+    return new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', {
+      statusCode: 503,
+    });
+  }
+  const isOld = isXml(protocol) || protocol.isQueryCompatible;
+  return new ServiceError(isOld ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
 }
 
 const serverErrorCodes: Readonly<Record<ServiceName, string>> = {
@@ -188,13 +201,20 @@ const serverErrorCodes: Readonly<Record<ServiceName, string>> = {
   ssm: 'InternalServerError',
   secretsmanager: 'InternalServiceError',
   dynamodb: 'InternalServerError',
+  logs: 'ServiceUnavailableException',
   sns: 'InternalError',
+  ec2: 'InternalError',
+  'application-autoscaling': 'InternalServiceException',
 };
 
 function accessDenied(account: Account, protocol: Protocol, operation: string): ServiceError {
   const caller = `arn:aws:sts::${account.accountId}:assumed-role/ballast/ballast`;
   const message = `User: ${caller} is not authorized to perform: ${protocol.service}:${operation}`;
-  return protocol.version === 'query' || protocol.isQueryCompatible
+  if (protocol.version === 'ec2') {
+    const sentence = `You are not authorized to perform this operation. ${message}`;
+    return new ServiceError('UnauthorizedOperation', sentence, { statusCode: 403 });
+  }
+  return isXml(protocol) || protocol.isQueryCompatible
     ? new ServiceError('AccessDenied', message, { statusCode: 403 })
     : new ServiceError('AccessDeniedException', message);
 }

@@ -18,7 +18,7 @@ export type WireResponse = {
 /** How a service writes its messages. */
 export type Protocol = {
   readonly service: ServiceName;
-  readonly version: '1.0' | '1.1' | 'query';
+  readonly version: '1.0' | '1.1' | 'query' | 'ec2';
   /** JSON that names errors also as the service's older query protocol did. */
   readonly isQueryCompatible?: boolean;
   /** Of the XML root element. */
@@ -37,7 +37,9 @@ const jsonTargets: Readonly<Record<string, Protocol>> = {
   AmazonEC2ContainerServiceV20141113: { service: 'ecs', version: '1.1' },
   AmazonSSM: { service: 'ssm', version: '1.1' },
   secretsmanager: { service: 'secretsmanager', version: '1.1' },
+  Logs_20140328: { service: 'logs', version: '1.1' },
   DynamoDB_20120810: { service: 'dynamodb', version: '1.0' },
+  AnyScaleFrontendService: { service: 'application-autoscaling', version: '1.1' },
   GraniteServiceVersion20100801: {
     service: 'cloudwatch',
     version: '1.0',
@@ -57,7 +59,15 @@ const queryServices: Readonly<Record<string, Protocol>> = {
     version: 'query',
     namespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
   },
+  ec2: {
+    service: 'ec2',
+    version: 'ec2',
+    namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
+  },
 };
+
+/** Whether a service speaks in forms and XML; EC2 does so in a way of its own. */
+export const isXml = ({ version }: Protocol): boolean => version === 'query' || version === 'ec2';
 
 /** Reads service, operation and input of a request; throws when the service is not simulated. */
 export function recognise(request: WireRequest): Recognised {
@@ -82,7 +92,7 @@ export function recognise(request: WireRequest): Recognised {
     Version: _,
     ...members
   } = Object.fromEntries(new URLSearchParams(body));
-  return { protocol, operation, region, input: nest(members) };
+  return { protocol, operation, region, input: nest(members, protocol) };
 }
 
 function bodyOf(body: unknown): string {
@@ -95,8 +105,8 @@ function bodyOf(body: unknown): string {
 
 type Nested = { [name: string]: string | Nested };
 
-/** Turns `A.member.1.B=x` into `{ A: [{ B: 'x' }] }`. */
-function nest(members: Readonly<Record<string, string>>): Input {
+/** Turns `A.member.1.B=x` into `{ A: [{ B: 'x' }] }`; EC2 writes that `A.1.B=x`. */
+function nest(members: Readonly<Record<string, string>>, protocol: Protocol): Input {
   const root: Nested = {};
   for (const [path, value] of Object.entries(members)) {
     const names = path.split('.');
@@ -114,18 +124,31 @@ function nest(members: Readonly<Record<string, string>>): Input {
     }
     parent[last] = value;
   }
-  return Object.fromEntries(Object.entries(root).map(([name, value]) => [name, listed(value)]));
+  const entriesIn = protocol.version === 'ec2' ? numberedEntries : memberEntries;
+  return Object.fromEntries(
+    Object.entries(root).map(([name, value]) => [name, listed(value, entriesIn)]),
+  );
 }
 
-function listed(value: string | Nested): unknown {
+type EntriesIn = (value: Nested) => Nested | undefined;
+
+const memberEntries: EntriesIn = ({ member, ...others }) =>
+  typeof member === 'object' && Object.keys(others).length === 0 ? member : undefined;
+
+const numberedEntries: EntriesIn = (value) =>
+  Object.keys(value).every((name) => /^\d+$/.test(name)) ? value : undefined;
+
+function listed(value: string | Nested, entriesIn: EntriesIn): unknown {
   if (typeof value === 'string') return value;
-  const { member, ...others } = value;
-  if (typeof member === 'object' && Object.keys(others).length === 0) {
-    return Object.entries(member)
+  const entries = entriesIn(value);
+  if (entries !== undefined) {
+    return Object.entries(entries)
       .sort(([left], [right]) => Number(left) - Number(right))
-      .map(([, entry]) => listed(entry));
+      .map(([, entry]) => listed(entry, entriesIn));
   }
-  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, listed(child)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, child]) => [name, listed(child, entriesIn)]),
+  );
 }
 
 /** A successful answer in the service's protocol. */
@@ -134,11 +157,14 @@ export function encodeOutput(
   output: object,
   requestId: string,
 ): WireResponse {
-  if (protocol.version === 'query') {
-    const result = xmlElement(`${operation}Result`, output);
-    const metadata = xmlElement('ResponseMetadata', { RequestId: requestId });
+  if (isXml(protocol)) {
     const name = `${operation}Response`;
-    const xml = `<${name} xmlns="${protocol.namespace}">${result}${metadata}</${name}>`;
+    const content =
+      protocol.version === 'ec2'
+        ? xmlElement('requestId', requestId) + xmlContent(output, 'item')
+        : xmlElement(`${operation}Result`, output) +
+          xmlElement('ResponseMetadata', { RequestId: requestId });
+    const xml = `<${name} xmlns="${protocol.namespace}">${content}</${name}>`;
     return responseOf(200, 'text/xml', xml, requestId);
   }
   const json = JSON.stringify(withSeconds(output));
@@ -152,6 +178,11 @@ export function encodeError(
   requestId: string,
 ): WireResponse {
   const type = error.statusCode < 500 ? 'Sender' : 'Receiver';
+  if (protocol.version === 'ec2') {
+    const errors = { Error: { Code: error.code, Message: error.message } };
+    const xml = xmlElement('Response', { Errors: errors, RequestID: requestId });
+    return responseOf(error.statusCode, 'text/xml', xml, requestId);
+  }
   if (protocol.version === 'query') {
     const details = xmlElement('Error', { Type: type, Code: error.code, Message: error.message });
     const id = xmlElement('RequestId', requestId);
@@ -198,17 +229,19 @@ function withSeconds(value: unknown): unknown {
   return copy;
 }
 
-function xmlElement(name: string, value: unknown): string {
+function xmlElement(name: string, value: unknown, entryName = 'member'): string {
   if (value === undefined || value === null) return '';
-  return `<${name}>${xmlContent(value)}</${name}>`;
+  return `<${name}>${xmlContent(value, entryName)}</${name}>`;
 }
 
-function xmlContent(value: unknown): string {
+function xmlContent(value: unknown, entryName: string): string {
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map((entry) => xmlElement('member', entry)).join('');
+  if (Array.isArray(value)) {
+    return value.map((entry) => xmlElement(entryName, entry, entryName)).join('');
+  }
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value)
-      .map(([name, child]) => xmlElement(name, child))
+      .map(([name, child]) => xmlElement(name, child, entryName))
       .join('');
   }
   return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -325,6 +325,9 @@ describe('awsProblemOf', () => {
   it.each([
     [named('ThrottlingException'), 'aws-throttled', 'ThrottlingException: because'],
     [named('RequestLimitExceeded'), 'aws-throttled', 'RequestLimitExceeded: because'],
+    [named('EC2ThrottledException'), 'aws-throttled', 'EC2ThrottledException: because'],
+    [named('AuthFailure'), 'aws-denied', 'AuthFailure: because'],
+    [named('SignatureDoesNotMatch'), 'aws-denied', 'SignatureDoesNotMatch: because'],
     [named('AccessDeniedException'), 'aws-denied', 'AccessDeniedException: because'],
     [named('TargetGroupNotFoundException'), 'aws-missing', 'TargetGroupNotFoundException: because'],
     [named('TimeoutError'), 'aws-unavailable', 'TimeoutError: because'],

@@ -3,6 +3,7 @@ import type { IncidentStore } from '../../shared/aws/incident-store.ts';
 import type { AlertPublisher } from '../../shared/aws/outbox.ts';
 import type { IncidentKey } from '../../shared/domain/incident.ts';
 import type { Observation } from '../../shared/domain/incident-lifecycle.ts';
+import type { TaskPlace } from '../../shared/domain/incident-place.ts';
 import { createLab, Killed, type Lab, wrapped } from '../support/incident-lab.ts';
 import { at, serviceKey, stop } from '../support/incidents.ts';
 
@@ -57,10 +58,26 @@ const each = (
   events: names.map((name) => [serviceKey(name), observations(name)]),
 });
 
+/** Four services with a cause each, all of them on one instance of ten. */
+const causes = ['out-of-memory', 'image-pull', 'agent', 'killed'];
+const onHost = names.slice(0, 4).map((name, n) => serviceKey(name, { cause: causes[n] ?? '' }));
+const stopsOn = (instance: string, name: string, minute: number): readonly Observation[] =>
+  ['a', 'b', 'c'].map((id, index) => ({
+    type: 'occurred',
+    occurrence: {
+      id: `${name}-${minute}-${id}`,
+      atMs: at(minute + index / 2),
+      facts: { instance },
+    },
+    severity: 'critical',
+  }));
+
 type Story = {
   readonly invocations: readonly Invocation[];
   /** What a receiver has to be told, each once; repeats of the same id apart. */
   readonly told: readonly string[];
+  /** Where tasks run meanwhile. */
+  readonly running?: readonly TaskPlace[];
 };
 
 const loopStory: Story = {
@@ -105,6 +122,35 @@ const stories: Readonly<Record<string, Story>> = {
       'prod: resolve critical',
     ],
   },
+  'a bad instance under four services, one of which had paged': {
+    running: Array.from({ length: 54 }, (_, n) => ({
+      owner: `service/other-${n}`,
+      instance: `i-${2 + (n % 9)}`,
+      zone: undefined,
+    })),
+    invocations: [
+      { minute: 1, events: onHost.slice(0, 1).map((key) => [key, stopsOn('i-1', 's0', 0)]) },
+      sweep(2),
+      {
+        minute: 4.5,
+        events: onHost.slice(1).map((key) => [key, stopsOn('i-1', key.subject.name, 3)]),
+      },
+      sweep(8),
+      { minute: 12, events: onHost.slice(3).map((key) => [key, stopsOn('i-5', 's3', 10)]) },
+      sweep(14),
+      { minute: 40, events: onHost.map((key) => [key, [well(20), well(40)]]) },
+      sweep(43),
+      sweep(49),
+    ],
+    told: [
+      's0: open critical',
+      'i-1: open critical',
+      's3: open critical',
+      's0: resolve critical',
+      's3: resolve critical',
+      'i-1: resolve critical',
+    ],
+  },
 };
 
 /** Runs a story that is killed at one step of one invocation, and returns whether it got there. */
@@ -115,6 +161,7 @@ async function killAt(
 ): Promise<{ readonly lab: Lab; readonly wasKilled: boolean }> {
   const lab = createLab();
   await lab.settle(at(-60));
+  lab.running.push(...(story.running ?? []));
   let wasKilled = false;
   for (const [index, invocation] of story.invocations.entries()) {
     let steps = 0;
@@ -254,31 +301,31 @@ describe('what is told together', () => {
   });
 });
 
-describe('two invocations at once', () => {
-  /** Stops before its step `pause` until it is let go on. */
-  function pausing(pause: number) {
-    let steps = 0;
-    let isDone = false;
-    let reached: () => void = () => undefined;
-    let resume: () => void = () => undefined;
-    const arrived = new Promise<void>((resolve) => {
-      reached = resolve;
-    });
-    const released = new Promise<void>((resolve) => {
-      resume = resolve;
-    });
-    const around: Around = async (_, work) => {
-      steps += 1;
-      if (steps === pause) {
-        isDone = true;
-        reached();
-        await released;
-      }
-      return await work();
-    };
-    return { around, arrived, resume: () => resume(), reachedIt: () => isDone };
-  }
+/** Stops before its step `pause` until it is let go on. */
+function pausing(pause: number) {
+  let steps = 0;
+  let isDone = false;
+  let reached: () => void = () => undefined;
+  let resume: () => void = () => undefined;
+  const arrived = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const released = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  const around: Around = async (_, work) => {
+    steps += 1;
+    if (steps === pause) {
+      isDone = true;
+      reached();
+      await released;
+    }
+    return await work();
+  };
+  return { around, arrived, resume: () => resume(), reachedIt: () => isDone };
+}
 
+describe('two invocations at once', () => {
   const told = ['worker: escalate critical', 'worker: open warn', 'worker: resolve critical'];
 
   /** The same events in two hands; the second runs while the first stands still before a step. */
@@ -322,6 +369,46 @@ describe('two invocations at once', () => {
         }
       }
       expect(pairs).toBeGreaterThan(10);
+    },
+    60_000,
+  );
+});
+
+describe('two who fold at once', () => {
+  const story = stories['a bad instance under four services, one of which had paged'];
+
+  /** Both do the same invocation; the first stands still before a step until the second is done. */
+  async function playTwice(victim: number, step: number) {
+    const lab = createLab();
+    await lab.settle(at(-60));
+    lab.running.push(...(story?.running ?? []));
+    const first = pausing(step);
+    for (const [index, invocation] of (story?.invocations ?? []).entries()) {
+      if (index !== victim) {
+        await invoke(lab, invocation);
+        continue;
+      }
+      const done = invoke(lab, invocation, first.around);
+      await Promise.race([first.arrived, done]);
+      await invoke(lab, invocation);
+      first.resume();
+      await done;
+    }
+    return { lab, reached: first.reachedIt() };
+  }
+
+  it.each([2, 4])(
+    'fold into one, and tell it once: invocation %i',
+    async (victim) => {
+      let pauses = 0;
+      for (let step = 1, goesOn = true; goesOn; step += 1) {
+        const { lab, reached } = await playTwice(victim, step);
+        expect([...lab.distinct()].sort()).toEqual([...(story?.told ?? [])].sort());
+        expect(lab.received).toHaveLength(6);
+        goesOn = reached;
+        pauses += Number(reached);
+      }
+      expect(pauses).toBeGreaterThan(5);
     },
     60_000,
   );

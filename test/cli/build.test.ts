@@ -7,6 +7,11 @@ import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BuiltFunction, buildFunctions, staticBytes } from '../../cli/build.ts';
+import { createReadLimiter } from '../../shared/aws/read-limiter.ts';
+import { everyWant } from '../../shared/aws/snapshot-wants.ts';
+import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
+import { createLab, nowMs, richAccount } from '../aws/snapshot-lab.ts';
+import { clusterArn } from '../support/accounts.ts';
 
 const execute = promisify(execFile);
 const temporary = mkdtempSync(path.join(tmpdir(), 'ballast-build-'));
@@ -65,6 +70,54 @@ describe('buildFunctions', () => {
     expect(one?.staticBytes).toBeLessThan(1000);
     expect(one?.totalBytes).toBeGreaterThan(5000);
     expect(two?.totalBytes).toBe(two?.staticBytes);
+  });
+
+  it('leaves out what an SDK client describes and nobody uses', async () => {
+    const client = 'node_modules/@aws-sdk/client-x';
+    const root = treeOf({
+      [`${client}/package.json`]: JSON.stringify({
+        name: '@aws-sdk/client-x',
+        module: 'dist-es/index.js',
+        sideEffects: false,
+      }),
+      [`${client}/dist-es/index.js`]: `export { used$ } from './schemas/schemas_0.js';`,
+      [`${client}/dist-es/schemas/schemas_0.js`]: [
+        'const _xN = "xmlName";',
+        `export var used$ = [0, { [_xN]: 'used', ["not"]: [_xN] }];`,
+        `export var unused$ = [0, { [_xN]: '${'unused'.repeat(1000)}' }];`,
+      ].join('\n'),
+      'functions/one/index.ts': `import { used$ } from '@aws-sdk/client-x';
+        export const handler = () => used$;`,
+    });
+    const [one] = await buildFunctions({ root });
+    expect(one?.totalBytes).toBeLessThan(1000);
+    const { handler } = await import(pathToFileURL(path.join(root, 'dist/one/index.mjs')).href);
+    expect(handler()).toEqual([0, { xmlName: 'used', not: ['xmlName'] }]);
+  });
+
+  it('keeps what is used of EC2, and little else: a snapshot is read the same', async () => {
+    const reader = path.resolve('shared/aws/snapshot-reader.ts');
+    const root = treeOf({
+      'functions/one/index.ts': `export { openSnapshotReader as handler } from '${reader}';`,
+    });
+    const [one] = await buildFunctions({ root });
+    const ec2 = Object.values(one?.metafile.outputs ?? {}).filter(({ entryPoint }) =>
+      entryPoint?.endsWith('ec2-reads.ts'),
+    );
+    expect(ec2).toHaveLength(1);
+    for (const { bytes } of ec2) expect(bytes).toBeLessThan(100_000);
+    const account = richAccount();
+    const bundled = await import(pathToFileURL(path.join(root, 'dist/one/index.mjs')).href);
+    const clock = { nowMs: () => nowMs, sleep: async () => undefined };
+    const settings = {
+      region: account.region,
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+      requestHandler: createRequestHandler(account),
+    };
+    const snapshot = await bundled
+      .handler(settings, { limiter: createReadLimiter(clock), clock })
+      .read(clusterArn, everyWant);
+    expect(snapshot).toEqual(await createLab({ account: richAccount() }).read(everyWant));
   });
 
   it('leaves nothing of an earlier build', async () => {

@@ -1,4 +1,5 @@
 import type {
+  BadPlaceFacts,
   BreakGlassFacts,
   CouldNotMeasureFacts,
   HookFacts,
@@ -135,6 +136,32 @@ const stormFacts: StormFacts = {
   image: 'public.ecr.aws/acme/agent:latest',
   stopReason: 'CannotPullContainerError: toomanyrequests: Rate exceeded',
 };
+/** Fourteen tasks of twelve services, in the ways in which a full disk shows. */
+const badInstanceFacts: BadPlaceFacts = {
+  services: 12,
+  serviceNames: 'checkout, web, worker, search, cart, ledger, feed, mail, report, login',
+  belowMinimum: 3,
+  causes: 'image-pull 4, application-exit 3, container-health-check 2, initialisation 2, agent 1',
+  instances: 1,
+  zone: 'eu-central-1a',
+  launchType: 'MANAGED_INSTANCES',
+  otherPlaces: 9,
+  servicesElsewhere: 0,
+  alsoElsewhere: 8,
+};
+const badZoneFacts: BadPlaceFacts = {
+  services: 9,
+  serviceNames: 'checkout, web, search, cart, ledger, feed, mail, report, login',
+  belowMinimum: 0,
+  causes: 'load-balancer-health-check 5, initialisation 3, image-pull 1',
+  instances: 4,
+  zone: 'eu-central-1a',
+  launchType: 'MANAGED_INSTANCES',
+  otherPlaces: 2,
+  servicesElsewhere: 1,
+  alsoElsewhere: 9,
+};
+const instanceId = '1f0e2d3c4b5a69788796a5b4c3d2e1f0';
 
 const checkout = {
   revision: 'checkout:412',
@@ -309,6 +336,56 @@ export const samples: Readonly<Record<string, Sample>> = {
     severity: 'critical',
     facts: stormFacts,
     later: { escalate: { belowMinimum: 7 } },
+  },
+  'bad-instance': {
+    kind: 'bad-instance',
+    cause: 'bad-instance',
+    subject: { type: 'instance', name: instanceId },
+    count: 12,
+    spanMs: 50 * secondMs,
+    severity: 'critical',
+    facts: badInstanceFacts,
+    later: { escalate: { belowMinimum: 7 } },
+  },
+  'bad-instance-ec2': {
+    kind: 'bad-instance',
+    cause: 'bad-instance',
+    subject: { type: 'instance', name: instanceId },
+    count: 3,
+    spanMs: 4 * minuteMs,
+    severity: 'warn',
+    facts: {
+      services: 3,
+      serviceNames: 'ledger, feed, mail',
+      belowMinimum: 0,
+      causes: 'agent 2, runtime-error 1',
+      instances: 1,
+      zone: 'eu-central-1b',
+      launchType: 'EC2',
+      otherPlaces: 14,
+      servicesElsewhere: 0,
+      alsoElsewhere: 0,
+    },
+    later: { escalate: { belowMinimum: 1 } },
+  },
+  'bad-instance-gone': {
+    kind: 'bad-instance',
+    cause: 'bad-instance',
+    subject: { type: 'instance', name: instanceId },
+    count: 5,
+    spanMs: 20 * secondMs,
+    severity: 'warn',
+    facts: { services: 5, serviceNames: 'a, b, c, d, e', causes: 'host-gone 5', otherPlaces: 6 },
+  },
+  'bad-zone': {
+    kind: 'bad-zone',
+    cause: 'bad-zone',
+    subject: { type: 'zone', name: 'eu-central-1a' },
+    count: 9,
+    spanMs: 3 * minuteMs,
+    severity: 'warn',
+    facts: badZoneFacts,
+    later: { escalate: { belowMinimum: 4 } },
   },
   rollback: {
     kind: 'rollback',

@@ -17,14 +17,14 @@ const hit = (name: string, minutes: number, changes: Partial<Incident> = {}): In
 const hits = (...minutes: readonly number[]): readonly Incident[] =>
   minutes.map((one, index) => hit(`s${index}`, one));
 const namesIn = (incidents: readonly Incident[], isWhole = true): readonly string[] =>
-  planFolds(incidents, isWhole, at(30)).storms.flatMap(({ joining }) =>
+  planFolds(incidents, isWhole, at(30)).folds.flatMap(({ joining }) =>
     joining.map(({ subject }) => subject.name),
   );
 const stormKey = stormKeyOf('prod', 'out-of-memory');
 
 /** The storm after a plan, over the one that there was. */
 const stormAfter = (incidents: readonly Incident[], nowMs: number, storm?: Incident) => {
-  const plan = planFolds(incidents, true, nowMs).storms[0];
+  const plan = planFolds(incidents, true, nowMs).folds[0];
   const context = { key: stormKey, policy: incidentPolicies.storm, nowMs };
   return applyObservations(storm, plan?.observations ?? [], context);
 };
@@ -44,6 +44,16 @@ describe('planFolds', () => {
       'one service five times',
       [0, 1, 2, 3, 4].map((n) => hit('s0', n, { deploymentId: `${n}` })),
       0,
+    ],
+    [
+      'five services, one of them first a minute too early',
+      [hit('s0', -1, { deploymentId: 'old' }), ...hits(0, 1, 2, 3, 4.5)],
+      0,
+    ],
+    [
+      'five services, one of them twice within 5 minutes',
+      [hit('s0', -0.5, { deploymentId: 'old' }), ...hits(0, 1, 2, 3, 4.5)],
+      6,
     ],
     ['five causes', [0, 1, 2, 3, 4].map((n) => hit(`s${n}`, n, { cause: `cause-${n}` })), 0],
     [
@@ -126,7 +136,7 @@ describe('a storm', () => {
       resolution: 'members-resolved',
     });
     const cut = planFolds([storm], false, at(30));
-    expect(cut.storms[0]?.observations).toEqual([{ type: 'tick' }]);
+    expect(cut.folds[0]?.observations).toEqual([{ type: 'tick' }]);
   });
 
   it('leaves no member without a voice once it is over', () => {
@@ -150,6 +160,16 @@ describe('a storm', () => {
     const member = folded(claimed(paged, 1, at(4)), storm.id, at(4));
     expect(end(member, 40)?.outbox).toMatchObject([
       { transition: 'resolve', severity: 'critical' },
+    ]);
+  });
+
+  it('lets go a member that got worse meanwhile with a page of its own', () => {
+    const told = { sequence: 1, atMs: at(1), severity: 'warn' as const, facts: {}, updates: 0 };
+    const member = folded({ ...hit('told', 0), told, outbox: [] }, storm.id, at(4));
+    expect(unfolded(member, at(30)).outbox).toEqual([]);
+    const worse = { ...member, severity: 'critical' as const };
+    expect(unfolded(worse, at(30)).outbox).toMatchObject([
+      { transition: 'escalate', severity: 'critical', dueAtMs: at(30) },
     ]);
   });
 

@@ -174,6 +174,16 @@ describe('escalation', () => {
     expect(transitionsOf(play.see(20, worsened(20)))).toEqual([]);
   });
 
+  it('goes on while something else is noted', () => {
+    const play = createPlay();
+    play.see(2, ...threeStops);
+    play.see(3, worsened(3));
+    const noted = play.see(4, { type: 'noted', atMs: at(4), facts: { logLines: 'a' } });
+    expect(noted).toMatchObject({ worseSinceMs: at(3), facts: { logLines: 'a' }, count: 3 });
+    expect(transitionsOf(noted)).toEqual(['open']);
+    expect(play.see(6, worsened(6))?.severity).toBe('critical');
+  });
+
   it('begins anew once it was eased, and never steps down again', () => {
     const play = createPlay();
     play.see(2, ...threeStops);
@@ -473,6 +483,9 @@ describe('policies', () => {
     expect(figures('slow-loop')).toEqual([5, 6 * hourMs, 6 * hourMs, 7 * dayMs]);
     expect(figures('rollback')).toEqual([1, 0, 0, 7 * dayMs]);
     expect(figures('storm')).toEqual([5, 5 * minuteMs, 5 * minuteMs, 7 * dayMs]);
+    expect(figures('bad-instance')).toEqual([3, 5 * minuteMs, 5 * minuteMs, 7 * dayMs]);
+    expect(figures('bad-zone')).toEqual([5, 5 * minuteMs, 5 * minuteMs, 7 * dayMs]);
+    expect(incidentPolicies['bad-zone']).toMatchObject({ cardHoldMs: minuteMs, pageHoldMs: 0 });
     expect(incidentPolicies['crash-loop'].escalatesAfterMs).toBe(3 * minuteMs);
   });
 

@@ -16,6 +16,7 @@ const kinds: readonly IncidentKind[] = [
   'unknown-stop',
   'rollback',
   'storm',
+  'bad-instance',
 ];
 const kind = fc.constantFrom(...kinds);
 const severity = fc.constantFrom<Severity>('info', 'warn', 'critical');
@@ -150,6 +151,7 @@ describe('any history', () => {
       | 'eased'
       | 'well'
       | 'unwell'
+      | 'noted'
       | 'superseded'
       | 'acknowledged'
       | 'tick'
@@ -180,6 +182,7 @@ describe('any history', () => {
           'worsened' as const,
           'eased' as const,
           'unwell' as const,
+          'noted' as const,
           'superseded' as const,
           'acknowledged' as const,
           'tick' as const,
@@ -210,6 +213,8 @@ describe('any history', () => {
         return { type: deed, atMs, ...more };
       case 'well':
         return { type: deed, atMs, reason: 'steady', ...more };
+      case 'noted':
+        return { type: deed, atMs, facts: drawn.facts ?? {} };
       case 'unwell':
       case 'superseded':
         return { type: deed, atMs };

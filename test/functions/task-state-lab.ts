@@ -1,14 +1,20 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import type { Config } from '../../functions/task-state/config.ts';
 import { createHandler, type Deps } from '../../functions/task-state/handler.ts';
 import { createIncidentStore } from '../../shared/aws/incident-store.ts';
+import { createLogGateway } from '../../shared/aws/log-gateway.ts';
 import { createMetricReader } from '../../shared/aws/metric-reader.ts';
 import type { Alert } from '../../shared/domain/alert.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
+import type { TaskPlace } from '../../shared/domain/incident-place.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { createAccount } from '../../simulator/account.ts';
 import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
 import { tableDefinition } from '../../simulator/hook-session.ts';
+import { standingClock } from '../../simulator/task-state.ts';
 
 export const startMs = Date.parse('2026-11-20T03:00:00Z');
 export const minuteMs = 60_000;
@@ -22,6 +28,10 @@ export type Stop = {
   readonly atMs: number;
   readonly reason?: string;
   readonly exitCode?: number;
+  readonly instance?: string;
+  readonly zone?: string;
+  /** More of the event's detail, in place of what stands there. */
+  readonly detail?: Readonly<Record<string, unknown>>;
 };
 
 /** A task that ran out of memory, as its event. */
@@ -41,7 +51,10 @@ export const stopEvent = (stop: Stop) => ({
     group: `service:${stop.service ?? 'worker'}`,
     startedBy: `ecs-svc/${stop.deployment ?? '88'}`,
     launchType: 'MANAGED_INSTANCES',
-    availabilityZone: 'eu-central-1a',
+    availabilityZone: stop.zone ?? 'eu-central-1a',
+    ...(stop.instance === undefined
+      ? {}
+      : { containerInstanceArn: `${prefix}:container-instance/prod/${stop.instance}` }),
     taskDefinitionArn: `${prefix}:task-definition/${stop.service ?? 'worker'}:88`,
     stopCode: 'EssentialContainerExited',
     stoppedReason: 'Essential container in task exited',
@@ -55,6 +68,7 @@ export const stopEvent = (stop: Stop) => ({
         reason: stop.reason ?? 'OutOfMemoryError: Container killed due to memory usage',
       },
     ],
+    ...stop.detail,
   },
 });
 
@@ -100,21 +114,22 @@ export const steady = (service: string, overrides: Partial<ServiceState> = {}): 
 });
 
 /** A task-state function over the simulated table, with a clock that stands until it is moved. */
-export async function createLab(overrides: Partial<Deps> = {}) {
+export async function createLab(overrides: Partial<Deps> = {}, settings: Partial<Config> = {}) {
   let nowMs = startMs;
   const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
-  const settings = {
+  const client = {
     region: 'eu-central-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     maxAttempts: 1,
     requestHandler: createRequestHandler(account),
   };
-  const store = createIncidentStore(new DynamoDBClient(settings), tableDefinition.TableName);
+  const store = createIncidentStore(new DynamoDBClient(client), tableDefinition.TableName);
   const first = await store.firstRun(nowMs - 60 * minuteMs);
   await store.endFirstRun(first, nowMs - 50 * minuteMs);
   const alerts: Alert[] = [];
   const logs: { message: string; fields: unknown }[] = [];
   const states = new Map<string, ServiceState>();
+  const running: TaskPlace[] = [];
   const note = (message: string, fields: unknown = {}): void => {
     logs.push({ message, fields });
   };
@@ -130,6 +145,8 @@ export async function createLab(overrides: Partial<Deps> = {}) {
       digestHour: 9,
       crashLoopStops: 3,
       crashLoopMinutes: 10,
+      taskLogGroupPrefix: '',
+      ...settings,
     },
     store,
     services: {
@@ -139,13 +156,15 @@ export async function createLab(overrides: Partial<Deps> = {}) {
         failed: [],
       }),
     },
-    metrics: createMetricReader(new CloudWatchClient(settings)),
+    metrics: createMetricReader(new CloudWatchClient(client)),
+    tasks: { runningPlaces: async () => running },
+    logs: createLogGateway(new ECSClient(client), new CloudWatchLogsClient(client)),
     publisher: {
       publish: async (alert) => {
         alerts.push(alert);
       },
     },
-    clock: { nowMs: () => nowMs, sleep: async () => undefined },
+    clock: standingClock(() => nowMs),
     log: { debug: note, info: note, warn: note, error: note },
     ...overrides,
   });
@@ -155,6 +174,8 @@ export async function createLab(overrides: Partial<Deps> = {}) {
     alerts,
     logs,
     states,
+    /** Where other tasks run: nothing is known of any until a test says so. */
+    running,
     store,
     nowMs: () => nowMs,
     wait: (durationMs: number): void => {

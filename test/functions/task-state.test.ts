@@ -101,7 +101,9 @@ describe('a crash loop', () => {
 });
 
 describe('the daily digest', () => {
-  it('tells once a day, in its hour, what is open and what is over', async () => {
+  it('tells once a day, in its hour, what is open and what is over', {
+    timeout: 60_000,
+  }, async () => {
     const lab = await createLab();
     lab.states.set('worker', steady('worker', { running: 3, pending: 1 }));
     lab.wait(6 * minuteMs);

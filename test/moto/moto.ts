@@ -23,6 +23,7 @@ const jsonServices = {
   dynamodb: { prefix: 'DynamoDB_20120810', version: '1.0' },
   ecs: { prefix: 'AmazonEC2ContainerServiceV20141113', version: '1.1' },
   events: { prefix: 'AWSEvents', version: '1.1' },
+  logs: { prefix: 'Logs_20140328', version: '1.1' },
   sqs: { prefix: 'AmazonSQS', version: '1.0' },
 };
 

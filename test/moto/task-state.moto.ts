@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sampleEventsOf } from '../support/event-rules.ts';
 import { fields } from '../support/template.ts';
 import { batchOf, loadFunction } from './function.ts';
-import { arnOf, createMoto } from './moto.ts';
+import { arnOf, createMoto, region } from './moto.ts';
 import { createStack, stackName } from './stack.ts';
 
 const moto = createMoto(process.env.MOTO_ENDPOINT ?? '');
@@ -35,6 +35,8 @@ async function pump(): Promise<number> {
   return messages.length;
 }
 
+const taskIdOf = (task: number): string => String(task).padStart(32, '0');
+
 /** A task of the service that ran out of memory, at a time of its own. */
 function stopOf(task: number, stoppedAtMs: number): Record<string, unknown> {
   const [sample] = sampleEventsOf('task-state').filter(
@@ -44,7 +46,8 @@ function stopOf(task: number, stoppedAtMs: number): Record<string, unknown> {
   const shiftMs = stoppedAtMs - Date.parse(/"stoppedAt":"([^"]+)"/.exec(text)?.[1] ?? '');
   return JSON.parse(
     text
-      .replace(/(task\/prod\/)[0-9a-f]+/g, `$1${String(task).padStart(32, '0')}`)
+      .replace(/(task\/prod\/)[0-9a-f]+/g, `$1${taskIdOf(task)}`)
+      .replace(/(task-definition\/worker:)\d+/g, '$11')
       .replace(/"(\d{4}-\d\d-\d\dT[\d:.]+Z)"/g, (_, time) =>
         JSON.stringify(new Date(Date.parse(time) + shiftMs).toISOString()),
       ),
@@ -57,7 +60,10 @@ const notices = async (queue: string): Promise<readonly Readonly<Record<string, 
 describe('task-state on moto', () => {
   beforeAll(async () => {
     await moto.reset();
-    const outputs = await createStack(moto, { ClusterArns: clusterArn });
+    const outputs = await createStack(moto, {
+      ClusterArns: clusterArn,
+      TaskLogGroupPrefix: '/ecs/',
+    });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     const { port } = receiver.address() as AddressInfo;
     for (const [topic, queue] of [
@@ -94,6 +100,10 @@ describe('task-state on moto', () => {
 
   it('opens one incident for a crash loop, tells the channel, then pages', async () => {
     const stops = [1, 2, 3].map((task) => stopOf(task, beginsMs + task * 20_000));
+    await writeLog(taskIdOf(3), beginsMs + minuteMs, [
+      'INFO loading feeds with token=hunter2',
+      'ERROR out of heap',
+    ]);
     vi.setSystemTime(beginsMs + 2 * minuteMs);
     await moto.putEvents([...stops, ...stops.slice(1)]);
     expect(await pump()).toBe(5);
@@ -111,6 +121,9 @@ describe('task-state on moto', () => {
       }),
     ]);
     const [incident] = open;
+    expect(JSON.parse(incident?.incident ?? '{}')).toMatchObject({
+      facts: { logLines: 'INFO loading feeds with token=***\nERROR out of heap' },
+    });
 
     const alerts = await notices('read-alerts');
     expect(alerts.length).toBeGreaterThanOrEqual(1);
@@ -143,13 +156,36 @@ describe('task-state on moto', () => {
   });
 });
 
+const logGroupName = '/ecs/worker';
+
+/** What the container of a task has written. */
+async function writeLog(taskId: string, atMs: number, lines: readonly string[]): Promise<void> {
+  const place = { logGroupName, logStreamName: `ecs/app/${taskId}` };
+  await moto.json('logs', 'CreateLogStream', place);
+  const logEvents = lines.map((message, at) => ({ timestamp: atMs + at, message }));
+  await moto.json('logs', 'PutLogEvents', { ...place, logEvents });
+}
+
 /** Four tasks wanted, none running: what a crash loop looks like to DescribeServices. */
 async function createService(): Promise<void> {
   await moto.json('ecs', 'CreateCluster', { clusterName: 'prod' });
   await moto.json('ecs', 'RegisterTaskDefinition', {
     family: 'worker',
-    containerDefinitions: [{ name: 'app', image: 'worker:88', memory: 512 }],
+    containerDefinitions: [
+      {
+        ...{ name: 'app', image: 'worker:88', memory: 512 },
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: {
+            'awslogs-group': logGroupName,
+            'awslogs-region': region,
+            'awslogs-stream-prefix': 'ecs',
+          },
+        },
+      },
+    ],
   });
+  await moto.json('logs', 'CreateLogGroup', { logGroupName });
   await moto.json('ecs', 'CreateService', {
     cluster: 'prod',
     serviceName: 'worker',

@@ -1,5 +1,8 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -34,6 +37,9 @@ export function clientsOf(account: Account, options: RequestHandlerOptions = {})
     secretsManager: new SecretsManagerClient(config),
     dynamoDb: new DynamoDBClient(config),
     sns: new SNSClient(config),
+    ec2: new EC2Client(config),
+    autoScaling: new ApplicationAutoScalingClient(config),
+    logs: new CloudWatchLogsClient(config),
   };
 }
 

@@ -2,12 +2,19 @@ import {
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
   type Service as SdkService,
   type ServiceDeployment as SdkServiceDeployment,
   type ServiceRevision as SdkServiceRevision,
+  type TaskDefinition as SdkTaskDefinition,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { EcsService, ServiceDeployment, ServiceRevision } from '../../simulator/account.ts';
+import type {
+  EcsService,
+  ServiceDeployment,
+  ServiceRevision,
+  TaskDefinition,
+} from '../../simulator/account.ts';
 import { addBlueGreenService } from '../../simulator/deployment.ts';
 import { accountOf, clientsOf, errorOf, nowMs } from './clients.ts';
 
@@ -107,6 +114,7 @@ describe('DescribeServiceRevisions', () => {
   it('has, like its service and deployment, the shape of the API', () => {
     expectTypeOf<ServiceRevision>().toExtend<SdkServiceRevision>();
     expectTypeOf<EcsService>().toExtend<SdkService>();
+    expectTypeOf<TaskDefinition>().toExtend<SdkTaskDefinition>();
     // The stage is an open set here, also in the stages of a hook.
     type Closed = Omit<ServiceDeployment, 'lifecycleStage' | 'deploymentConfiguration'>;
     expectTypeOf<Closed>().toExtend<SdkServiceDeployment>();
@@ -194,5 +202,34 @@ describe('DescribeServices', () => {
     expect(await errorOf(tooMany)).toMatchObject({ name: 'InvalidParameterException' });
     const unknown = ecs.send(new DescribeServicesCommand({ services: ['web'] }));
     expect(await errorOf(unknown)).toMatchObject({ name: 'ClusterNotFoundException' });
+  });
+});
+
+describe('DescribeTaskDefinition', () => {
+  const { account, ecs } = arrange();
+  const taskDefinitionArn = 'arn:aws:ecs:eu-central-1:123456789012:task-definition/web:7';
+  const logConfiguration = {
+    logDriver: 'awslogs' as const,
+    options: { 'awslogs-group': '/ecs/web' },
+  };
+  account.taskDefinitions.set(taskDefinitionArn, {
+    taskDefinitionArn,
+    family: 'web',
+    revision: 7,
+    containerDefinitions: [{ name: 'app', logConfiguration }],
+  });
+  const describeOne = (taskDefinition: string) =>
+    ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+
+  it.each([taskDefinitionArn, 'web:7'])('answers %s', async (name) => {
+    const { taskDefinition } = await describeOne(name);
+    expect(taskDefinition).toEqual(account.taskDefinitions.get(taskDefinitionArn));
+  });
+
+  it('does not know another one, and says that it cannot look for the latest', async () => {
+    expect(await errorOf(describeOne('web:8'))).toMatchObject({ name: 'ClientException' });
+    expect(account.problems).toEqual([]);
+    await errorOf(describeOne('web'));
+    expect(account.problems).toEqual([expect.stringContaining('without a revision')]);
   });
 });

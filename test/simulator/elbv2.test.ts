@@ -8,9 +8,15 @@ import {
   type Listener as SdkListener,
   type LoadBalancer as SdkLoadBalancer,
   type Rule as SdkRule,
+  type TargetHealthDescription as SdkTargetHealth,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { Listener, ListenerRule, LoadBalancer } from '../../simulator/account.ts';
+import type {
+  Listener,
+  ListenerRule,
+  LoadBalancer,
+  TargetHealth,
+} from '../../simulator/account.ts';
 import { addBlueGreenService } from '../../simulator/deployment.ts';
 import { accountOf, clientsOf, errorOf, nowMs } from './clients.ts';
 
@@ -115,6 +121,8 @@ describe('listeners, load balancers and targets', () => {
     expectTypeOf<ListenerRule>().toExtend<SdkRule>();
     expectTypeOf<Listener>().toExtend<SdkListener>();
     expectTypeOf<LoadBalancer>().toExtend<SdkLoadBalancer>();
+    // The reason of a health state is an open set here.
+    expectTypeOf<Omit<TargetHealth, 'TargetHealth'>>().toExtend<SdkTargetHealth>();
   });
 
   it('answers a listener, with its port as a number', async () => {

@@ -1,6 +1,9 @@
+import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeServicesCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
+import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import { DescribeServicesCommand, ListAccountSettingsCommand } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand } from '@aws-sdk/client-sns';
@@ -40,6 +43,10 @@ const callOf: Record<ServiceName, (clients: ReturnType<typeof clientsOf>) => Pro
   dynamodb: ({ dynamoDb }) =>
     dynamoDb.send(new PutItemCommand({ TableName: 'incidents', Item: { pk: { S: 'a' } } })),
   sns: ({ sns }) => sns.send(new PublishCommand({ TopicArn: 'arn:x', Message: 'm' })),
+  ec2: ({ ec2 }) => ec2.send(new DescribeSubnetsCommand({})),
+  'application-autoscaling': ({ autoScaling }) =>
+    autoScaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs' })),
+  logs: ({ logs }) => logs.send(new GetLogEventsCommand({ logGroupName: 'g', logStreamName: 's' })),
 };
 const services: readonly ServiceName[] = [
   'ecs',
@@ -49,7 +56,18 @@ const services: readonly ServiceName[] = [
   'secretsmanager',
   'dynamodb',
   'sns',
+  'ec2',
+  'application-autoscaling',
+  'logs',
 ];
+
+/** EC2 has words and statuses of its own for what all others call by one name. */
+const throttlingOf = (service: ServiceName) =>
+  service === 'ec2'
+    ? { name: /^RequestLimitExceeded$/, httpStatusCode: 503 }
+    : { name: /^Throttling(Exception)?$/, httpStatusCode: 400 };
+const denialOf = (service: ServiceName): RegExp =>
+  service === 'ec2' ? /^UnauthorizedOperation$/ : /^AccessDenied(Exception)?$/;
 
 describe('faults', () => {
   it.each(services)(
@@ -57,8 +75,9 @@ describe('faults', () => {
     async (service) => {
       const { account, clients } = arrange({ service, kind: 'throttle' });
       const error = await errorOf(callOf[service](clients));
-      expect(error.name).toMatch(/^Throttling(Exception)?$/);
-      expect(error.$metadata).toMatchObject({ httpStatusCode: 400, attempts: 3 });
+      const { name, httpStatusCode } = throttlingOf(service);
+      expect(error.name).toMatch(name);
+      expect(error.$metadata).toMatchObject({ httpStatusCode, attempts: 3 });
       expect(account.calls).toHaveLength(3);
     },
   );
@@ -74,7 +93,7 @@ describe('faults', () => {
   it.each(services)('%s: a denial is not retried', async (service) => {
     const { account, clients } = arrange({ service, kind: 'access-denied' });
     const error = await errorOf(callOf[service](clients));
-    expect(error.name).toMatch(/^AccessDenied(Exception)?$/);
+    expect(error.name).toMatch(denialOf(service));
     expect(error.message).toContain(`not authorized to perform: ${service}:`);
     expect(account.calls).toHaveLength(1);
   });
@@ -176,15 +195,14 @@ describe('faults', () => {
 describe('what is not simulated', () => {
   it('an operation is named, to the caller and in the account', async () => {
     const { account, clients } = arrange();
-    const error = await errorOf(clients.ecs.send(new ListTasksCommand({ cluster: 'shop' })));
+    const input = { name: 'awsvpcTrunking' } as const;
+    const error = await errorOf(clients.ecs.send(new ListAccountSettingsCommand(input)));
     expect(error).toMatchObject({
       name: 'UnknownOperationException',
-      message: 'ecs:ListTasks: the operation is not simulated',
+      message: 'ecs:ListAccountSettings: the operation is not simulated',
     });
-    expect(account.problems).toEqual(['ecs:ListTasks: the operation is not simulated']);
-    expect(account.calls).toEqual([
-      { service: 'ecs', operation: 'ListTasks', input: { cluster: 'shop' } },
-    ]);
+    expect(account.problems).toEqual(['ecs:ListAccountSettings: the operation is not simulated']);
+    expect(account.calls).toEqual([{ service: 'ecs', operation: 'ListAccountSettings', input }]);
   });
 
   it('a member is named', async () => {

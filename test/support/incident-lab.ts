@@ -7,6 +7,7 @@ import type { Alert } from '../../shared/domain/alert.ts';
 import type { Digest } from '../../shared/domain/digest.ts';
 import type { Incident, IncidentKey, Notice } from '../../shared/domain/incident.ts';
 import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
+import type { TaskPlace } from '../../shared/domain/incident-place.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import type { TableDefinition } from '../../simulator/account.ts';
 import { tableDefinition } from '../../simulator/hook-session.ts';
@@ -117,6 +118,7 @@ export function createLab(given?: { readonly dynamo: DynamoDBClient; readonly ta
   };
   const store = createMutingStore(dynamo, tableName);
   const received: Received[] = [];
+  const running: TaskPlace[] = [];
   let nowMs = 0;
   const publisher: AlertPublisher = {
     publish: async ({ id, subject, page, attributes }) => {
@@ -132,6 +134,8 @@ export function createLab(given?: { readonly dynamo: DynamoDBClient; readonly ta
     store,
     publisher,
     received,
+    /** Where tasks run; none are known until a test says so. */
+    running,
     /** What was received, repeats left out. */
     distinct: (): readonly string[] => [
       ...new Map(received.map(({ id, what }) => [id, what])).values(),
@@ -159,7 +163,10 @@ export function createLab(given?: { readonly dynamo: DynamoDBClient; readonly ta
     ): Promise<OutboxReport> => {
       nowMs = ms;
       return publishDue(
-        { store, publisher, ...through, render: alertOf, renderDigest: digestAlert },
+        {
+          ...{ store, publisher, ...through, render: alertOf, renderDigest: digestAlert },
+          runningPlaces: async () => running,
+        },
         ms,
       );
     },

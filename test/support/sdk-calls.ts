@@ -3,7 +3,12 @@ import { build } from 'esbuild';
 
 /** IAM's prefix and the all-in-one class of each SDK client; one that is missing fails the test. */
 const clients: Readonly<Record<string, { readonly prefix: string; readonly whole: string }>> = {
+  '@aws-sdk/client-application-auto-scaling': {
+    prefix: 'application-autoscaling',
+    whole: 'ApplicationAutoScaling',
+  },
   '@aws-sdk/client-cloudwatch': { prefix: 'cloudwatch', whole: 'CloudWatch' },
+  '@aws-sdk/client-cloudwatch-logs': { prefix: 'logs', whole: 'CloudWatchLogs' },
   '@aws-sdk/client-dynamodb': { prefix: 'dynamodb', whole: 'DynamoDB' },
   '@aws-sdk/client-ec2': { prefix: 'ec2', whole: 'EC2' },
   '@aws-sdk/client-ecs': { prefix: 'ecs', whole: 'ECS' },

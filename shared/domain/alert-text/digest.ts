@@ -96,7 +96,7 @@ function bodyOf(digest: Digest, { formatTime }: AlertContext): readonly string[]
 }
 
 const nameOf = ({ severity, subject, kind, cause }: DigestEntry): string =>
-  `${severity.toUpperCase()} ${subject.name}: ${spoken(kind)}, ${spoken(cause)}`;
+  `${severity.toUpperCase()} ${subject.name}: ${joined([...new Set([spoken(kind), spoken(cause)])])}`;
 
 const labelChars = 12;
 

@@ -60,8 +60,17 @@ export function titleOf(draft: Draft, { incident, notice, isReopened }: Scene): 
 }
 
 /** `worker in prod`, or `prod` for the cluster as a whole. */
-export const whomOf = ({ cluster, subject }: Incident): string =>
-  subject.type === 'cluster' ? cluster : `${subject.name} in ${cluster}`;
+export const whomOf = (incident: Incident): string =>
+  incident.subject.type === 'cluster'
+    ? incident.cluster
+    : `${subjectText(incident)} in ${incident.cluster}`;
+
+/** So much of an instance's id (32 hex digits) tells it from others; evidence has all of it. */
+const shortIdChars = 8;
+
+/** `worker`, `instance 1f0e2d3c`, `eu-central-1a`: as a sentence names it. */
+export const subjectText = ({ subject: { type, name } }: Incident): string =>
+  type === 'instance' ? `instance ${name.slice(0, shortIdChars)}` : name;
 
 /** How often it happened since it opened; what came before an earlier end does not count again. */
 export const countOf = ({ count, boundaryMs, occurrences }: Incident): number =>

@@ -50,7 +50,8 @@ function consoleLink({ cluster, subject }: Incident, region: string, tab: string
   const pages = {
     service: `services/${encodeURIComponent(subject.name)}/${tab}`,
     family: 'tasks',
-    instance: 'infrastructure',
+    instance: `infrastructure/container-instances/${encodeURIComponent(subject.name)}`,
+    zone: 'infrastructure',
     cluster: 'services',
   };
   return `${base}/${pages[subject.type]}?region=${region}`;

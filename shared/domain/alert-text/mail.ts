@@ -1,3 +1,4 @@
+import { logLineCharsMax, logLinesMax } from '../alert-facts.ts';
 import { lastAtMs } from '../incident-occurrences.ts';
 import type { Draft, Scene } from './draft.ts';
 import { countOf } from './draft.ts';
@@ -6,8 +7,6 @@ import { cutAtWord, durationText, joined, wrapped, wrappedCommand } from './word
 
 const lineCharsMax = 110;
 const labelChars = 10;
-/** Log lines in a mail: the last ones say the most. */
-const logLinesMax = 4;
 
 /** The mail: what to know at once, five labels in a fixed order, then where to go on. */
 export function mailOf(draft: Draft, links: Links, scene: Scene): string {
@@ -36,7 +35,7 @@ const labelled = (label: string, lines: readonly string[]): readonly string[] =>
 function evidenceLines({ evidence, log = [] }: Draft): readonly string[] {
   return [
     ...evidence.flatMap((line) => wrapped(line, room)),
-    ...log.slice(-logLinesMax).map((line) => `| ${cutAtWord(line, room - 2)}`),
+    ...log.slice(-logLinesMax).map((line) => `| ${cutAtWord(line, logLineCharsMax)}`),
   ];
 }
 

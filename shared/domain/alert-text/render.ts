@@ -1,5 +1,6 @@
 import type { Alert } from '../alert.ts';
 import type { Incident, IncidentKind, Notice } from '../incident.ts';
+import { badPlaceDraft } from './bad-place.ts';
 import { cardOf } from './card.ts';
 import { type AlertContext, type Draft, type Scene, titleOf } from './draft.ts';
 import {
@@ -29,6 +30,8 @@ const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'unknown-stop': unknownStopDraft,
   'placement-failure': placementDraft,
   storm: stormDraft,
+  'bad-instance': badPlaceDraft,
+  'bad-zone': badPlaceDraft,
   rollback: rollbackDraft,
   'gate-could-not-measure': couldNotMeasureDraft,
   'gate-misconfigured': misconfiguredDraft,

@@ -33,11 +33,17 @@ export function stormDraft(scene: Scene): Draft {
   };
 }
 
-/** An occurrence of a storm is one more service. */
-const servicesOf = ({ incident }: Scene, facts: Reader): number =>
+/** What every fold knows of its members. */
+type MemberReader = Pick<
+  FactReader<Pick<StormFacts, 'services' | 'serviceNames'>>,
+  'number' | 'text'
+>;
+
+/** An occurrence of a fold is one more service. */
+const servicesOf = ({ incident }: Scene, facts: MemberReader): number =>
   facts.number('services') ?? countOf(incident);
 
-const servicesText = (scene: Scene, facts: Reader): string =>
+export const servicesText = (scene: Scene, facts: MemberReader): string =>
   counted(servicesOf(scene, facts), 'service');
 
 /** `within 4 min` */
@@ -70,7 +76,8 @@ function sharedText(facts: Reader): string | undefined {
 /** Names on a phone: the worst few, the others by number. */
 const namesMax = 8;
 
-function namesText(scene: Scene, facts: Reader): string | undefined {
+/** The worst few by name. */
+export function namesText(scene: Scene, facts: MemberReader): string | undefined {
   const names = (facts.text('serviceNames') ?? '').split(/,\s*/).filter((name) => name !== '');
   if (names.length === 0) return undefined;
   const more = Math.max(

@@ -1,0 +1,168 @@
+import { type ClusterIndex, indexOf } from '../../shared/domain/cluster-index.ts';
+import { openRoomLedger, type RoomLedger, shapeOf } from '../../shared/domain/room.ts';
+import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import { afterMove, movesToBalance, skewOf } from '../../shared/domain/zone-balance.ts';
+import { type Mover, planZoneMoves, type ZoneMove } from '../../shared/domain/zone-plan.ts';
+import { judgeZones } from '../../shared/domain/zone-verdict.ts';
+import { countedTasksOf, spreadOf } from '../../shared/domain/zones.ts';
+import type { BenchRow } from './row.ts';
+import { drawZoneWorld } from './zone-world.ts';
+
+const size = { tasks: 5_000, instances: 500, services: 200 };
+const seed = 20_261_126;
+const runs = 41;
+const skewMax = 1;
+const policy = { skewMax, quietMs: 1_200_000, unhealthyShareMax: 0.2 };
+const memory = { desiredChangedAtMs: {} };
+const peer = 'pairs of zones, as the Kubernetes descheduler';
+
+/** Moves and time of a plan for a whole cluster, where room is slack and where it is short. */
+export function* zonePlanRows(): Generator<BenchRow> {
+  yield { name: 'zone-plan.seed', value: seed, unit: 'seed' };
+  for (const [name, freeShare] of [
+    ['slack', 0.5],
+    ['tight', 0.05],
+  ] as const) {
+    yield* worldRows(name, drawZoneWorld(size, freeShare, seed));
+  }
+}
+
+function* worldRows(name: string, world: Snapshot): Generator<BenchRow> {
+  const index = indexOf(world);
+  const movers = world.services.map((service): Mover => {
+    const shape = shapeOf(service, index);
+    return { service, shape, spread: spreadOf(service, shape, index) };
+  });
+  const planned = () =>
+    planZoneMoves(movers, { rooms: openRoomLedger(index), index, skewMax }).moves;
+  const paired = () => pairwiseMoves(movers, openRoomLedger(index), index);
+  const [ours, theirs] = [planned(), paired()];
+  const [made, theirsMade] = [carryOut(ours, movers, index), carryOut(theirs, movers, index)];
+  const fewest = movers.reduce(
+    (sum, { spread }) => sum + movesToBalance(spread.counts, skewMax),
+    0,
+  );
+  const row = (what: string, unit: string, value: number, of: number): BenchRow => ({
+    name: `zone-plan.${name}.${what}`,
+    value,
+    unit,
+    peer: `${peer}: ${of}`,
+    ...(of > 0 ? { ratio: Math.round((1_000 * value) / of) / 1_000 } : {}),
+  });
+  yield { name: `zone-plan.${name}.fewest`, value: fewest, unit: 'moves' };
+  yield row('moves', 'moves', ours.length, theirs.length);
+  yield row('without-room', 'of these moves', made.withoutRoom, theirsMade.withoutRoom);
+  yield row('left-skewed', 'services', made.leftSkewed, theirsMade.leftSkewed);
+  const [plan = 0, pairs = 0, judge = 0] = medianTimes([
+    planned,
+    paired,
+    () => judgeZones(world, policy, memory),
+  ]);
+  yield row('ms', `ms, median of ${runs}`, plan, pairs);
+  yield {
+    name: `zone-plan.${name}.judge.ms`,
+    value: judge,
+    unit: `ms, median of ${runs}, from the snapshot to a verdict on each service`,
+  };
+}
+
+type Move = Pick<ZoneMove, 'service' | 'fromZone' | 'toZone' | 'wave' | 'taskArn'>;
+
+/** Makes moves wave by wave, start first, where there is room; what is left when they are made. */
+function carryOut(moves: readonly Move[], movers: readonly Mover[], index: ClusterIndex) {
+  const rooms = openRoomLedger(index);
+  const tasks = new Map(index.snapshot.tasks.map((task) => [task.arn, task]));
+  const byName = new Map(movers.map((mover) => [mover.service.name, mover]));
+  const counts = new Map(movers.map(({ service, spread }) => [service.name, [...spread.counts]]));
+  let withoutRoom = 0;
+  for (const wave of Map.groupBy(moves, (move) => move.wave).values()) {
+    const stopped = wave.flatMap(({ service, fromZone, toZone, taskArn }) => {
+      const mover = byName.get(service);
+      const own = counts.get(service);
+      const task = tasks.get(taskArn);
+      if (mover === undefined || own === undefined || task === undefined) return [];
+      const room = rooms.find(mover.shape, toZone);
+      if (room === undefined) {
+        withoutRoom += 1;
+        return [];
+      }
+      rooms.take(mover.shape, room);
+      const { zones } = mover.spread;
+      counts.set(service, [...afterMove(own, zones.indexOf(fromZone), zones.indexOf(toZone))]);
+      return [task];
+    });
+    for (const task of stopped) rooms.giveBack(task);
+  }
+  const leftSkewed = [...counts.values()].filter((own) => skewOf(own) > skewMax).length;
+  return { withoutRoom, leftSkewed };
+}
+
+/**
+ * The method of the descheduler's RemovePodsViolatingTopologySpreadConstraint: the fullest zone above
+ * the average gives to the emptiest, half of what they differ by at most, and so on inwards; each task
+ * that fits an instance of some zone below the average, as things stand when the plan is made. Moves
+ * are made one by one, the kindest order for a plan that keeps no book.
+ * https://github.com/kubernetes-sigs/descheduler (pkg/framework/plugins)
+ */
+function pairwiseMoves(
+  movers: readonly Mover[],
+  rooms: RoomLedger,
+  index: ClusterIndex,
+): readonly Move[] {
+  const moves: Move[] = [];
+  for (const mover of movers) {
+    const { service, shape, spread } = mover;
+    const average = spread.counted / spread.zones.length;
+    const below = spread.zones.filter((_, at) => (spread.counts[at] ?? 0) < average);
+    if (!below.some((zone) => rooms.hasRoom(shape, zone))) continue;
+    const tasks = Map.groupBy(countedTasksOf(service, index), ({ zone }) => zone);
+    for (const { fromZone, toZone, count } of pairwiseTransfers(mover)) {
+      for (const { arn } of (tasks.get(fromZone) ?? []).splice(-count)) {
+        const wave = moves.length + 1;
+        moves.push({ service: service.name, fromZone, toZone, wave, taskArn: arn });
+      }
+    }
+  }
+  return moves;
+}
+
+type Transfer = Pick<Move, 'fromZone' | 'toZone'> & { readonly count: number };
+
+function pairwiseTransfers({ spread }: Mover): readonly Transfer[] {
+  const average = spread.counted / spread.zones.length;
+  const sorted = spread.zones
+    .map((zone, at) => ({ zone, count: spread.counts[at] ?? 0 }))
+    .sort((a, b) => a.count - b.count);
+  const transfers: Transfer[] = [];
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const [poor, rich] = [sorted[low], sorted[high]];
+    if (poor === undefined || rich === undefined) break;
+    const spare = Math.min(Math.ceil(rich.count - average), Math.ceil(average - poor.count));
+    const count = Math.min(spare, Math.ceil((rich.count - poor.count - skewMax) / 2));
+    if (rich.count <= average) high -= 1;
+    else if (count <= 0) low += 1;
+    else {
+      transfers.push({ fromZone: rich.zone, toZone: poor.zone, count });
+      rich.count -= count;
+      poor.count += count;
+    }
+  }
+  return transfers;
+}
+
+/** Median milliseconds of each, taken in turns. */
+function medianTimes(measured: readonly (() => unknown)[]): readonly number[] {
+  const times: number[][] = measured.map(() => []);
+  for (let run = 0; run < runs; run += 1) {
+    for (const [at, work] of measured.entries()) {
+      const started = performance.now();
+      work();
+      times[at]?.push(performance.now() - started);
+    }
+  }
+  return times.map((own) => {
+    const median = own.toSorted((a, b) => a - b)[Math.floor(own.length / 2)] ?? 0;
+    return Math.round(median * 10) / 10;
+  });
+}

@@ -1,0 +1,76 @@
+import { primaryOf } from './service-state.ts';
+import type {
+  CapacityProvider,
+  GapSubject,
+  Instance,
+  Service,
+  Snapshot,
+  Task,
+} from './snapshot.ts';
+
+/** A snapshot, arranged for looking things up; the order of its lists does not show. */
+export type ClusterIndex = {
+  readonly snapshot: Snapshot;
+  /** Tasks of a service by name. */
+  readonly tasksOf: (service: string) => readonly Task[];
+  /** Tasks on an instance by its ARN. */
+  readonly tasksOn: (instanceArn: string) => readonly Task[];
+  readonly instanceOf: (arn: string | undefined) => Instance | undefined;
+  readonly providerOf: (name: string) => CapacityProvider | undefined;
+  /** Instances that ECS may place the tasks of a service on, as far as its strategy goes; by ARN. */
+  readonly instancesFor: (service: Service) => readonly Instance[];
+  /** Whether a part of the snapshot could not be read whole. */
+  readonly isIncomplete: (subject: GapSubject) => boolean;
+};
+
+/** Arranges a snapshot: some passes over its lists. */
+export function indexOf(snapshot: Snapshot): ClusterIndex {
+  const ofService = Map.groupBy(snapshot.tasks, ({ service }) => service);
+  const onInstance = Map.groupBy(snapshot.tasks, ({ instanceArn }) => instanceArn);
+  const instances = [...snapshot.instances].sort((a, b) => compareText(a.arn, b.arn));
+  const byArn = new Map(instances.map((instance) => [instance.arn, instance]));
+  const providers = new Map(snapshot.capacityProviders.map((one) => [one.name, one]));
+  const ofProvider = Map.groupBy(instances, ({ capacityProvider }) => capacityProvider);
+  const ofEc2 = instances.filter(({ compute }) => compute === 'ec2');
+  // What ECS lost between a list and its description is gone, and nothing is missing.
+  const incomplete = new Set(
+    snapshot.gaps.filter(({ reason }) => reason !== 'missing').map(({ subject }) => subject),
+  );
+  return {
+    snapshot,
+    tasksOf: (service) => ofService.get(service) ?? [],
+    tasksOn: (instanceArn) => onInstance.get(instanceArn) ?? [],
+    instanceOf: (arn) => (arn === undefined ? undefined : byArn.get(arn)),
+    providerOf: (name) => providers.get(name),
+    instancesFor: ({ capacityProviders, compute }) => {
+      if (capacityProviders.length === 0) return compute === 'ec2' ? ofEc2 : [];
+      const [first = '', ...others] = capacityProviders;
+      const ofFirst = ofProvider.get(first) ?? [];
+      return others.length === 0
+        ? ofFirst
+        : instances.filter(({ capacityProvider = '' }) =>
+            capacityProviders.includes(capacityProvider),
+          );
+    },
+    isIncomplete: (subject) => incomplete.has(subject),
+  };
+}
+
+/** The value that a record holds of its own under a name; a service may be called `constructor`. */
+export const valueIn = <Value>(
+  record: Readonly<Record<string, Value>>,
+  name: string,
+): Value | undefined => (Object.hasOwn(record, name) ? record[name] : undefined);
+
+/** By code unit: the same order on every machine. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * Tasks of the rollout that is wanted now; all tasks of the service where it has no rollout, as with
+ * the deployment controllers CODE_DEPLOY and EXTERNAL.
+ */
+export function primaryTasksOf(service: Service, index: ClusterIndex): readonly Task[] {
+  const tasks = index.tasksOf(service.name);
+  const primary = primaryOf(service);
+  return primary === undefined ? tasks : tasks.filter(({ startedBy }) => startedBy === primary.id);
+}

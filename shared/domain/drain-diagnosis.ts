@@ -1,0 +1,224 @@
+import { roomsOf, tasksWithoutRoom } from './drain-room.ts';
+import { createLifetimeOf, type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
+import { ageMsOf, protectionOf } from './replacement-harm.ts';
+import { changeThatFrees, isStuck, type PercentChange } from './service-move.ts';
+import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
+import { subjectOf } from './stop-classification.ts';
+import { type TaskLimits, taskLimitsOf } from './task-limits.ts';
+import { ownerOf, servicesByName } from './task-owner.ts';
+
+/** A placement failure that is older than this may have been overcome since. */
+export const placementFailureMsMax = 3_600_000;
+
+/**
+ * Why a task is still there, and what frees it. One reason a task: the one to act on first.
+ *
+ * - `stopping`: it is on its way out. Nothing to do.
+ * - `goes-with-instance`: one of those that run on every instance; it leaves last. Nothing to do.
+ * - `standalone-task`: nobody moves it: let it end, or stop it and run it again elsewhere.
+ * - `service-unknown`: its service could not be read.
+ * - `nothing-can-move`: one of the changes in `change`.
+ * - `protected`: wait until `untilMs`, or end the protection.
+ * - `deployment-in-progress`: its service is being deployed and has no task to spare; let that end.
+ * - `replacement-unhealthy`: the tasks in `replacements` run and are ill; repair them.
+ * - `replacement-starting`: the tasks in `replacements` are not running yet; wait.
+ * - `no-room`: give the cluster room for `needs`, or find out why ECS cannot (the service's events).
+ * - `moving`: nothing that a snapshot shows is in the way.
+ */
+export type Stay =
+  | { readonly reason: 'stopping' | 'goes-with-instance' | 'service-unknown' | 'moving' }
+  | { readonly reason: 'deployment-in-progress' }
+  | { readonly reason: 'standalone-task'; readonly ageMs: number | undefined }
+  | {
+      readonly reason: 'protected';
+      /** Undefined where ECS does not say. */
+      readonly untilMs: number | undefined;
+      /** It is killed before its protection ends. */
+      readonly isPastDeadline: boolean;
+    }
+  | {
+      readonly reason: 'nothing-can-move';
+      readonly desired: number;
+      readonly limits: TaskLimits;
+      readonly change: PercentChange;
+    }
+  | {
+      readonly reason: 'replacement-unhealthy' | 'replacement-starting';
+      /** ARNs, sorted. */
+      readonly replacements: readonly string[];
+    }
+  | { readonly reason: 'no-room'; readonly needs: Resources };
+
+export type StayingTask = {
+  readonly arn: string;
+  /** Undefined for a task of no service. */
+  readonly service: string | undefined;
+  /** The service's, or the family of another task. */
+  readonly name: string;
+  readonly stay: Stay;
+};
+
+export type DrainDiagnosis = {
+  readonly instance: Instance;
+  /** It is not drained at all where this is false: the reasons are those that a drain would meet. */
+  readonly isDraining: boolean;
+  /** The clock of a managed instance; undefined for others, whose owner ends them. */
+  readonly lifetime: InstanceLifetime | undefined;
+  /** By name, then by ARN; none: the instance is empty. */
+  readonly tasks: readonly StayingTask[];
+};
+
+/**
+ * Why the tasks of a draining instance are still on it. Undefined where the snapshot does not hold the
+ * instance: it is gone, or could not be read (see the snapshot's gaps).
+ *
+ * A snapshot does not show target groups, so a replacement whose targets are not healthy yet looks
+ * healthy here, and its task as `moving`.
+ */
+export function diagnoseDrain(
+  snapshot: Snapshot,
+  instanceArn: string,
+  nowMs: number,
+): DrainDiagnosis | undefined {
+  const instance = snapshot.instances.find(({ arn }) => arn === instanceArn);
+  if (instance === undefined) return undefined;
+  const isManaged = instance.compute === 'managed-instances';
+  const lifetime = isManaged ? createLifetimeOf(snapshot, nowMs)(instance) : undefined;
+  const services = servicesByName(snapshot.services);
+  const staying = snapshot.tasks.filter((task) => task.instanceArn === instanceArn);
+  const scene: Scene = {
+    snapshot,
+    nowMs,
+    services,
+    deadlineMs: lifetime && killedFromMs(lifetime),
+    draining: new Set(
+      snapshot.instances.flatMap(({ arn, status }) => (status === 'DRAINING' ? [arn] : [])),
+    ),
+    withoutRoom: withoutRoom(snapshot, instance, staying, services),
+  };
+  return {
+    instance,
+    isDraining: instance.status === 'DRAINING',
+    lifetime,
+    tasks: staying
+      .map((task) => ({
+        arn: task.arn,
+        service: task.service,
+        name: task.service ?? subjectOf(task).name,
+        stay: stayOf(task, scene),
+      }))
+      .sort((a, b) => (a.name === b.name ? order(a.arn, b.arn) : order(a.name, b.name))),
+  };
+}
+
+const order = (a: string, b: string): number => (a < b ? -1 : 1);
+
+type Scene = {
+  readonly snapshot: Snapshot;
+  readonly nowMs: number;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly deadlineMs: number | undefined;
+  /** ARNs of instances that drain. */
+  readonly draining: ReadonlySet<string>;
+  /** Tasks of the instance for which the rest has no room. */
+  readonly withoutRoom: ReadonlySet<Task>;
+};
+
+/** Statuses of a task before it runs, and after; one that is not known counts as neither. */
+const startingStatuses: ReadonlySet<string> = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING']);
+const stoppingStatuses: ReadonlySet<string> = new Set([
+  'DEACTIVATING',
+  'STOPPING',
+  'DEPROVISIONING',
+  'STOPPED',
+  'DELETED',
+]);
+
+function stayOf(task: Task, scene: Scene): Stay {
+  if (task.desiredStatus === 'STOPPED' || stoppingStatuses.has(task.lastStatus)) {
+    return { reason: 'stopping' };
+  }
+  const owner = ownerOf(task, scene.services);
+  if (owner.type === 'instance') return { reason: 'goes-with-instance' };
+  if (owner.type === 'nobody') {
+    return { reason: 'standalone-task', ageMs: ageMsOf(task, scene.nowMs) };
+  }
+  const { service } = owner;
+  // A protection ends by itself; percents that let nothing move do not.
+  if (service !== undefined && isStuck(service.desired, taskLimitsOf(service))) {
+    return stuckStay(service);
+  }
+  const protection = protectionOf(task, scene.snapshot.protections, scene.nowMs);
+  if (protection !== undefined) return protectedStay(protection.expiresAtMs, scene.deadlineMs);
+  return service === undefined ? { reason: 'service-unknown' } : serviceStay(task, service, scene);
+}
+
+const stuckStay = (service: Service): Stay => ({
+  reason: 'nothing-can-move',
+  desired: service.desired,
+  limits: taskLimitsOf(service),
+  change: changeThatFrees(service.desired),
+});
+
+const protectedStay = (untilMs: number | undefined, deadlineMs: number | undefined): Stay => ({
+  reason: 'protected',
+  untilMs,
+  isPastDeadline: untilMs !== undefined && deadlineMs !== undefined && untilMs > deadlineMs,
+});
+
+/** ECS stops a task of a drain as soon as the minimum runs without it, and starts another before. */
+function serviceStay(task: Task, service: Service, scene: Scene): Stay {
+  const own = scene.snapshot.tasks.filter((other) => other.service === service.name);
+  if (own.filter(isHealthy).length > taskLimitsOf(service).minimum) return { reason: 'moving' };
+  if (isDeploying(service, scene.snapshot)) return { reason: 'deployment-in-progress' };
+  const elsewhere = own.filter(
+    ({ instanceArn }) => instanceArn === undefined || !scene.draining.has(instanceArn),
+  );
+  const unhealthy = elsewhere.filter((other) => isRunning(other) && !isHealthy(other));
+  if (unhealthy.length > 0) return replacementStay('replacement-unhealthy', unhealthy);
+  const starting = elsewhere.filter(({ lastStatus }) => startingStatuses.has(lastStatus));
+  const isPlaced = starting.some(({ instanceArn }) => instanceArn !== undefined);
+  // What has found a place takes up the room that is looked for.
+  const hasNoRoom = hasFailedToPlace(service, scene.nowMs) || scene.withoutRoom.has(task);
+  if (hasNoRoom && !isPlaced) return { reason: 'no-room', needs: task.reserved };
+  return starting.length > 0
+    ? replacementStay('replacement-starting', starting)
+    : { reason: 'moving' };
+}
+
+const replacementStay = (
+  reason: 'replacement-unhealthy' | 'replacement-starting',
+  tasks: readonly Task[],
+): Stay => ({ reason, replacements: tasks.map(({ arn }) => arn).sort() });
+
+const isRunning = ({ lastStatus }: Task): boolean => lastStatus === 'RUNNING';
+
+/** A task without a health check says UNKNOWN, as one that is not checked yet; ECS counts it. */
+const isHealthy = (task: Task): boolean => isRunning(task) && task.health !== 'UNHEALTHY';
+
+const isDeploying = ({ name, rollouts }: Service, { deployments }: Snapshot): boolean =>
+  Object.hasOwn(deployments, name) ||
+  rollouts.length > 1 ||
+  rollouts.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS');
+
+const hasFailedToPlace = ({ lastPlacementFailureAtMs }: Service, nowMs: number): boolean =>
+  lastPlacementFailureAtMs !== undefined &&
+  nowMs - lastPlacementFailureAtMs <= placementFailureMsMax;
+
+/** ECS launches managed instances for whatever finds no room; of others there is what there is. */
+function withoutRoom(
+  snapshot: Snapshot,
+  instance: Instance,
+  staying: readonly Task[],
+  services: ReadonlyMap<string, Service>,
+): ReadonlySet<Task> {
+  if (instance.compute === 'managed-instances') return new Set();
+  const moving = staying.filter((task) => ownerOf(task, services).type === 'service');
+  const byInstance = Map.groupBy(snapshot.tasks, ({ instanceArn }) => instanceArn);
+  const others = snapshot.instances.filter(
+    ({ compute, capacityProvider }) =>
+      compute === instance.compute && capacityProvider === instance.capacityProvider,
+  );
+  const rooms = roomsOf(others, byInstance, snapshot.instanceTypes);
+  return new Set(tasksWithoutRoom(moving, rooms, services, new Set([instance.arn])));
+}

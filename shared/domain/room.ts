@@ -1,0 +1,338 @@
+import { assert } from './assert.ts';
+import { type ClusterIndex, primaryTasksOf, valueIn } from './cluster-index.ts';
+import { type Constraints, readConstraints } from './placement-constraint.ts';
+import type { ComputeKind, Instance, Resources, Service, Task } from './snapshot.ts';
+import { allOf, type Truth, truthOf } from './truth.ts';
+
+/** What one more task of a service needs, as its running tasks show it. */
+export type TaskShape = {
+  /** The group that its tasks are of, `service:NAME`. */
+  readonly group: string;
+  readonly compute: ComputeKind | undefined;
+  readonly reserved: Resources;
+  readonly hostPorts: readonly string[];
+  readonly hasEni: boolean;
+  /** Architecture and system of the instances that its tasks run on. */
+  readonly platforms: ReadonlySet<string>;
+  readonly constraints: Constraints;
+  /** Instances that its strategy or launch type leads to; empty on Fargate. */
+  readonly instances: readonly Instance[];
+  /** Alike for shapes that the same instances suit. */
+  readonly suitKey: string;
+};
+
+/** The shape of the next task: the most that any task of the primary rollout reserves. */
+export function shapeOf(service: Service, index: ClusterIndex): TaskShape {
+  const tasks = primaryTasksOf(service, index);
+  const platforms = new Set(tasks.map((task) => platformOfTask(task, index)));
+  platforms.delete(undefined);
+  const { capacityProviders, compute, placementConstraints } = service;
+  return {
+    group: `service:${service.name}`,
+    compute,
+    reserved: {
+      cpuUnits: tasks.reduce((most, { reserved }) => Math.max(most, reserved.cpuUnits), 0),
+      memoryMiB: tasks.reduce((most, { reserved }) => Math.max(most, reserved.memoryMiB), 0),
+    },
+    hostPorts: [...new Set(tasks.flatMap(({ hostPorts }) => hostPorts))],
+    hasEni: tasks.some(({ hasEni }) => hasEni),
+    platforms: platforms as ReadonlySet<string>,
+    constraints: readConstraints(placementConstraints),
+    instances: index.instancesFor(service),
+    suitKey: JSON.stringify([
+      [...capacityProviders].sort(),
+      compute,
+      [...platforms].sort(),
+      placementConstraints,
+    ]),
+  };
+}
+
+function platformOfTask(task: Task, index: ClusterIndex): string | undefined {
+  const host = index.instanceOf(task.instanceArn);
+  return platformOf(task.architecture ?? host?.architecture, host);
+}
+
+const platformOf = (architecture: string | undefined, host: Instance | undefined) =>
+  architecture === undefined
+    ? undefined
+    : `${architecture} ${host?.attributes['ecs.os-type'] ?? ''}`;
+
+/**
+ * Whether an instance is of a kind that takes tasks of this shape, whatever it has left. A task
+ * definition's own wishes are not in a snapshot: the next task is taken to want the architecture and
+ * the system that the running ones have.
+ */
+export const suits = (shape: TaskShape, instance: Instance): Truth =>
+  allOf([isOfPlatform(shape, instance), allows(shape, instance, undefined)]);
+
+function isOfPlatform({ platforms }: TaskShape, instance: Instance): Truth {
+  const platform = platformOf(instance.architecture, instance);
+  return platform === undefined || platforms.size === 0
+    ? 'unknown'
+    : truthOf(platforms.has(platform));
+}
+
+const allows = (shape: TaskShape, instance: Instance, groups: ReadonlySet<string> | undefined) =>
+  shape.constraints.allows({
+    attributes: instance.attributes,
+    areAttributesComplete: true,
+    ec2InstanceId: instance.ec2InstanceId,
+    groups,
+  });
+
+/** Whether ECS places tasks on an instance now. A health that is not reported yet is no illness. */
+export const isReady = ({ status, agentConnected, health }: Instance): boolean =>
+  status === 'ACTIVE' && agentConnected && health !== 'IMPAIRED';
+
+/** What instances of a zone are short of. */
+export type Lack = 'cpu' | 'memory' | 'ports' | 'interfaces' | 'distinct' | 'constraint';
+
+/** A proven place for one more task; on Fargate it is no instance's. */
+export type Room = { readonly instanceArn: string | undefined };
+
+/** Why a zone has no room that is proven. */
+export type NoRoom = {
+  readonly reason:
+    | 'zone-instance-missing'
+    /** Instances, and none with room: see `lacks`. */
+    | 'zone-room-missing'
+    /** Perhaps room: a limit or a constraint of some instance could not be judged. */
+    | 'zone-room-unknown';
+  readonly lacks: readonly Lack[];
+};
+
+/** What is left on each instance while a plan takes rooms and gives them back. */
+export type RoomLedger = {
+  readonly hasRoom: (shape: TaskShape, zone: string) => boolean;
+  /**
+   * The room that one more task would be given in a zone: as ECS does, on the instance with the
+   * fewest tasks of the service; of several, where it fits tightest, so that large rooms stay whole.
+   */
+  readonly find: (shape: TaskShape, zone: string) => Room | undefined;
+  /** Why there is none; undefined where there is one. */
+  readonly refusal: (shape: TaskShape, zone: string) => NoRoom | undefined;
+  readonly take: (shape: TaskShape, room: Room) => void;
+  readonly giveBack: (task: Task) => void;
+};
+
+/**
+ * Opens a ledger on what the snapshot says is left. On Fargate every zone has room; everywhere else
+ * only an instance that is there proves it, though ECS might launch another.
+ */
+export function openRoomLedger(index: ClusterIndex): RoomLedger {
+  const { instances, tasks } = index.snapshot;
+  const hosts = new Map(
+    instances.map((instance, at) => [instance.arn, hostOf(instance, at, index)]),
+  );
+  const crowds: Crowds = new Map();
+  const count = (group: string | undefined, host: Host | undefined, by: 1 | -1): void => {
+    if (group === undefined || host === undefined) return;
+    const crowd = crowds.get(group) ?? new Int32Array(instances.length);
+    crowd[host.at] = (crowd[host.at] ?? 0) + by;
+    crowds.set(group, crowd);
+  };
+  for (const { group, instanceArn = '' } of tasks) count(group, hosts.get(instanceArn), 1);
+
+  const pools = new Map<TaskShape | string, Pool>();
+  const nowhere = siteWith([]);
+  const siteOf = (shape: TaskShape, zone: string): Site => {
+    let pool = pools.get(shape);
+    if (pool === undefined) {
+      pool = pools.get(shape.suitKey) ?? poolOf(shape, hosts);
+      pools.set(shape, pool).set(shape.suitKey, pool);
+    }
+    return pool.get(zone) ?? nowhere;
+  };
+  const isFargate = ({ compute }: TaskShape): boolean => compute === 'fargate';
+  const hasRoom = (shape: TaskShape, zone: string): boolean =>
+    isFargate(shape) || !isFull(shape, siteOf(shape, zone), crowds);
+  return {
+    hasRoom,
+    find: (shape, zone) => {
+      if (isFargate(shape)) return { instanceArn: undefined };
+      return hasRoom(shape, zone) ? findRoom(shape, siteOf(shape, zone), crowds) : undefined;
+    },
+    refusal: (shape, zone) =>
+      hasRoom(shape, zone) ? undefined : refusalOf(shape, siteOf(shape, zone), crowds),
+    take: (shape, { instanceArn }) => {
+      if (instanceArn === undefined) return;
+      const host = hosts.get(instanceArn);
+      assert(host !== undefined, 'a room is on an instance of the snapshot');
+      change(host, shape, 1);
+      count(shape.group, host, 1);
+    },
+    giveBack: (task) => {
+      const host = hosts.get(task.instanceArn ?? '');
+      if (host === undefined) return;
+      change(host, task, -1);
+      count(task.group, host, -1);
+      for (const { site, candidate } of host.places) site.eased.push(candidate);
+    },
+  };
+}
+
+/** An instance and what is left on it. */
+type Host = {
+  readonly instance: Instance;
+  /** Its place among all of them. */
+  readonly at: number;
+  /** Tasks with an interface of their own that it can hold; undefined where that is not known. */
+  readonly eniTasksMax: number | undefined;
+  /** Whether it may hold more than that: its interfaces are branches of a trunk. */
+  readonly hasTrunk: boolean;
+  readonly ports: Set<string>;
+  /** Where it is a candidate. */
+  readonly places: { readonly site: Site; readonly candidate: Candidate }[];
+  cpuUnits: number;
+  memoryMiB: number;
+  eniTasks: number;
+};
+
+function hostOf(instance: Instance, at: number, { snapshot, tasksOn }: ClusterIndex): Host {
+  const type = valueIn(snapshot.instanceTypes, instance.type ?? '');
+  return {
+    instance,
+    at,
+    // One interface is the instance's own. How many a trunk adds is in no API.
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-eni.html
+    eniTasksMax: type?.eniMax === undefined ? undefined : type.eniMax - 1,
+    hasTrunk: Object.hasOwn(instance.attributes, 'ecs.awsvpc-trunk-id'),
+    ports: new Set(instance.usedPorts),
+    places: [],
+    cpuUnits: instance.remaining.cpuUnits,
+    memoryMiB: instance.remaining.memoryMiB,
+    eniTasks: tasksOn(instance.arn).filter(({ hasEni }) => hasEni).length,
+  };
+}
+
+function change(
+  host: Host,
+  { reserved, hasEni, hostPorts }: Pick<Task, 'reserved' | 'hostPorts' | 'hasEni'>,
+  by: 1 | -1,
+): void {
+  host.cpuUnits -= by * reserved.cpuUnits;
+  host.memoryMiB -= by * reserved.memoryMiB;
+  host.eniTasks += hasEni ? by : 0;
+  for (const port of hostPorts) {
+    if (by === 1) host.ports.add(port);
+    else host.ports.delete(port);
+  }
+}
+
+/** By group, how many of its tasks each instance runs, in the order of `Host.at`. */
+type Crowds = Map<string, Int32Array>;
+
+/** An instance that takes tasks now and suits, or may suit, a shape. */
+type Candidate = {
+  readonly host: Host;
+  readonly isOfPlatform: Truth;
+  /** By its constraints, but for what they ask of the tasks that are on it at the moment. */
+  readonly isAllowed: Truth;
+};
+/** What a zone has for shapes that the same instances suit. */
+type Site = {
+  /** By ARN. */
+  readonly candidates: readonly Candidate[];
+  /** Those that something was given back on, in that order. */
+  readonly eased: Candidate[];
+  /** Shapes that found no room, and how much of `eased` they have seen. */
+  readonly full: Map<TaskShape, number>;
+};
+type Pool = ReadonlyMap<string | undefined, Site>;
+
+const siteWith = (candidates: readonly Candidate[]): Site => ({
+  candidates,
+  eased: [],
+  full: new Map(),
+});
+
+function poolOf(shape: TaskShape, hosts: ReadonlyMap<string, Host>): Pool {
+  const candidates = shape.instances.flatMap((instance): readonly Candidate[] => {
+    const host = hosts.get(instance.arn);
+    if (host === undefined || !isReady(instance)) return [];
+    const ofPlatform = isOfPlatform(shape, instance);
+    const isAllowed = allows(shape, instance, undefined);
+    const isCandidate = allOf([ofPlatform, isAllowed]) !== 'no';
+    return isCandidate ? [{ host, isOfPlatform: ofPlatform, isAllowed }] : [];
+  });
+  const byZone = Map.groupBy(candidates, ({ host }) => host.instance.zone);
+  return new Map(
+    [...byZone].map(([zone, own]) => {
+      const site = siteWith(own);
+      for (const candidate of own) candidate.host.places.push({ site, candidate });
+      return [zone, site];
+    }),
+  );
+}
+
+/**
+ * Whether a zone has no room. Once it has none for a shape, only what is given back can change that,
+ * so nothing else is looked at again; tasks that a shape wants to be with may make room in other ways.
+ */
+function isFull(shape: TaskShape, site: Site, crowds: Crowds): boolean {
+  const { candidates, eased, full } = site;
+  const seen = shape.constraints.readsGroups ? undefined : full.get(shape);
+  if (seen === eased.length) return true;
+  const fresh = seen === undefined ? candidates : eased.slice(seen);
+  const isStillFull = fresh.every((candidate) => fitOf(shape, candidate, crowds) !== 'yes');
+  if (isStillFull) full.set(shape, eased.length);
+  return isStillFull;
+}
+
+function findRoom(shape: TaskShape, { candidates }: Site, crowds: Crowds): Room | undefined {
+  const crowd = crowds.get(shape.group);
+  let best: { readonly host: Host; readonly own: number; readonly rest: number } | undefined;
+  for (const candidate of candidates) {
+    const { host } = candidate;
+    const own = crowd?.[host.at] ?? 0;
+    if (best !== undefined && own > best.own) continue;
+    if (fitOf(shape, candidate, crowds) !== 'yes') continue;
+    const rest = restOf(shape, host);
+    if (best === undefined || own < best.own || rest < best.rest) best = { host, own, rest };
+  }
+  return best && { instanceArn: best.host.instance.arn };
+}
+
+function refusalOf(shape: TaskShape, { candidates }: Site, crowds: Crowds): NoRoom {
+  if (candidates.length === 0) return { reason: 'zone-instance-missing', lacks: [] };
+  const fits = new Set(candidates.map((candidate) => fitOf(shape, candidate, crowds)));
+  const reason = fits.delete('unknown') ? 'zone-room-unknown' : 'zone-room-missing';
+  return { reason, lacks: [...fits].filter((fit) => fit !== 'yes' && fit !== 'unknown').sort() };
+}
+
+/** Shares of CPU and memory that would be left on an instance, summed. */
+const restOf = ({ reserved }: TaskShape, { instance, cpuUnits, memoryMiB }: Host): number =>
+  shareOf(cpuUnits - reserved.cpuUnits, instance.registered.cpuUnits) +
+  shareOf(memoryMiB - reserved.memoryMiB, instance.registered.memoryMiB);
+
+const shareOf = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
+
+function fitOf(shape: TaskShape, candidate: Candidate, crowds: Crowds): Lack | 'yes' | 'unknown' {
+  const { host } = candidate;
+  // Written so that a figure that is none counts as no room.
+  if (!(host.cpuUnits >= shape.reserved.cpuUnits)) return 'cpu';
+  if (!(host.memoryMiB >= shape.reserved.memoryMiB)) return 'memory';
+  if (shape.hostPorts.some((port) => host.ports.has(port))) return 'ports';
+  if (shape.constraints.isDistinct && (crowds.get(shape.group)?.[host.at] ?? 0) > 0) {
+    return 'distinct';
+  }
+  const hasInterface = shape.hasEni ? hasFreeInterface(host) : 'yes';
+  if (hasInterface === 'no') return 'interfaces';
+  const isAllowed = shape.constraints.readsGroups
+    ? allows(shape, host.instance, groupsOn(host, crowds))
+    : candidate.isAllowed;
+  if (isAllowed === 'no') return 'constraint';
+  const isProven =
+    hasInterface === 'yes' && isAllowed === 'yes' && candidate.isOfPlatform === 'yes';
+  return isProven ? 'yes' : 'unknown';
+}
+
+function hasFreeInterface({ eniTasksMax, eniTasks, hasTrunk }: Host): Truth {
+  if (eniTasksMax === undefined) return 'unknown';
+  if (eniTasks < eniTasksMax) return 'yes';
+  return hasTrunk ? 'unknown' : 'no';
+}
+
+const groupsOn = ({ at }: Host, crowds: Crowds): ReadonlySet<string> =>
+  new Set([...crowds].flatMap(([group, crowd]) => ((crowd[at] ?? 0) > 0 ? [group] : [])));

@@ -1,0 +1,157 @@
+import { assert } from './assert.ts';
+import { compareText, indexOf } from './cluster-index.ts';
+import { eligibilityOf, type Obstacle, roomChange } from './rebalancing-eligibility.ts';
+import { openRoomLedger, shapeOf, type TaskShape } from './room.ts';
+import { minimumOf } from './service-state.ts';
+import type { Snapshot } from './snapshot.ts';
+import { movesToBalance } from './zone-balance.ts';
+import { type BlockedZone, planZoneMoves, type ZoneMove } from './zone-plan.ts';
+import {
+  type Ruling,
+  rulingOf,
+  type ZoneCase,
+  type ZoneContext,
+  type ZoneMemory,
+  type ZonePolicy,
+} from './zone-rules.ts';
+import { type ClusterZoneLoss, clusterZoneLosses, spreadOf, type ZoneSpread } from './zones.ts';
+
+/** What Ballast makes of one service's zones, and on which figures. */
+export type ZoneVerdict = Ruling & {
+  readonly service: string;
+  readonly spread: ZoneSpread;
+  /** Fewest moves after which it is balanced. */
+  readonly movesNeeded: number;
+  /** Those of them that a surge would make, in order; empty for every other reason. */
+  readonly moves: readonly ZoneMove[];
+  /** Zones that keep it from the others. */
+  readonly blockedZones: readonly BlockedZone[];
+  /** What keeps ECS from rebalancing it, each with the change that would let it. */
+  readonly obstacles: readonly Obstacle[];
+};
+
+/** What Ballast makes of a cluster's zones. */
+export type ZoneReport = {
+  /** Of every service, by name. */
+  readonly verdicts: readonly ZoneVerdict[];
+  /** The moves of all of them, in the order in which they would be made. */
+  readonly moves: readonly ZoneMove[];
+  readonly losses: readonly ClusterZoneLoss[];
+};
+
+/**
+ * Judges each service of a snapshot and plans the moves of those that only a surge would balance. A
+ * function of its arguments alone: what happened is as old as the snapshot says, and whether an
+ * imbalance has lasted long enough to be told or mended is for the caller to remember.
+ */
+export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneMemory): ZoneReport {
+  assertPolicy(policy);
+  const index = indexOf(snapshot);
+  const rooms = openRoomLedger(index);
+  const cases = snapshot.services
+    .toSorted((a, b) => compareText(a.name, b.name))
+    .map((service): Case => {
+      const shape = shapeOf(service, index);
+      const spread = spreadOf(service, shape, index);
+      const refusalIn = (zone: string) => rooms.refusal(shape, zone);
+      return {
+        service,
+        shape,
+        spread,
+        eligibility: eligibilityOf(service, spread, { refusalIn, skewMax: policy.skewMax }),
+        movesNeeded: movesToBalance(spread.counts, policy.skewMax),
+      };
+    });
+  const context = contextOf(cases, { index, policy, memory });
+  const ruled = cases.map((one) => ({ one, ruling: rulingOf(one, context) }));
+  const moversBy = (isMover: (ruling: Ruling | undefined) => boolean): readonly Case[] =>
+    ruled.flatMap(({ one, ruling }) => (isMover(ruling) ? [one] : []));
+  // The rooms that ECS is about to take are not promised again, nor counted on what it frees.
+  const reserving = { ...rooms, giveBack: () => undefined };
+  const { skewMax } = policy;
+  planZoneMoves(
+    moversBy((ruling) => ruling?.verdict === 'ecs-will'),
+    { rooms: reserving, index, skewMax },
+  );
+  const plan = planZoneMoves(
+    moversBy((ruling) => ruling === undefined),
+    { rooms, index, skewMax },
+  );
+  const moves = Map.groupBy(plan.moves, ({ service }) => service);
+  const blocked = new Map(plan.blocked.map(({ service, zones }) => [service, zones]));
+  return {
+    verdicts: ruled.map(({ one, ruling }) => {
+      const { name } = one.service;
+      return verdictOf(one, ruling, moves.get(name) ?? [], blocked.get(name) ?? []);
+    }),
+    moves: plan.moves,
+    losses: clusterZoneLosses(cases.map(({ spread }) => spread)),
+  };
+}
+
+type Case = ZoneCase & { readonly shape: TaskShape };
+
+function contextOf(
+  cases: readonly Case[],
+  given: Pick<ZoneContext, 'index' | 'policy' | 'memory'>,
+): ZoneContext {
+  const wanted = cases.filter(({ service }) => service.status === 'ACTIVE' && service.desired > 0);
+  const unhealthy = wanted.filter(({ service, spread }) => spread.healthy < minimumOf(service));
+  const { protections, takenAtMs } = given.index.snapshot;
+  const inForce = Object.entries(protections).filter(
+    ([, { expiresAtMs = Number.POSITIVE_INFINITY }]) => expiresAtMs > takenAtMs,
+  );
+  return {
+    ...given,
+    protectedArns: new Set(inForce.map(([arn]) => arn)),
+    services: wanted.length,
+    unhealthy: unhealthy.map(({ service }) => service.name),
+  };
+}
+
+function verdictOf(
+  { service, spread, movesNeeded, eligibility }: Case,
+  ruling: Ruling | undefined,
+  moves: readonly ZoneMove[],
+  blockedZones: readonly BlockedZone[],
+): ZoneVerdict {
+  return {
+    service: service.name,
+    ...(ruling ?? surgeRuling(movesNeeded, moves, blockedZones)),
+    spread,
+    movesNeeded,
+    moves,
+    blockedZones,
+    obstacles: eligibility.obstacles,
+  };
+}
+
+function surgeRuling(
+  movesNeeded: number,
+  moves: readonly ZoneMove[],
+  blocked: readonly BlockedZone[],
+): Ruling {
+  const [first] = blocked;
+  const wishes = blocked.map(roomChange).join('; ');
+  if (moves.length === 0) {
+    assert(first !== undefined, 'where no move is possible a zone says why');
+    return {
+      decision: 'ignore',
+      verdict: 'cannot',
+      reason: first.reason,
+      detail: `needs ${wishes}`,
+    };
+  }
+  const made = `${moves.length} of ${movesNeeded} moves`;
+  const detail = first === undefined ? made : `${made}; the others need ${wishes}`;
+  return { decision: 'act', verdict: 'would-act', reason: 'surge-move', detail };
+}
+
+function assertPolicy({ skewMax, quietMs, unhealthyShareMax }: ZonePolicy): void {
+  assert(
+    Number.isInteger(skewMax) && skewMax >= 1,
+    'skewMax below 1 cannot be kept by every desired count',
+  );
+  assert(quietMs >= 0, 'quietMs is a duration');
+  assert(unhealthyShareMax >= 0 && unhealthyShareMax <= 1, 'unhealthyShareMax is a share');
+}

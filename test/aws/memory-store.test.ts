@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore, memoryCharsMax } from '../../shared/aws/memory-store.ts';
+import { tableDefinition } from '../../simulator/hook-session.ts';
+import { accountOf, clientsOf } from '../simulator/clients.ts';
+
+const key = { partition: 'SERIES#prod/general', name: 'fill' };
+const expiresAtMs = Date.UTC(2026, 11, 24);
+
+function arrange() {
+  const account = accountOf({ tables: [tableDefinition] });
+  const store = createMemoryStore(clientsOf(account).dynamoDb, tableDefinition.TableName);
+  return { account, store };
+}
+
+describe('memory store', () => {
+  it('gives back what was saved, with a version that grows', async () => {
+    const { account, store } = arrange();
+    expect(await store.list(key.partition)).toEqual([]);
+    expect(await store.save(key, '{"a":1}', 0, expiresAtMs)).toBe(true);
+    expect(await store.save(key, '{"a":2}', 1, expiresAtMs)).toBe(true);
+    expect(await store.list(key.partition)).toEqual([
+      { name: 'fill', json: '{"a":2}', version: 2 },
+    ]);
+    expect(account.problems).toEqual([]);
+  });
+
+  it.each([
+    ['a first write where there is one already', 0],
+    ['a write over a version that is no longer there', 7],
+  ])('loses %s, and changes nothing', async (_, version) => {
+    const { store } = arrange();
+    await store.save(key, '{"a":1}', 0, expiresAtMs);
+    expect(await store.save(key, '{"a":2}', version, expiresAtMs)).toBe(false);
+    expect(await store.list(key.partition)).toMatchObject([{ json: '{"a":1}', version: 1 }]);
+  });
+
+  it('lists one partition alone, by name', async () => {
+    const { store } = arrange();
+    for (const name of ['c', 'a', 'b']) await store.save({ ...key, name }, '{}', 0, expiresAtMs);
+    await store.save({ partition: 'SERIES#prod/other', name: 'x' }, '{}', 0, expiresAtMs);
+    expect((await store.list(key.partition)).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('refuses what is too long, and passes on what is no conflict', async () => {
+    const { account, store } = arrange();
+    const long = 'x'.repeat(memoryCharsMax + 1);
+    await expect(store.save(key, long, 0, expiresAtMs)).rejects.toThrow('characters');
+    account.faults.push({ service: 'dynamodb', kind: 'access-denied' });
+    await expect(store.save(key, '{}', 0, expiresAtMs)).rejects.toThrow('not authorized');
+  });
+});
