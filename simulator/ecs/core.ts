@@ -11,6 +11,8 @@ export type Signals = {
   /** Its status, what ECS wants of it, or its health. */
   'task-changed': Task;
   'task-running': Task;
+  /** It did not start, or ended by itself: told before it is stopped. */
+  'task-failed': Task;
   'task-stopped': Task;
   /** Its status, its agent, or the room on it. */
   'instance-changed': Instance;

@@ -32,6 +32,7 @@ export function addDeployment(
     failedTasks: 0,
     hasRun: false,
     wasCompleted: false,
+    throttle: throttleOf(core, service),
     isScaledUp,
     targetGroup,
     tasks: new Set(),
@@ -41,15 +42,19 @@ export function addDeployment(
     if (older.rollout === 'IN_PROGRESS') endRun(core, older.run, 'STOPPED');
   }
   service.deployments = [deployment, ...service.deployments];
-  // A new definition returns a throttled service to normal at once.
-  if (core.has('deployment-ends-throttle')) {
-    Object.assign(service.throttle, { failures: 0, nextStartAtMs: 0, isTold: false });
-  }
   Object.assign(service.placement, { failures: 0, retryAtMs: 0 });
   tellDeployment(core, deployment, 'SERVICE_DEPLOYMENT_IN_PROGRESS', deployment.rolloutReason);
   core.touch(service);
   core.signal('service-changed', service);
   return deployment;
+}
+
+/** A new deployment returns a throttled service to normal at once. */
+function throttleOf(core: Core, { deployments: [before] }: Service): Deployment['throttle'] {
+  if (before === undefined || core.has('deployment-ends-throttle')) {
+    return { failures: 0, nextStartAtMs: 0, isTold: false };
+  }
+  return { ...before.throttle };
 }
 
 export function tellDeployment(

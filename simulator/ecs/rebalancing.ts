@@ -216,4 +216,5 @@ function stop(core: Core, service: Service): void {
     `(service ${service.name}) stopped AZ Rebalancing.`,
   );
   wakeService(core, service);
+  watch(core, service);
 }

@@ -17,28 +17,24 @@ export function installScheduler(core: Core): void {
   core.on('task-changed', ({ service }) => {
     if (service !== undefined) wakeService(core, service);
   });
-  core.on('task-stopped', (task) => {
-    const { service, deployment } = task;
-    if (service === undefined || deployment === undefined) return;
-    if (isFailure(core, task)) taskFailed(core, deployment);
-    wakeService(core, service);
+  core.on('task-failed', ({ deployment, hasRun }) => {
+    // Only what never reached RUNNING counts as a failed start.
+    const isFailure = !hasRun || !core.has('running-ends-throttle');
+    if (deployment !== undefined && isFailure) taskFailed(core, deployment);
+  });
+  core.on('task-stopped', ({ service }) => {
+    if (service !== undefined) wakeService(core, service);
   });
   // A stop makes room, which another service may be waiting for.
   core.on('task-stopped', ({ instance }) => {
     if (instance !== undefined) wakeBlocked(core);
   });
-  core.on('task-running', ({ service }) => {
-    if (service !== undefined && core.has('running-ends-throttle')) taskRuns(service);
+  core.on('task-running', ({ deployment }) => {
+    if (deployment !== undefined && core.has('running-ends-throttle')) taskRuns(deployment);
   });
   core.on('service-changed', (service) => wakeService(core, service));
   core.on('instance-changed', (instance) => wakeServicesOn(core, instance));
   core.on('capacity-changed', () => wakeBlocked(core));
-}
-
-/** Only what never reached RUNNING counts as a failed start. */
-function isFailure(core: Core, { hasRun, view }: Task): boolean {
-  if (!hasRun) return view.stopCode === 'TaskFailedToStart';
-  return view.stopCode === 'EssentialContainerExited' && !core.has('running-ends-throttle');
 }
 
 /** Whom an instance concerns: services with tasks on it, and daemons when it comes or goes. */
@@ -238,7 +234,7 @@ export function startTasks(
 ): readonly Task[] {
   const { service } = deployment;
   const started: Task[] = [];
-  if (count <= 0 || !canStart(core, service, () => wakeService(core, service))) return started;
+  if (count <= 0 || !canStart(core, deployment, () => wakeService(core, service))) return started;
   while (started.length < count) {
     const answer = launchTask(core, specOf(core, deployment, boundZone));
     if ('failure' in answer) {

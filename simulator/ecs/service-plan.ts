@@ -136,7 +136,10 @@ function stopSuperseded<Item>(ledger: Ledger<Item>): void {
   for (const task of old.filter(({ isFailing }) => isFailing)) {
     if (ledger.healthy >= ledger.limits.min) stop(ledger, task, 'unhealthy');
   }
-  stopPicked(ledger, () => oldOf(ledger).filter(({ phase }) => phase === 'running'), 'superseded');
+  // One that runs but does not count yet is about to be what the minimum needs.
+  const mayGo = ({ phase, isHealthy }: PlanTask<Item>): boolean =>
+    phase === 'running' && (isHealthy || oldOf(ledger).length > oldWanted(ledger));
+  stopPicked(ledger, () => oldOf(ledger).filter(mayGo), 'superseded');
 }
 
 function stopPicked<Item>(

@@ -64,7 +64,6 @@ function newService(core: Core, cluster: Cluster, input: CreateService): Service
     isSteady: false,
     isDeleted: false,
     wake: undefined,
-    throttle: { failures: 0, nextStartAtMs: 0, isTold: false },
     placement: { failures: 0, retryAtMs: 0, toldAtMs: undefined },
     rebalancing: undefined,
     rebalancingRetryAtMs: 0,

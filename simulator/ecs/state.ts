@@ -219,6 +219,8 @@ export type Deployment = {
   hasRun: boolean;
   /** It was COMPLETED once: what a rollback can go back to. */
   wasCompleted: boolean;
+  /** How often it has failed to start tasks in a row, and when it may start one again. */
+  readonly throttle: { failures: number; nextStartAtMs: number; isTold: boolean };
   /** Whether it is meant to have tasks: green not before SCALE_UP, blue not after CLEAN_UP. */
   isScaledUp: boolean;
   /** Index of the target group that its tasks register with. */
@@ -240,7 +242,6 @@ export type Service = {
   isDeleted: boolean;
   /** A reconciliation is due. */
   wake: Timer | undefined;
-  readonly throttle: { failures: number; nextStartAtMs: number; isTold: boolean };
   readonly placement: { failures: number; retryAtMs: number; toldAtMs: number | undefined };
   rebalancing: Rebalancing | undefined;
   /** Not before then again, after it had to stop. */

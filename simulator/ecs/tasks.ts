@@ -253,6 +253,8 @@ function failToPull(core: Core, task: Task, image: string): void {
 
 /** Ends a task that never reached RUNNING. */
 export function failToStart(core: Core, task: Task, reason: string): void {
+  if (task.isStopping || task.status === 'STOPPED') return;
+  core.signal('task-failed', task);
   stopTask(core, task, { code: 'TaskFailedToStart', reason });
 }
 
@@ -334,6 +336,7 @@ export function containerExits(
     changed(core, task);
     return;
   }
+  core.signal('task-failed', task);
   stopTask(core, task, {
     code: 'EssentialContainerExited',
     reason: 'Essential container in task exited',

@@ -13,8 +13,7 @@ const growth: Readonly<Record<string, { readonly firstMs: number; readonly facto
 
 /** A task of the deployment ended without having run: the service slows down. */
 export function taskFailed(core: Core, deployment: Deployment): void {
-  const { service } = deployment;
-  const { throttle } = service;
+  const { service, throttle } = deployment;
   core.signal('deployment-task-failed', { deployment, of: 'start' });
   const pace = growth[core.variant('start-throttle')];
   // Tasks of one attempt that fail together make one failure.
@@ -36,15 +35,22 @@ export function taskFailed(core: Core, deployment: Deployment): void {
 const toldAfterFailures = 2;
 
 /** A task runs: what failed before is forgotten. */
-export function taskRuns({ throttle }: Service): void {
+export function taskRuns({ throttle }: Deployment): void {
   throttle.failures = 0;
   throttle.nextStartAtMs = 0;
   throttle.isTold = false;
 }
 
-/** Whether a service may start tasks now; where not, `again` is called when it may. */
-export function canStart(core: Core, service: Service, again: () => void): boolean {
-  const atMs = Math.max(service.throttle.nextStartAtMs, service.placement.retryAtMs);
+/**
+ * Whether a deployment may start tasks now; where not, `again` is called when it may. One that fails
+ * does not slow down another.
+ */
+export function canStart(
+  core: Core,
+  { service, throttle }: Deployment,
+  again: () => void,
+): boolean {
+  const atMs = Math.max(throttle.nextStartAtMs, service.placement.retryAtMs);
   if (atMs <= core.nowMs()) return true;
   setTimer(core, service.timers, 'start', atMs - core.nowMs(), again);
   return false;
