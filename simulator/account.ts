@@ -399,6 +399,7 @@ export type EcsService = {
   createdAt?: Date;
 };
 
+/** A task definition, as far as one that a test makes up has to be one: an {@link EcsTaskDefinition} is. */
 export type TaskDefinition = {
   readonly taskDefinitionArn: string;
   readonly family: string;
@@ -698,7 +699,6 @@ export type Account = {
   readonly clusters: Map<string, EcsCluster>;
   readonly services: Map<string, EcsService>;
   readonly tasks: Map<string, EcsTask>;
-  readonly taskDefinitions: Map<string, EcsTaskDefinition>;
   readonly containerInstances: Map<string, EcsContainerInstance>;
   /** By name. */
   readonly capacityProviders: Map<string, EcsCapacityProvider>;
@@ -773,7 +773,6 @@ export function createAccount(options: AccountOptions): Account {
     instanceTypes: new Map(),
     eventWindows: new Map(),
     scalableTargets: new Map(),
-    taskDefinitions: new Map(),
     serviceDeployments: new Map(),
     serviceRevisions: new Map(),
     loadBalancers: new Map(),
