@@ -44,7 +44,7 @@ const minuteMs = 60_000;
 const startMs = Date.parse('2026-11-20T00:00:00Z');
 /** A cluster starts, and Ballast's first run ends, before anything may go wrong. */
 const calmMs = 45 * minuteMs;
-const clusterName = 'prod';
+const clusterNameDefault = 'prod';
 const latencyRangeMs = [5, 40] as const;
 
 /** A played run: what it left behind, and what its scenario says of itself. */
@@ -58,7 +58,9 @@ export type Played = {
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Played> {
   await warmUp();
   const { seed, days, variants = {} } = options;
-  const world = createWorld({ seed, startMs, variants });
+  const { clusterName = clusterNameDefault, region } = scenario;
+  const place = region === undefined ? {} : { region };
+  const world = createWorld({ seed, startMs, variants, ...place });
   const endMs = startMs + days * dayMs;
   const faultsUntilMs = Math.max(startMs + calmMs, endMs - scenario.convergesWithinMs);
   const drawn = [...drawFaults(seed, scenario.faults), ...(scenario.essentialFaults ?? [])];
@@ -85,10 +87,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     : undefined;
   const observer = observeWorld(world, (entry) => journal.timeline.push(entry));
   const stage = stageOf(world, {
-    ...{ faults, journal, apps, endMs, stackMode },
+    ...{ faults, journal, apps, endMs, stackMode, clusterName },
     hook: ballast?.hook,
   });
   const arranged = scenario.arrange(stage);
+  scenario.story?.(stage, arranged.zones);
   startNature({
     world,
     faults,
@@ -197,12 +200,13 @@ function deliveryFaults(
 type StageParts = Pick<Parts, 'faults' | 'journal' | 'apps'> & {
   readonly endMs: number;
   readonly stackMode: StackMode;
+  readonly clusterName: string;
   readonly hook: Stage['hook'];
 };
 
 const stageOf = (
   world: World,
-  { faults, journal, apps, endMs, stackMode, hook }: StageParts,
+  { faults, journal, apps, endMs, stackMode, clusterName, hook }: StageParts,
 ): Stage => ({
   world,
   startMs,
