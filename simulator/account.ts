@@ -138,12 +138,75 @@ export type EcsTask = {
   };
   stopCode?: string;
   stoppedReason?: string;
+  connectivity?: 'CONNECTED' | 'DISCONNECTED';
+  connectivityAt?: Date;
   createdAt?: Date;
+  pullStartedAt?: Date;
+  pullStoppedAt?: Date;
   startedAt?: Date;
+  executionStoppedAt?: Date;
   stoppingAt?: Date;
   stoppedAt?: Date;
   tags?: EcsTag[];
   version: number;
+};
+
+/** A container definition, as far as its task's life depends on it. */
+export type EcsContainerDefinition = {
+  name: string;
+  image: string;
+  cpu?: number;
+  /** MiB. */
+  memory?: number;
+  memoryReservation?: number;
+  /** True by default. */
+  essential?: boolean;
+  portMappings?: {
+    containerPort?: number;
+    hostPort?: number;
+    protocol?: 'tcp' | 'udp';
+    name?: string;
+  }[];
+  healthCheck?: {
+    command: string[];
+    /** Seconds; 30 by default. */
+    interval?: number;
+    timeout?: number;
+    /** 3 by default. */
+    retries?: number;
+    startPeriod?: number;
+  };
+  restartPolicy?: {
+    enabled: boolean;
+    ignoredExitCodes?: number[];
+    /** Seconds that it must have run before it is started again; 300 by default. */
+    restartAttemptPeriod?: number;
+  };
+  /** Seconds from SIGTERM to SIGKILL; 30 by default. */
+  stopTimeout?: number;
+};
+
+export type EcsNetworkMode = 'awsvpc' | 'bridge' | 'host' | 'none';
+
+export type EcsPlacementConstraint = {
+  type: 'distinctInstance' | 'memberOf';
+  expression?: string;
+};
+
+/** A task definition as DescribeTaskDefinition answers it; fields that nothing reads are left out. */
+export type EcsTaskDefinition = {
+  readonly taskDefinitionArn: string;
+  readonly family: string;
+  readonly revision: number;
+  status: 'ACTIVE' | 'INACTIVE';
+  /** CPU units (1,024 a vCPU) and MiB of the whole task, in decimal. */
+  cpu?: string;
+  memory?: string;
+  networkMode: EcsNetworkMode;
+  runtimePlatform?: { cpuArchitecture?: 'X86_64' | 'ARM64' };
+  requiresCompatibilities?: EcsLaunchType[];
+  placementConstraints?: EcsPlacementConstraint[];
+  containerDefinitions: EcsContainerDefinition[];
 };
 
 export type EcsResource = {
@@ -196,6 +259,8 @@ export type EcsCapacityProvider = {
         vCpuCount?: { min: number; max?: number };
         memoryMiB?: { min: number; max?: number };
         allowedInstanceTypes?: string[];
+        cpuManufacturers?: ('intel' | 'amd' | 'amazon-web-services')[];
+        burstablePerformance?: 'included' | 'required' | 'excluded';
       };
     };
     propagateTags?: 'CAPACITY_PROVIDER' | 'NONE';
@@ -261,6 +326,16 @@ export type ScalableTarget = {
   };
 };
 
+/** A Lambda function or a pause that ECS puts between two stages of a deployment. */
+export type EcsLifecycleHook = {
+  targetType?: 'AWS_LAMBDA' | 'PAUSE';
+  hookTargetArn?: string;
+  roleArn?: string;
+  lifecycleStages?: HookStage[];
+  hookDetails?: Json;
+  timeoutConfiguration?: { timeoutInMinutes?: number; action?: 'ROLLBACK' | 'CONTINUE' };
+};
+
 export type EcsService = {
   readonly serviceArn: string;
   readonly serviceName: string;
@@ -275,7 +350,7 @@ export type EcsService = {
   deploymentController?: { type: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL' };
   availabilityZoneRebalancing?: 'ENABLED' | 'DISABLED';
   placementStrategy?: { type: 'binpack' | 'random' | 'spread'; field?: string }[];
-  placementConstraints?: { type: 'distinctInstance' | 'memberOf'; expression?: string }[];
+  placementConstraints?: EcsPlacementConstraint[];
   networkConfiguration?: {
     awsvpcConfiguration?: { subnets: string[]; securityGroups?: string[] };
   };
@@ -285,20 +360,24 @@ export type EcsService = {
   deploymentConfiguration?: {
     minimumHealthyPercent?: number;
     maximumPercent?: number;
-    deploymentCircuitBreaker?: { enable: boolean; rollback: boolean };
+    deploymentCircuitBreaker?: {
+      enable: boolean;
+      rollback: boolean;
+      /** True by default. */
+      resetOnHealthyTask?: boolean;
+    };
     strategy?: 'ROLLING' | 'BLUE_GREEN' | 'LINEAR' | 'CANARY';
     bakeTimeInMinutes?: number;
-    lifecycleHooks?: {
-      hookTargetArn?: string;
-      roleArn?: string;
-      lifecycleStages?: HookStage[];
-      hookDetails?: Json;
-    }[];
+    lifecycleHooks?: EcsLifecycleHook[];
+    linearConfiguration?: { stepPercent?: number; stepBakeTimeInMinutes?: number };
+    canaryConfiguration?: { canaryPercent?: number; canaryBakeTimeInMinutes?: number };
+    alarms?: { alarmNames: string[]; enable: boolean; rollback: boolean };
   };
   deployments?: {
     id: string;
     status: string;
     rolloutState?: 'COMPLETED' | 'FAILED' | 'IN_PROGRESS';
+    rolloutStateReason?: string;
     taskDefinition?: string;
     desiredCount?: number;
     runningCount?: number;
@@ -320,6 +399,7 @@ export type EcsService = {
   createdAt?: Date;
 };
 
+/** A task definition, as far as one that a test makes up has to be one: an {@link EcsTaskDefinition} is. */
 export type TaskDefinition = {
   readonly taskDefinitionArn: string;
   readonly family: string;
@@ -379,12 +459,12 @@ export type ServiceDeployment = {
     timeoutAction?: 'ROLLBACK' | 'CONTINUE';
   }[];
   rollback?: { reason?: string; startedAt?: Date; serviceRevisionArn?: string };
-  deploymentConfiguration?: {
-    lifecycleHooks?: {
-      hookTargetArn?: string;
-      lifecycleStages?: HookStage[];
-      hookDetails?: Json;
-    }[];
+  deploymentConfiguration?: { lifecycleHooks?: EcsLifecycleHook[] };
+  /** Of the deployment circuit breaker, where it watches. */
+  deploymentCircuitBreaker?: {
+    status: 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED';
+    failureCount: number;
+    threshold: number;
   };
   alarms?: {
     status?: 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED';
@@ -517,7 +597,15 @@ export type TargetHealth = {
   };
 };
 
-export type TargetGroup = { readonly TargetGroupArn: string; targets: TargetHealth[] };
+export type TargetGroup = {
+  readonly TargetGroupArn: string;
+  targets: TargetHealth[];
+  HealthCheckIntervalSeconds?: number;
+  HealthyThresholdCount?: number;
+  UnhealthyThresholdCount?: number;
+  /** The attribute `deregistration_delay.timeout_seconds`. */
+  deregistrationDelaySeconds?: number;
+};
 
 export type Alarm = {
   readonly AlarmName: string;
@@ -676,6 +764,7 @@ export function createAccount(options: AccountOptions): Account {
     clusters: new Map(),
     services: new Map(),
     tasks: new Map(),
+    taskDefinitions: new Map(),
     containerInstances: new Map(),
     capacityProviders: new Map(),
     taskProtections: new Map(),
@@ -684,7 +773,6 @@ export function createAccount(options: AccountOptions): Account {
     instanceTypes: new Map(),
     eventWindows: new Map(),
     scalableTargets: new Map(),
-    taskDefinitions: new Map(),
     serviceDeployments: new Map(),
     serviceRevisions: new Map(),
     loadBalancers: new Map(),

@@ -1,8 +1,21 @@
+type OfZone<T> = (timeZone: string) => T;
+
+/** Intl takes a millisecond to build a format, and a stack has one zone: the latest is kept. */
+function keptForZone<T>(build: OfZone<T>): OfZone<T> {
+  let latest: { readonly timeZone: string; readonly built: T } | undefined;
+  return (timeZone) => {
+    if (latest?.timeZone !== timeZone) latest = { timeZone, built: build(timeZone) };
+    return latest.built;
+  };
+}
+
 /**
  * Writes times as alerts show them, to the minute and with their zone: `Fri 20 Nov 14:02Z` for UTC,
  * `Fri 20 Nov 15:02 CET` for a zone of the IANA database. Throws when there is no such zone.
  */
-export function createTimeFormatter(timeZone: string): (atMs: number) => string {
+export const createTimeFormatter: OfZone<(atMs: number) => string> = keptForZone(buildFormatter);
+
+function buildFormatter(timeZone: string): (atMs: number) => string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     weekday: 'short',
@@ -24,8 +37,13 @@ export function createTimeFormatter(timeZone: string): (atMs: number) => string 
   };
 }
 
-/** The local day, `2026-11-20`, and hour, 0 to 23, of a time in a zone of the IANA database. */
-export function createDayReader(timeZone: string): (atMs: number) => { day: string; hour: number } {
+/** The local day, `2026-11-20`, and hour, 0 to 23. */
+export type LocalHour = { readonly day: string; readonly hour: number };
+
+/** Reads the local day and hour of a time in a zone of the IANA database. */
+export const createDayReader: OfZone<(atMs: number) => LocalHour> = keptForZone(buildDayReader);
+
+function buildDayReader(timeZone: string): (atMs: number) => LocalHour {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     year: 'numeric',

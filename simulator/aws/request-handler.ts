@@ -24,7 +24,8 @@ import {
   type WireResponse,
 } from './wire.ts';
 
-const responders: Readonly<Record<ServiceName, Responder>> = {
+/** Every simulated service. */
+export const responders: Readonly<Record<ServiceName, Responder>> = {
   ecs,
   elasticloadbalancing: elbv2,
   cloudwatch: cloudWatch,

@@ -167,7 +167,7 @@ export function encodeOutput(
     const xml = `<${name} xmlns="${protocol.namespace}">${content}</${name}>`;
     return responseOf(200, 'text/xml', xml, requestId);
   }
-  const json = JSON.stringify(output, dateAsSeconds);
+  const json = JSON.stringify(withSeconds(output));
   return responseOf(200, `application/x-amz-json-${protocol.version}`, json, requestId);
 }
 
@@ -190,8 +190,7 @@ export function encodeError(
     return responseOf(error.statusCode, 'text/xml', xml, requestId);
   }
   const json = JSON.stringify(
-    { __type: error.code, message: error.message, ...error.members },
-    dateAsSeconds,
+    withSeconds({ __type: error.code, message: error.message, ...error.members }),
   );
   const contentType = `application/x-amz-json-${protocol.version}`;
   const response = responseOf(error.statusCode, contentType, json, requestId);
@@ -220,10 +219,14 @@ function responseOf(
   };
 }
 
-/** `JSON.stringify` has made text of a Date before it asks, so the holder is asked instead. */
-function dateAsSeconds(this: unknown, key: string, value: unknown): unknown {
-  const original: unknown = Reflect.get(Object(this), key);
-  return original instanceof Date ? original.getTime() / 1000 : value;
+/** A copy with every Date in seconds: `JSON.stringify` would have made text of it before it asks. */
+function withSeconds(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return value.getTime() / 1000;
+  if (Array.isArray(value)) return value.map(withSeconds);
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) copy[name] = withSeconds(Reflect.get(value, name));
+  return copy;
 }
 
 function xmlElement(name: string, value: unknown, entryName = 'member'): string {

@@ -16,6 +16,17 @@ describe('createTimeFormatter', () => {
     expect(format(Date.UTC(2026, 8, 1, 22, 0))).toBe('Wed 02 Sep 00:00 CEST');
   });
 
+  it('keeps each zone to its own, whichever was asked for last', () => {
+    const [berlin, tokyo] = [
+      createTimeFormatter('Europe/Berlin'),
+      createTimeFormatter('Asia/Tokyo'),
+    ];
+    expect(createTimeFormatter('Europe/Berlin')(atMs)).toBe(berlin(atMs));
+    expect(tokyo(atMs)).toBe('Fri 20 Nov 23:02 GMT+9');
+    expect(() => createTimeFormatter('Europe/Nowhere')).toThrow(RangeError);
+    expect(createTimeFormatter('Asia/Tokyo')(atMs)).toBe(tokyo(atMs));
+  });
+
   it('refuses a zone that there is not', () => {
     expect(() => createTimeFormatter('Europe/Nowhere')).toThrow(RangeError);
   });

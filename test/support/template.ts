@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type CollectionTag, parse, type ScalarTag, type YAMLMap, type YAMLSeq } from 'yaml';
+import { parse } from 'yaml';
+import { intrinsicTags } from '../../simulator/stack/intrinsics.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -138,21 +139,3 @@ export function list(value: unknown, what: string): readonly unknown[] {
 
 export const oneOrMore = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : [value];
-
-function intrinsicTags(): (ScalarTag | CollectionTag)[] {
-  const names = ['And', 'Equals', 'GetAtt', 'If', 'Join', 'Not', 'Or', 'Select', 'Split', 'Sub'];
-  const long = (name: string): string => `Fn::${name}`;
-  return [
-    { tag: '!Ref', resolve: (text: string) => ({ Ref: text }) },
-    { tag: '!Condition', resolve: (text: string) => ({ Condition: text }) },
-    ...names.map((name) => ({
-      tag: `!${name}`,
-      resolve: (text: string) => ({ [long(name)]: text }),
-    })),
-    ...names.map((name) => ({
-      tag: `!${name}`,
-      collection: 'seq' as const,
-      resolve: (sequence: YAMLMap | YAMLSeq) => ({ [long(name)]: sequence.toJSON() }),
-    })),
-  ];
-}

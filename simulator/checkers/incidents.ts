@@ -1,0 +1,195 @@
+import type { AlertRecord, RunRecord } from '../record.ts';
+import { type Checker, callFaults, clock, struck } from './checker.ts';
+import { executionsOf } from './hooks.ts';
+import { type Crossing, crossingsOf, isSupported, type PlainCause, thresholds } from './stops.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+/** A card waits five minutes for others of its cause, a fold one more, both for the next sweep. */
+const toldWithinMs = 10 * minuteMs;
+/** A service has to be well for so long before its incident ends. */
+const wellMs = 15 * minuteMs;
+/** Time from publishing a message to the mark that it was. */
+const markMs = 2 * minuteMs;
+
+const isDigest = ({ kind }: AlertRecord): boolean => kind.startsWith('digest-');
+
+const onTopic = ({ alerts }: RunRecord, topic: AlertRecord['topic']): readonly AlertRecord[] =>
+  alerts.filter((alert) => alert.topic === topic);
+
+/** From the first message of an incident to its end, or to the end of the run. */
+type Told = {
+  readonly incidentId: string;
+  readonly kind: string;
+  readonly service: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly isResolved: boolean;
+};
+
+/** Each opening of each incident, as receivers saw it. */
+export function toldIn(run: RunRecord): readonly Told[] {
+  const told: Told[] = [];
+  const cards = onTopic(run, 'alerts').filter((alert) => !isDigest(alert));
+  for (const [incidentId, messages] of Map.groupBy(cards, (alert) => alert.incidentId)) {
+    let open: Told | undefined;
+    for (const { atMs, kind, service, transition } of messages) {
+      open ??= { incidentId, kind, service, fromMs: atMs, untilMs: run.endMs, isResolved: false };
+      if (transition !== 'resolve') continue;
+      told.push({ ...open, untilMs: atMs, isResolved: true });
+      open = undefined;
+    }
+    if (open !== undefined) told.push(open);
+  }
+  return told;
+}
+
+const kindsOf: Readonly<Record<PlainCause, readonly string[]>> = {
+  'out-of-memory': ['crash-loop'],
+  exit: ['crash-loop'],
+  start: ['start-failure'],
+  'health-check': ['crash-loop', 'start-failure'],
+};
+
+export const incidentsTold: Checker = {
+  name: 'incidents-told',
+  sentence: 'Every cause that crosses the documented threshold is told, as far as its events came.',
+  broken: ({ run }) => {
+    if (!run.withBallast) return [];
+    const told = toldIn(run);
+    return crossingsOf(run)
+      .filter(({ service }) => !isOptedOut(run, service))
+      .flatMap((crossing) => {
+        const byMs = deadlineOf(run, crossing.atMs);
+        if (byMs > run.endMs || told.some((one) => tells(one, crossing, byMs))) return [];
+        const { service, cause, atMs, tasks } = crossing;
+        return [`${service}: ${cause}, ${tasks.length} tasks by ${clock(atMs)}, never told`];
+      });
+  },
+};
+
+/** While calls fail, messages come again and again; once they do not, all is told soon. */
+function deadlineOf(run: RunRecord, atMs: number): number {
+  const isDisturbed = [...callFaults, 'overlapping-invocations' as const].some((fault) =>
+    run.faults.has(fault),
+  );
+  return (isDisturbed ? Math.max(atMs, run.faultsUntilMs) + 20 * minuteMs : atMs) + toldWithinMs;
+}
+
+/** Told in place of the incidents of many services. */
+const folds: ReadonlySet<string> = new Set(['storm', 'bad-instance', 'bad-zone']);
+
+const tells = (told: Told, { service, cause, atMs }: Crossing, byMs: number): boolean =>
+  (folds.has(told.kind) || (told.service === service && kindsOf[cause].includes(told.kind))) &&
+  told.fromMs <= byMs &&
+  told.untilMs >= atMs;
+
+const isOptedOut = ({ tags }: RunRecord, service: string): boolean =>
+  tags[service]?.['ballast:task-state'] === 'off';
+
+export const rollbacksTold: Checker = {
+  name: 'rollbacks-told',
+  sentence: 'Every deployment that the gate answers FAILED is told.',
+  broken: ({ run }) =>
+    executionsOf(run)
+      .filter(({ verdict, calls }) => verdict === 'FAILED' && calls.at(-1)?.outcome === 'returned')
+      .flatMap(({ service, reason, fromMs, untilMs }) => {
+        // Reporting never costs the answer: a call that cannot write loses its report.
+        if (struck(run, callFaults, [fromMs, untilMs])) return [];
+        const byMs = deadlineOf(run, untilMs);
+        const isTold = run.alerts.some(
+          (alert) =>
+            alert.service === service &&
+            (alert.kind === 'rollback' || alert.kind === 'gate-misconfigured') &&
+            alert.atMs <= byMs,
+        );
+        return isTold || byMs > run.endMs
+          ? []
+          : [`${service}: FAILED, ${reason} at ${clock(untilMs)}, never told`];
+      }),
+};
+
+export const toldOnce: Checker = {
+  name: 'told-once',
+  sentence: 'No message comes twice, but where its publisher died or lost an answer of AWS.',
+  broken: ({ run }) => [...repeats(run), ...openedTwice(run)],
+};
+
+function repeats(run: RunRecord): readonly string[] {
+  const byId = Map.groupBy(run.alerts, ({ topic, messageId }) => `${topic} ${messageId}`);
+  return [...byId].flatMap(([name, messages]) =>
+    messages.slice(1).flatMap(({ atMs }, at) => {
+      const beforeMs = messages[at]?.atMs ?? atMs;
+      // What kept the first from being marked struck between it and the repeat.
+      return struck(run, callFaults, [beforeMs - markMs, atMs])
+        ? []
+        : [`${name}: ${clock(beforeMs)} and again ${clock(atMs)}`];
+    }),
+  );
+}
+
+/** Two openings of one incident, with no end between them, sooner than it could have been well. */
+function openedTwice(run: RunRecord): readonly string[] {
+  const cards = onTopic(run, 'alerts').filter((alert) => !isDigest(alert));
+  return [...Map.groupBy(cards, (alert) => alert.incidentId)].flatMap(([incidentId, messages]) =>
+    messages.flatMap((message, at) => {
+      const before = messages[at - 1];
+      const isAgain =
+        message.transition === 'open' &&
+        before?.transition === 'open' &&
+        before.messageId !== message.messageId;
+      return isAgain && message.atMs - before.atMs < wellMs
+        ? [`${incidentId}: opened ${clock(before.atMs)} and again ${clock(message.atMs)}`]
+        : [];
+    }),
+  );
+}
+
+export const noFalseAlarms: Checker = {
+  name: 'no-false-alarms',
+  sentence: 'No loop or failure is told of a service that had fewer stops than it takes.',
+  broken: ({ run }) =>
+    toldIn(run).flatMap(({ kind, service, fromMs, incidentId }) =>
+      isSupported(run, service, kind, fromMs)
+        ? []
+        : [`${incidentId}: ${kind} of ${service} told ${clock(fromMs)}, without enough stops`],
+    ),
+};
+
+/** Kinds that end by themselves once their service is well. */
+const endsWhenWell = new Set([...Object.keys(thresholds), ...folds]);
+/** After the last stop: the longest window of a kind, and then it has to be well. */
+const endsWithinMs = (kind: string): number =>
+  (kind === 'slow-loop' ? 6 * hourMs : 0) + wellMs + 15 * minuteMs;
+
+export const incidentsResolve: Checker = {
+  name: 'incidents-resolve',
+  sentence: 'Every incident ends once its cause is gone.',
+  broken: ({ run }) =>
+    toldIn(run)
+      .filter(({ isResolved, kind }) => !isResolved && endsWhenWell.has(kind))
+      .flatMap(({ incidentId, kind, service, fromMs }) => {
+        const sinceMs = Math.max(quietSinceMs(run, service, kind), run.faultsUntilMs, fromMs);
+        return run.endMs - sinceMs > endsWithinMs(kind)
+          ? [`${incidentId}: told ${clock(fromMs)}, nothing since ${clock(sinceMs)}, not resolved`]
+          : [];
+      }),
+};
+
+/** When a service last had trouble, was last short of tasks, or was last deployed. */
+function quietSinceMs(run: RunRecord, service: string, kind: string): number {
+  const isOne = (other: string | undefined): boolean => folds.has(kind) || other === service;
+  const short = run.counts.filter((count) => isOne(count.service));
+  return Math.max(
+    run.startMs,
+    ...run.stops.filter((stop) => isOne(stop.service)).map(({ stoppedAtMs }) => stoppedAtMs),
+    ...run.signals.filter((signal) => isOne(signal.service)).map(({ atMs }) => atMs),
+    ...short.flatMap(({ atMs, running, desired }, at) => {
+      const untilMs = short.find((other, to) => to > at && other.service === short[at]?.service);
+      return running < desired ? [untilMs?.atMs ?? run.endMs, atMs] : [];
+    }),
+    ...run.deployments
+      .filter((deployment) => isOne(deployment.service))
+      .map(({ endedMs }) => endedMs ?? run.endMs),
+  );
+}

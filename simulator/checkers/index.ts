@@ -1,0 +1,36 @@
+import type { Checker } from './checker.ts';
+import { decisionsLogged } from './decisions.ts';
+import { floors, worldUnchanged } from './floors.ts';
+import { brokenNeverPasses, goodGreenPasses, hookAnswers, verdictInTime } from './hooks.ts';
+import {
+  incidentsResolve,
+  incidentsTold,
+  noFalseAlarms,
+  rollbacksTold,
+  toldOnce,
+} from './incidents.ts';
+import { noise } from './noise.ts';
+import { errorsExplained, problems } from './problems.ts';
+import { observeWritesNothing, writesAllowed, writesWithinBudget } from './writes.ts';
+
+/** What every run is held to; a new function brings a checker of its own. */
+export const allCheckers: readonly Checker[] = [
+  floors,
+  worldUnchanged,
+  observeWritesNothing,
+  writesAllowed,
+  writesWithinBudget,
+  hookAnswers,
+  verdictInTime,
+  brokenNeverPasses,
+  goodGreenPasses,
+  incidentsTold,
+  rollbacksTold,
+  toldOnce,
+  noFalseAlarms,
+  incidentsResolve,
+  noise,
+  decisionsLogged,
+  problems,
+  errorsExplained,
+];

@@ -1,0 +1,204 @@
+import { type Core, cancelTimer, setTimer } from './core.ts';
+import { misfit, roomOf } from './fit.ts';
+import { deregisterInstance, drainInstance, takesTasks } from './instances.ts';
+import { packZone } from './packing.ts';
+import { placementOf, typesOf } from './provisioning.ts';
+import { takesInterface } from './room.ts';
+import { isProtectedNow } from './scheduler.ts';
+import type { Instance, Provider, Task } from './state.ts';
+
+const secondMs = 1_000;
+/** Delays that ECS chooses where the provider says none, in seconds; their length is not said. */
+const scaleInDefaults: Readonly<Record<string, number>> = { '5min': 300, '15min': 900 };
+/** An instance that drained by ECS's own wish goes soon after its last task. */
+const emptiedMs = 30 * secondMs;
+
+/**
+ * Infrastructure optimisation: instances without tasks go, and those whose tasks have a cheaper home
+ * are drained, one at a time.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-infrastructure-optimization.html
+ */
+export function installOptimizer(core: Core): void {
+  core.on('instance-changed', (instance) => {
+    if (isManaged(instance)) watchIdle(core, instance);
+  });
+  core.on('instance-gone', (instance) => {
+    instance.provider?.postponed.delete(instance);
+    if (instance.provider !== undefined) judgePostponed(core, instance.provider);
+  });
+  core.on('instance-registered', ({ provider }) => {
+    if (provider?.kind === 'MANAGED_INSTANCES') analyse(core, provider);
+  });
+  core.on('task-running', ({ instance }) => {
+    if (instance !== undefined && isManaged(instance)) restartTimer(core, instance);
+  });
+  core.on('task-stopped', ({ instance }) => {
+    if (instance === undefined || !isManaged(instance)) return;
+    restartTimer(core, instance);
+    if (instance.provider !== undefined) analyse(core, instance.provider);
+  });
+}
+
+const isManaged = ({ kind }: Instance): boolean => kind === 'MANAGED_INSTANCES';
+
+/** From idle or under-used to the end, in ms; undefined where optimisation is off. */
+function delayOf(core: Core, provider: Provider | undefined): number | undefined {
+  const { scaleInAfter } =
+    provider?.view.managedInstancesProvider?.infrastructureOptimization ?? {};
+  if (scaleInAfter === -1) return undefined;
+  if (scaleInAfter !== undefined && core.has('scale-in-after')) return scaleInAfter * secondMs;
+  return (scaleInDefaults[core.variant('scale-in-after-default')] ?? 0) * secondMs;
+}
+
+function watchIdle(core: Core, instance: Instance): void {
+  const { timers, tasks, view, drain, provider } = instance;
+  const isLeaving = view.status === 'DRAINING' && drain?.cause !== 'user';
+  const isStanding = view.status === 'ACTIVE' || view.status === 'DRAINING';
+  if (tasks.size > 0 || !isStanding || instance.isDead) {
+    cancelTimer(timers, 'idle');
+    return;
+  }
+  const delayMs = isLeaving ? emptiedMs : delayOf(core, provider);
+  const isOff = !isLeaving && !core.has('idle-instances-go');
+  if (delayMs === undefined || isOff || timers.has('idle')) return;
+  setTimer(core, timers, 'idle', delayMs, () => {
+    if (instance.tasks.size > 0) return;
+    deregisterInstance(core, instance, { code: '', reason: '' });
+  });
+}
+
+/** A stop or a launch may have left instances under-used: each is looked at after the delay. */
+function analyse(core: Core, provider: Provider): void {
+  for (const instance of provider.instances) {
+    if (!instance.timers.has('under-used')) armTimer(core, instance);
+  }
+}
+
+function armTimer(core: Core, instance: Instance): void {
+  const delayMs = delayOf(core, instance.provider);
+  if (delayMs === undefined || !core.has('under-used-instances-drain')) return;
+  setTimer(core, instance.timers, 'under-used', delayMs, () => judge(core, instance));
+}
+
+/** A start or stop on an instance begins its waiting anew. */
+function restartTimer(core: Core, instance: Instance): void {
+  if (instance.timers.has('under-used')) armTimer(core, instance);
+}
+
+/** Drains an instance that has a better home, or has it wait until no other is being drained. */
+function judge(core: Core, instance: Instance): void {
+  const { provider, tasks, view } = instance;
+  if (provider === undefined || view.status !== 'ACTIVE' || tasks.size === 0) return;
+  if (!isMovable(core, instance) || !hasBetterHome(core, provider, instance)) return;
+  if (isBusy(provider) && core.has('one-optimisation-at-a-time')) provider.postponed.add(instance);
+  else drainInstance(core, instance, 'under-used');
+}
+
+function isBusy({ instances }: Provider): boolean {
+  for (const { drain } of instances) if (drain?.cause === 'under-used') return true;
+  return false;
+}
+
+/** An optimisation is over: the first of those that wait for it, and still would gain, is next. */
+function judgePostponed(core: Core, provider: Provider): void {
+  for (const instance of provider.postponed) {
+    if (isBusy(provider)) return;
+    provider.postponed.delete(instance);
+    judge(core, instance);
+  }
+}
+
+/** Standalone tasks are not replaced and protected ones not moved; what is on its way may change. */
+function isMovable(core: Core, { tasks }: Instance): boolean {
+  return [...tasks].every((task) => {
+    const isBound = task.service === undefined && core.has('standalone-task-holds-instance');
+    const isHeld = isProtectedNow(core, task) && core.has('protection-holds-optimisation');
+    return !isBound && !isHeld && !task.isStopping && task.status === 'RUNNING';
+  });
+}
+
+function hasBetterHome(core: Core, provider: Provider, instance: Instance): boolean {
+  const { judged, contents } = instance;
+  const isSame = judged?.contents === contents;
+  // What fitted nowhere can only fit now where room has grown since.
+  const mayFit = !isSame || grownSince(provider, judged.growth).some(canTakeOneOf(core, instance));
+  if (mayFit && fitsElsewhere(core, provider, instance)) return true;
+  const isCheaper = isSame ? judged.hasCheaperType : hasCheaperType(core, provider, instance);
+  instance.judged = { contents, hasCheaperType: isCheaper, growth: provider.growth };
+  return isCheaper;
+}
+
+/** Instances whose room has grown since, as far as they are remembered; all of them otherwise. */
+function grownSince({ grown, growth, instances }: Provider, since: number): readonly Instance[] {
+  const count = growth - since;
+  if (count > grown.length) return [...instances];
+  return count === 0 ? [] : grown.slice(-count);
+}
+
+const canTakeOneOf =
+  (core: Core, instance: Instance) =>
+  (other: Instance): boolean =>
+    other !== instance && [...instance.tasks].some((task) => takesAlso(core, task, other));
+
+/** Whether the other instances have room for all of its tasks. */
+function fitsElsewhere(core: Core, provider: Provider, instance: Instance): boolean {
+  const keepsZones = core.variant('optimisation-zones') === 'kept';
+  // What was launched to spread a service is not packed away again, or the two would never end.
+  if (!keepsZones && instance.isForRebalancing) return false;
+  const taken = new Map<Instance, Taken>();
+  return [...instance.tasks].every((task) => {
+    const others = task.definition.cpu === 0 ? provider.instances : provider.withRoom;
+    for (const other of others) {
+      if (other === instance || (keepsZones && other.zone !== instance.zone)) continue;
+      if (takesAlso(core, task, other, taken)) return true;
+    }
+    return false;
+  });
+}
+
+/** What has been given away of an instance's room in thought. */
+type Taken = { readonly cpu: number; readonly memoryMiB: number; readonly interfaces: number };
+const nothing: Taken = { cpu: 0, memoryMiB: 0, interfaces: 0 };
+
+function takesAlso(
+  core: Core,
+  task: Task,
+  other: Instance,
+  taken = new Map<Instance, Taken>(),
+): boolean {
+  const { cpu, memoryMiB, interfaces } = taken.get(other) ?? nothing;
+  const { definition } = task;
+  // Most instances are full: this is asked far more often than anything else here.
+  if (other.cpu - cpu < definition.cpu) return false;
+  if (other.memoryMiB - memoryMiB < definition.memoryMiB || !takesTasks(core, other)) return false;
+  const request = placementOf(task);
+  const { reachableZones } = request;
+  if (reachableZones.length > 0 && !reachableZones.includes(other.zone ?? '')) return false;
+  const room = {
+    ...roomOf(other),
+    cpu: other.cpu - cpu,
+    memoryMiB: other.memoryMiB - memoryMiB,
+    interfaces: other.interfaces - interfaces,
+  };
+  if (misfit(core, request, room) !== undefined) return false;
+  taken.set(other, {
+    cpu: cpu + definition.cpu,
+    memoryMiB: memoryMiB + definition.memoryMiB,
+    interfaces: interfaces + (takesInterface(definition) ? 1 : 0),
+  });
+  return true;
+}
+
+/** Whether one new instance of a cheaper type would hold all of its tasks. */
+function hasCheaperType(core: Core, provider: Provider, instance: Instance): boolean {
+  const { type, zone, subnetId, tasks } = instance;
+  if (type === undefined || zone === undefined || subnetId === undefined) return false;
+  const share = core.variant('under-used-saving') === 'a-fifth' ? 0.8 : 1;
+  const items = [...tasks].map((task) => placementOf(task));
+  return typesOf(core, provider)
+    .filter(({ pricePerHour }) => pricePerHour < type.pricePerHour * share)
+    .some((cheaper) => {
+      const { bins, unfit } = packZone(core, items, [cheaper], { zone, subnetId });
+      return unfit.length === 0 && bins.length === 1;
+    });
+}

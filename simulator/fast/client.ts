@@ -1,0 +1,46 @@
+import type { Account, ServiceName } from '../account.ts';
+import { ServiceError } from '../aws/errors.ts';
+import { type Input, isInput, respond } from '../aws/operation.ts';
+import { responders } from '../aws/request-handler.ts';
+
+/** The one method of an SDK client that the gateways use. */
+type Sender = { send(command: object): Promise<object> };
+
+/**
+ * A client that hands commands to the simulated service as they are: no bytes, no retries and no time.
+ * The cast is the gateways' own type of client, of which they call `send` alone.
+ */
+export const directClient = <Client>(account: Account, service: ServiceName): Client => {
+  const client: Sender = {
+    async send(command) {
+      const operation = command.constructor.name.replace(/Command$/, '');
+      const input: unknown = Reflect.get(command, 'input');
+      return answerOf(account, service, operation, isInput(input) ? wireForm(input) : {});
+    },
+  };
+  return client as Client;
+};
+
+function answerOf(account: Account, service: ServiceName, operation: string, input: Input): object {
+  account.intercept?.({ service, operation, input });
+  const simulated = responders[service][operation];
+  const what = `${service}:${operation}`;
+  try {
+    if (simulated === undefined) throw new Error('the operation is not simulated');
+    return respond(simulated, account, input);
+  } catch (cause) {
+    // By its code, as the SDK names the errors that it throws.
+    if (cause instanceof ServiceError) throw Object.assign(cause, { name: cause.code });
+    account.problems.push(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw cause;
+  }
+}
+
+/** A request's members as the wire would bring them: what is undefined is not there, times are seconds. */
+function wireForm(input: Input): Input {
+  return Object.fromEntries(
+    Object.entries(input)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, value instanceof Date ? value.getTime() / 1_000 : value]),
+  );
+}

@@ -1,0 +1,68 @@
+import { readConfig as readHookConfig } from '../../functions/deployment-hook/config.ts';
+import { createHandler as createHookHandler } from '../../functions/deployment-hook/handler.ts';
+import { readConfig as readTaskStateConfig } from '../../functions/task-state/config.ts';
+import { createHandler as createTaskStateHandler } from '../../functions/task-state/handler.ts';
+import { createDeploymentGateway } from '../../shared/aws/deployment-gateway.ts';
+import type { GateItem } from '../../shared/aws/gate-store.ts';
+import { createLoadBalancerGateway } from '../../shared/aws/load-balancer-gateway.ts';
+import { createLogGateway } from '../../shared/aws/log-gateway.ts';
+import { createMetricGateway } from '../../shared/aws/metric-gateway.ts';
+import { createMetricReader } from '../../shared/aws/metric-reader.ts';
+import { createParameterGateway } from '../../shared/aws/parameter-gateway.ts';
+import { createSecretGateway } from '../../shared/aws/secret-gateway.ts';
+import { createServiceGateway } from '../../shared/aws/service-gateway.ts';
+import { createTaskPlaceGateway } from '../../shared/aws/task-place-gateway.ts';
+import type { Account } from '../account.ts';
+import type { FunctionFactory } from '../stack/deploy.ts';
+import type { FunctionOptions } from '../stack/functions.ts';
+import { directClient } from './client.ts';
+import { type CountCall, createFastIncidentStore, createIncidentMemory } from './incident-store.ts';
+import { createFastPublisher } from './publisher.ts';
+import { createFastEvidenceStore, createFastGateStore, type Evidence } from './stores.ts';
+
+/**
+ * The real functions with ports that stand on the world itself: reads without bytes, stores and topics
+ * in memory. For long runs; what only the way to AWS has, such as retries, they do not have.
+ */
+export function fastFactories(
+  account: Account,
+  { prober, seed }: FunctionOptions,
+): Readonly<Record<string, FunctionFactory>> {
+  const count: CountCall = (operation) => {
+    account.intercept?.({ service: 'dynamodb', operation, input: {} });
+  };
+  const incidents = createFastIncidentStore(createIncidentMemory(), count);
+  const gates = createFastGateStore(new Map<string, GateItem>(), count);
+  const evidence = createFastEvidenceStore(new Map<string, Evidence>(), count);
+  return {
+    'deployment-hook': (env, { clock, log }) =>
+      createHookHandler({
+        deployments: createDeploymentGateway(directClient(account, 'ecs')),
+        loadBalancers: createLoadBalancerGateway(directClient(account, 'elasticloadbalancing')),
+        metrics: createMetricGateway(directClient(account, 'cloudwatch')),
+        parameters: createParameterGateway(directClient(account, 'ssm')),
+        secrets: createSecretGateway(directClient(account, 'secretsmanager')),
+        createStore: () => gates,
+        createReportStores: () => ({ incidents, evidence }),
+        prober: prober(clock),
+        clock,
+        log,
+        readConfig: () => readHookConfig(env),
+        seed,
+      }),
+    'task-state': (env, { clock, log }) => {
+      const config = readTaskStateConfig(env);
+      return createTaskStateHandler({
+        store: incidents,
+        services: createServiceGateway(directClient(account, 'ecs')),
+        tasks: createTaskPlaceGateway(directClient(account, 'ecs')),
+        logs: createLogGateway(directClient(account, 'ecs'), directClient(account, 'logs')),
+        metrics: createMetricReader(directClient(account, 'cloudwatch')),
+        publisher: createFastPublisher(account, config),
+        config,
+        clock,
+        log,
+      });
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { IncidentStore } from '../../shared/aws/incident-store.ts';
+
+type Key = Parameters<IncidentStore['get']>[0];
+type Incident = Parameters<IncidentStore['save']>[0];
+type FirstRun = Awaited<ReturnType<IncidentStore['firstRun']>>;
+
+/** Notes a call that the real store would make, by operation. */
+export type CountCall = (operation: 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem') => void;
+
+/** The incidents of a run, with what else their store remembers. */
+export type IncidentMemory = {
+  readonly incidents: Map<string, Incident>;
+  /** Those of them that a list shows, so that it need not look at the others. */
+  readonly listed: Set<string>;
+  readonly daysTold: Set<string>;
+  firstRun: FirstRun | undefined;
+};
+
+export const createIncidentMemory = (): IncidentMemory => ({
+  incidents: new Map(),
+  listed: new Set(),
+  daysTold: new Set(),
+  firstRun: undefined,
+});
+
+/** Most items that a list reads of each place in the index, as the real store does. */
+const listedMax = 1_000;
+const pageItemsMax = 100;
+
+/**
+ * A store of incidents in memory, with the conditions of the real one: a write is one on the version
+ * that was read, and a list shows what has something to send first, by when it is due.
+ */
+export function createFastIncidentStore(memory: IncidentMemory, count: CountCall): IncidentStore {
+  const { incidents, listed, daysTold } = memory;
+  return {
+    async get(key) {
+      count('GetItem');
+      return incidents.get(keyOf(key));
+    },
+    async save(incident, expectedVersion) {
+      count('PutItem');
+      const key = keyOf(incident);
+      if ((incidents.get(key)?.version ?? 0) !== expectedVersion) return false;
+      incidents.set(key, incident);
+      if (placeOf(incident) === undefined) listed.delete(key);
+      else listed.add(key);
+      return true;
+    },
+    async list() {
+      const found = [...listed].flatMap((key) => incidents.get(key) ?? []);
+      const places = (['outbox', 'incident'] as const).map((place) =>
+        found.filter((one) => placeOf(one) === place).sort(byIndexKey),
+      );
+      for (const { length } of places) {
+        // A page that is full has another one after it, even if that is empty.
+        for (let read = 0; read <= length && read < listedMax; read += pageItemsMax) count('Query');
+      }
+      const isWhole = places.every(({ length }) => length < listedMax);
+      const shown = places.flatMap((place) => place.slice(0, listedMax));
+      return { incidents: shown, isWhole, unreadable: [] };
+    },
+    async listMutes() {
+      count('Query');
+      return [];
+    },
+    async firstRun(nowMs) {
+      count('GetItem');
+      if (memory.firstRun === undefined) {
+        count('PutItem');
+        memory.firstRun = { startedAtMs: nowMs, endedAtMs: undefined };
+      }
+      return memory.firstRun;
+    },
+    async endFirstRun(run, nowMs) {
+      count('PutItem');
+      memory.firstRun = { ...run, endedAtMs: nowMs };
+    },
+    async isDayTold(day) {
+      count('GetItem');
+      return daysTold.has(day);
+    },
+    async markDayTold(day) {
+      count('PutItem');
+      daysTold.add(day);
+    },
+  };
+}
+
+const keyOf = ({ cluster, subject, kind, cause, deploymentId }: Key): string =>
+  JSON.stringify([cluster, subject.type, subject.name, kind, cause, deploymentId ?? '-']);
+
+/** Where the index of the real table has an incident; nowhere once a digest has named its end. */
+function placeOf({ outbox, status, digestedAtMs }: Incident): 'outbox' | 'incident' | undefined {
+  if (outbox.length > 0) return 'outbox';
+  const isUndigested = status === 'resolved' && digestedAtMs === undefined;
+  return status === 'open' || isUndigested ? 'incident' : undefined;
+}
+
+function indexKeyOf({ outbox, openedAtMs, firstAtMs, id }: Incident): string {
+  const atMs = outbox[0]?.dueAtMs ?? openedAtMs ?? firstAtMs;
+  return `${new Date(atMs).toISOString()}#${id}`;
+}
+
+const byIndexKey = (a: Incident, b: Incident): number => (indexKeyOf(a) < indexKeyOf(b) ? -1 : 1);

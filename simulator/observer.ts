@@ -1,0 +1,182 @@
+import type { EcsService } from './account.ts';
+import type { DeploymentRecord, ServiceCount, Signal, Stop, TimelineEntry } from './record.ts';
+import type { EventEnvelope, World } from './world.ts';
+
+const minuteMs = 60_000;
+
+export type Observer = {
+  readonly counts: readonly ServiceCount[];
+  deployments(): readonly DeploymentRecord[];
+};
+
+/**
+ * Keeps its own list of running tasks from the events of ECS, and looks once a minute how many there
+ * are of each service and where, and how its deployments go.
+ */
+export function observeWorld(world: World, note: (entry: TimelineEntry) => void): Observer {
+  const counts: ServiceCount[] = [];
+  const latest = new Map<string, ServiceCount>();
+  const tallies = createTallies();
+  const follower = createFollower(world, note);
+  world.onEvent(tallies.hear);
+  const look = (): void => {
+    const atMs = world.nowMs();
+    for (const service of world.account.services.values()) {
+      if (service.status !== 'ACTIVE') continue;
+      const before = latest.get(service.serviceName);
+      const isChanged = tallies.isChanged(service.serviceName);
+      if (!isChanged && before !== undefined && isAsBefore(before, service)) continue;
+      const count = countOf(service, tallies.zonesOf(service.serviceName), atMs);
+      latest.set(service.serviceName, count);
+      if (before === undefined || !isSame(before, count)) counts.push(count);
+    }
+    follower.look();
+    world.after(minuteMs, look);
+  };
+  world.after(minuteMs, look);
+  return { counts, deployments: follower.deployments };
+}
+
+const isAsBefore = (before: ServiceCount, service: EcsService): boolean =>
+  before.desired === service.desiredCount && before.floor === floorOf(service);
+
+const isSame = (a: ServiceCount, b: ServiceCount): boolean =>
+  a.desired === b.desired &&
+  a.running === b.running &&
+  a.floor === b.floor &&
+  JSON.stringify(a.zones) === JSON.stringify(b.zones);
+
+const floorOf = ({ desiredCount, deploymentConfiguration }: EcsService): number =>
+  Math.ceil((desiredCount * (deploymentConfiguration?.minimumHealthyPercent ?? 100)) / 100);
+
+const countOf = (
+  service: EcsService,
+  zones: ReadonlyMap<string, number>,
+  atMs: number,
+): ServiceCount => ({
+  atMs,
+  service: service.serviceName,
+  desired: service.desiredCount,
+  running: [...zones.values()].reduce((sum, count) => sum + count, 0),
+  floor: floorOf(service),
+  zones: Object.fromEntries([...zones].sort(([a], [b]) => (a < b ? -1 : 1))),
+});
+
+/** Running tasks of each service by zone, from one event of a task to the next. */
+function createTallies() {
+  const running = new Map<string, { readonly service: string; readonly zone: string }>();
+  const byService = new Map<string, Map<string, number>>();
+  const changed = new Set<string>();
+  const add = (service: string, zone: string, by: number): void => {
+    const zones = byService.get(service) ?? new Map<string, number>();
+    byService.set(service, zones);
+    const count = (zones.get(zone) ?? 0) + by;
+    if (count === 0) zones.delete(zone);
+    else zones.set(zone, count);
+    changed.add(service);
+  };
+  return {
+    hear: ({ detail, 'detail-type': type }: EventEnvelope): void => {
+      if (type !== 'ECS Task State Change') return;
+      const taskArn = textIn(detail, 'taskArn') ?? '?';
+      const before = running.get(taskArn);
+      const isRunning = detail.lastStatus === 'RUNNING' && detail.desiredStatus === 'RUNNING';
+      if (before !== undefined && !isRunning) {
+        running.delete(taskArn);
+        add(before.service, before.zone, -1);
+      } else if (before === undefined && isRunning) {
+        const group = textIn(detail, 'group') ?? '';
+        if (!group.startsWith('service:')) return;
+        const zone = textIn(detail, 'availabilityZone') ?? '-';
+        const entry = { service: group.slice('service:'.length), zone };
+        running.set(taskArn, entry);
+        add(entry.service, zone, 1);
+      }
+    },
+    isChanged: (service: string): boolean => changed.delete(service),
+    zonesOf: (service: string): ReadonlyMap<string, number> => byService.get(service) ?? new Map(),
+  };
+}
+
+/** Statuses in which a deployment is over. */
+const isOver = (status: string): boolean =>
+  /^(SUCCESSFUL|STOPPED|ROLLBACK_SUCCESSFUL|ROLLBACK_FAILED)$/.test(status);
+
+/** Follows every deployment from its beginning to its end. */
+function createFollower({ account, nowMs }: World, note: (entry: TimelineEntry) => void) {
+  const known = new Map<string, DeploymentRecord>();
+  const open = new Set<string>();
+  const update = (deploymentArn: string): void => {
+    const run = account.serviceDeployments.get(deploymentArn);
+    if (run === undefined || known.get(deploymentArn)?.status === run.status) return;
+    const revision = account.serviceRevisions.get(run.targetServiceRevision.arn);
+    const service = run.serviceArn.split('/').at(-1) ?? '?';
+    known.set(deploymentArn, {
+      deploymentArn,
+      service,
+      taskDefinitionArn: revision?.taskDefinition,
+      status: run.status,
+      statusReason: run.statusReason,
+      startedMs: run.startedAt?.getTime() ?? nowMs(),
+      endedMs: isOver(run.status) ? (run.finishedAt ?? run.stoppedAt)?.getTime() : undefined,
+    });
+    if (isOver(run.status)) open.delete(deploymentArn);
+    const what = revision?.taskDefinition.split('/').at(-1) ?? '?';
+    note({ atMs: nowMs(), who: 'ECS', text: `${service}: ${what} ${run.status}` });
+  };
+  return {
+    deployments: (): readonly DeploymentRecord[] => [...known.values()],
+    look(): void {
+      if (account.serviceDeployments.size > known.size) {
+        for (const arn of account.serviceDeployments.keys()) if (!known.has(arn)) open.add(arn);
+      }
+      for (const arn of open) update(arn);
+    },
+  };
+}
+
+type Detail = Readonly<Record<string, unknown>>;
+
+const textIn = (detail: Detail, name: string): string | undefined =>
+  typeof detail[name] === 'string' ? detail[name] : undefined;
+
+/** The stop that an event tells; undefined for every other event. */
+export function stopIn({ detail, 'detail-type': type }: EventEnvelope): Stop | undefined {
+  if (type !== 'ECS Task State Change' || detail.lastStatus !== 'STOPPED') return undefined;
+  const group = textIn(detail, 'group');
+  const containers: readonly unknown[] = Array.isArray(detail.containers) ? detail.containers : [];
+  return {
+    taskArn: textIn(detail, 'taskArn') ?? '?',
+    service: group?.startsWith('service:') ? group.slice('service:'.length) : undefined,
+    startedBy: textIn(detail, 'startedBy'),
+    taskDefinitionArn: textIn(detail, 'taskDefinitionArn') ?? '?',
+    stopCode: textIn(detail, 'stopCode'),
+    stoppedReason: textIn(detail, 'stoppedReason') ?? '',
+    containers: containers.map((container) => {
+      const fields: Detail = { ...Object(container) };
+      return {
+        name: textIn(fields, 'name') ?? '?',
+        exitCode: typeof fields.exitCode === 'number' ? fields.exitCode : undefined,
+        reason: textIn(fields, 'reason'),
+      };
+    }),
+    hasRun: detail.startedAt !== undefined,
+    stoppedAtMs: Date.parse(textIn(detail, 'stoppedAt') ?? ''),
+  };
+}
+
+/** The warning, error or failure of a service that an event tells; undefined for every other event. */
+export function signalIn(event: EventEnvelope): Omit<Signal, 'arrivalsMs'> | undefined {
+  const { detail, id, resources, 'detail-type': type } = event;
+  if (type !== 'ECS Service Action' && type !== 'ECS Deployment State Change') return undefined;
+  const eventName = textIn(detail, 'eventName') ?? '?';
+  const isTrouble = /^(WARN|WARNING|ERROR)$/.test(textIn(detail, 'eventType') ?? '');
+  if (!isTrouble) return undefined;
+  return {
+    eventId: id,
+    eventName,
+    service: resources[0]?.split('/').at(-1) ?? '?',
+    reason: textIn(detail, 'reason') ?? '',
+    atMs: Date.parse(textIn(detail, 'createdAt') ?? textIn(detail, 'updatedAt') ?? event.time),
+  };
+}

@@ -1,0 +1,253 @@
+import type { Account } from './account.ts';
+import { readAlert } from './alert-messages.ts';
+import type { AppHttp } from './app-http.ts';
+import type { VariantChoices } from './behaviours.ts';
+import { fastFactories } from './fast/functions.ts';
+import { crashesBefore, createCallFaults } from './faults/calls.ts';
+import { deliveriesOf, invocationsOf } from './faults/delivery.ts';
+import { startNature } from './faults/nature.ts';
+import { createStaleReads } from './faults/stale.ts';
+import { createFaults, drawFaults, type FaultName, type Faults, wireFaults } from './faults.ts';
+import { createHookCaller } from './hook-calls.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { observeWorld, signalIn, stopIn } from './observer.ts';
+import { createWorldProber } from './prober.ts';
+import type { AlertRecord, RunRecord } from './record.ts';
+import type { RunMode, Scenario, StackMode, Stage } from './scenario.ts';
+import { advance, parametersOf, readStackOf, type Simulation, simulate } from './simulation.ts';
+import type { DeliveryFaults, FunctionFactory } from './stack/deploy.ts';
+import { functionFactories } from './stack/functions.ts';
+import type { Stack } from './stack/template.ts';
+import { warmUp } from './stack/warm-up.ts';
+import { createUsers } from './users.ts';
+import { createWorld, type EventEnvelope, type World } from './world.ts';
+
+export type PlayOptions = {
+  readonly seed: number;
+  readonly days: number;
+  readonly withBallast: boolean;
+  readonly mode: RunMode;
+  readonly variants?: VariantChoices;
+  /** In place of those that the seed draws. */
+  readonly faults?: ReadonlySet<FaultName>;
+  /** Puts others in the place of the real functions: to see that checkers notice. */
+  readonly replace?: (real: Factories) => Factories;
+  /** Time of a request to AWS; drawn by default. */
+  readonly latencyMs?: number;
+};
+
+export type Factories = Readonly<Record<string, FunctionFactory>>;
+
+const dayMs = 86_400_000;
+const minuteMs = 60_000;
+/** When every run begins: a Friday. */
+const startMs = Date.parse('2026-11-20T00:00:00Z');
+/** A cluster starts, and Ballast's first run ends, before anything may go wrong. */
+const calmMs = 45 * minuteMs;
+const clusterNameDefault = 'prod';
+const latencyRangeMs = [5, 40] as const;
+
+/** A played run: what it left behind, and what its scenario says of itself. */
+export type Played = {
+  readonly record: RunRecord;
+  readonly variants: Readonly<Record<string, string>>;
+  readonly figures: Readonly<Record<string, unknown>>;
+};
+
+/** Plays a scenario once, from its first moment to its last. */
+export async function play(scenario: Scenario, options: PlayOptions): Promise<Played> {
+  await warmUp();
+  const { seed, days, variants = {} } = options;
+  const { clusterName = clusterNameDefault, region } = scenario;
+  const place = region === undefined ? {} : { region };
+  const world = createWorld({ seed, startMs, variants, ...place });
+  const endMs = startMs + days * dayMs;
+  const faultsUntilMs = Math.max(startMs + calmMs, endMs - scenario.convergesWithinMs);
+  const drawn = [...drawFaults(seed, scenario.faults), ...(scenario.essentialFaults ?? [])];
+  const active = options.faults ?? new Set(drawn);
+  const isPossible = (fault: FaultName): boolean =>
+    options.mode === 'wire' || !wireFaults.has(fault);
+  const faults = createFaults(
+    new Set([...active].filter(isPossible)),
+    [startMs + calmMs, faultsUntilMs],
+    world.nowMs,
+  );
+  const journal = createJournal(world.account);
+  const apps = new Map<string, AppHttp>();
+  const stackMode = scenario.stackMode(seed);
+  const cluster = world.ecs.createCluster({ clusterName });
+  world.onEvent((event) => noteEvent(event, journal));
+  const ballast = options.withBallast
+    ? putUp(world, readStackOf(world, parametersOf(cluster, stackMode)), {
+        options,
+        faults,
+        journal,
+        apps,
+      })
+    : undefined;
+  const observer = observeWorld(world, (entry) => journal.timeline.push(entry));
+  const stage = stageOf(world, {
+    ...{ faults, journal, apps, endMs, stackMode, clusterName },
+    hook: ballast?.hook,
+  });
+  const arranged = scenario.arrange(stage);
+  scenario.story?.(stage, arranged.zones);
+  startNature({
+    world,
+    faults,
+    zones: arranged.zones,
+    deploy: arranged.deploy,
+    note: (text) => journal.note('nature', text),
+  });
+  await (ballast?.simulation.advance(endMs) ?? advance(world, endMs));
+  return {
+    record: {
+      ...{ scenario: scenario.name, seed, mode: options.mode, stackMode },
+      withBallast: options.withBallast,
+      ...{ startMs, endMs, faultsFromMs: faults.fromMs, faultsUntilMs },
+      faults: faults.active,
+      hits: faults.hits,
+      truths: journal.truths,
+      stops: journal.stops(),
+      signals: journal.signals(),
+      hookCalls: journal.hookCalls,
+      alerts: alertsOf(world.account),
+      logs: ballast?.simulation.deployed.logs ?? [],
+      writes: journal.writes,
+      counts: observer.counts,
+      deployments: observer.deployments(),
+      tags: tagsOf(world.account),
+      users: stage.users.requests(),
+      deadLetters: journal.deadLetters,
+      problems: world.account.problems,
+      calls: Object.fromEntries([...journal.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
+      timeline: journal.timeline,
+    },
+    variants: world.variants(),
+    figures: arranged.figures?.() ?? {},
+  };
+}
+
+function noteEvent(event: EventEnvelope, journal: Journal): void {
+  const stop = stopIn(event);
+  if (stop !== undefined) journal.stopped(stop);
+  const signal = signalIn(event);
+  if (signal !== undefined) journal.signalled(signal);
+}
+
+type Ballast = { readonly simulation: Simulation; readonly hook: NonNullable<Stage['hook']> };
+
+type Parts = {
+  readonly options: PlayOptions;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  readonly apps: Map<string, AppHttp>;
+};
+
+function putUp(world: World, stack: Stack, { options, faults, journal, apps }: Parts): Ballast {
+  const { account } = world;
+  const { mode, replace = (real) => real } = options;
+  const random = world.random('hook-order');
+  const given = {
+    prober: createWorldProber({ account, apps, random: world.random('probes') }),
+    seed: () => random.integer(0, 2 ** 31 - 1),
+  };
+  const real = mode === 'fast' ? fastFactories(account, given) : functionFactories(given);
+  const functions = replace(real);
+  const callFault = createCallFaults(faults, world.random, world.nowMs);
+  account.intercept = (call) => {
+    journal.call(call);
+    // Nobody reads them again, and a long run has millions.
+    account.calls.length = 0;
+    return mode === 'fast' ? undefined : callFault(call);
+  };
+  const simulation = simulate(world, stack, {
+    functions,
+    faults: deliveryFaults(world, { options, faults, journal }),
+  });
+  world.connectHooks(
+    createHookCaller(simulation.deployed, world.nowMs, (call) => journal.hookCalls.push(call)),
+  );
+  noteDeadLetters(simulation, journal, world.nowMs);
+  return {
+    simulation,
+    hook: { hookTargetArn: stack.arnOf('DeploymentHook'), roleArn: stack.arnOf('HookInvokeRole') },
+  };
+}
+
+function deliveryFaults(
+  world: World,
+  { options, faults, journal }: Omit<Parts, 'apps'>,
+): DeliveryFaults {
+  const latency = world.random('aws-latency');
+  const fixedMs = options.latencyMs ?? (options.mode === 'fast' ? 0 : undefined);
+  return {
+    deliveries(event) {
+      const envelope = event as EventEnvelope;
+      const what = String(envelope.detail.eventName ?? envelope.detail.taskArn ?? envelope.id);
+      const delaysMs = deliveriesOf(faults, world.random, what);
+      const arrivalsMs = delaysMs.map((delayMs) => world.nowMs() + delayMs);
+      journal.arrives(stopIn(envelope)?.taskArn ?? envelope.id, arrivalsMs);
+      return delaysMs;
+    },
+    invocations: () => invocationsOf(faults, world.random),
+    readsFrom: createStaleReads(world, faults, world.random),
+    crashesBefore: (functionName) => crashesBefore(faults, world.random, functionName),
+    latencyMs: () => fixedMs ?? latency.integer(...latencyRangeMs),
+  };
+}
+
+type StageParts = Pick<Parts, 'faults' | 'journal' | 'apps'> & {
+  readonly endMs: number;
+  readonly stackMode: StackMode;
+  readonly clusterName: string;
+  readonly hook: Stage['hook'];
+};
+
+const stageOf = (
+  world: World,
+  { faults, journal, apps, endMs, stackMode, clusterName, hook }: StageParts,
+): Stage => ({
+  world,
+  startMs,
+  faultsFromMs: faults.fromMs,
+  faultsUntilMs: faults.untilMs,
+  endMs,
+  clusterName,
+  stackMode,
+  hook,
+  apps,
+  users: createUsers(world, apps),
+  random: (concern) => world.random(`scenario:${concern}`),
+  note: (text) => journal.note('you', text),
+  know: (truth) => void journal.truths.push(truth),
+});
+
+function alertsOf({ topics }: Account): readonly AlertRecord[] {
+  return [...topics.values()]
+    .flatMap(({ TopicArn, messages }) =>
+      messages.map((message) =>
+        readAlert(message, TopicArn.endsWith('-pages') ? 'pages' : 'alerts'),
+      ),
+    )
+    .sort((a, b) => a.atMs - b.atMs);
+}
+
+const tagsOf = ({ services }: Account): RunRecord['tags'] =>
+  Object.fromEntries(
+    [...services.values()].map(({ serviceName, tags }) => [
+      serviceName,
+      Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+    ]),
+  );
+
+/** Writes down when a message is given up: a queue for such messages tells when one comes. */
+function noteDeadLetters({ deployed }: Simulation, journal: Journal, nowMs: () => number): void {
+  for (const [id, queue] of deployed.queues) {
+    if (!id.endsWith('DeadLetters')) continue;
+    queue.onVisible(() => {
+      const body = queue.bodies().at(-1) ?? '';
+      journal.deadLetters.push({ atMs: nowMs(), queue: id, body });
+    });
+  }
+}

@@ -1,0 +1,521 @@
+import type { HookStage } from '../../../simulator/account.ts';
+import type { VariantChoices } from '../../../simulator/behaviours.ts';
+import type { AppBehaviour } from '../../../simulator/ecs/inputs.ts';
+import { deploy, greenShare, hookAt, type StagedOptions } from '../staged-lab.ts';
+import { type Cases, createLab, hourMs, minuteMs, secondMs } from '../world-lab.ts';
+
+const failsToStart: AppBehaviour = { startFailure: { reason: 'CannotStartContainerError: no' } };
+const breaker = (rollback: boolean) => ({
+  deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback } },
+});
+
+/** A rolling service of some tasks, and a second revision that behaves so. */
+function roll(variants: VariantChoices, count: number, app: AppBehaviour, more: object = {}) {
+  const lab = createLab({ variants });
+  lab.define(256, 512);
+  lab.serve(count, { launchType: 'FARGATE', ...more });
+  lab.advance(5 * minuteMs);
+  const blue = lab.tasks()[0]?.taskDefinitionArn;
+  lab.define(256, 512, { app, container: { image: 'web:2' } });
+  lab.world.ecs.updateService({ cluster: 'prod', service: 'web', taskDefinition: 'web' });
+  return { lab, blue };
+}
+
+const reasonsOf = (lab: ReturnType<typeof createLab>): readonly string[] =>
+  lab
+    .detailsOf('ECS Deployment State Change')
+    .map(({ reason }) => String(reason).replace(/ecs-svc\/\d+/g, 'ID'));
+
+const every: readonly HookStage[] = [
+  'PRE_SCALE_UP',
+  'POST_SCALE_UP',
+  'TEST_TRAFFIC_SHIFT',
+  'POST_TEST_TRAFFIC_SHIFT',
+  'PRE_PRODUCTION_TRAFFIC_SHIFT',
+  'PRODUCTION_TRAFFIC_SHIFT',
+  'POST_PRODUCTION_TRAFFIC_SHIFT',
+];
+
+const failAt =
+  (stage: HookStage): NonNullable<StagedOptions['answer']> =>
+  ({ event }) =>
+    event.lifecycleStage === stage ? { hookStatus: 'FAILED' } : undefined;
+
+/** In progress at first, so that there are two calls. */
+const twice: NonNullable<StagedOptions['answer']> = (_, count) =>
+  count === 1 ? { hookStatus: 'IN_PROGRESS', callBackDelay: 7, hookDetails: { b: 2 } } : undefined;
+
+export const deploymentCases = {
+  'deployment-events': {
+    observe: (variants) => {
+      const { lab } = roll(variants, 1, {});
+      lab.advance(5 * minuteMs);
+      return reasonsOf(lab);
+    },
+    expected: {
+      on: [
+        'ECS deployment ID in progress.',
+        'ECS deployment ID completed.',
+        'ECS deployment ID in progress.',
+        'ECS deployment ID completed.',
+      ],
+    },
+  },
+  'deployment-event-cluster': {
+    observe: (variants) => {
+      const lab = createLab({ variants });
+      lab.define(256, 512);
+      lab.serve(1, { launchType: 'FARGATE' });
+      const [event] = lab.detailsOf('ECS Deployment State Change');
+      return event?.clusterArn === lab.service().clusterArn;
+    },
+    expected: { on: true },
+  },
+  'deployment-id-is-revision': {
+    observe: (variants) => {
+      const lab = createLab({ variants });
+      lab.define(256, 512);
+      lab.serve(1, { launchType: 'FARGATE' });
+      const [deployment] = lab.service().deployments ?? [];
+      const [revision] = lab.service().currentServiceRevisions ?? [];
+      return deployment?.id === `ecs-svc/${revision?.arn.split('/').at(-1)}`;
+    },
+    expected: { on: true },
+  },
+  'circuit-breaker': {
+    // Ten tasks: five failures are one half.
+    observe: (variants) => {
+      const { lab } = roll(variants, 10, failsToStart, breaker(false));
+      lab.advance(hourMs);
+      const [primary] = lab.service().deployments ?? [];
+      const run = [...lab.world.account.serviceDeployments.values()].at(-1);
+      const { failureCount, threshold } = run?.deploymentCircuitBreaker ?? {};
+      return `${primary?.rolloutState} after ${failureCount} of ${threshold}`;
+    },
+    expected: { on: 'FAILED after 5 of 5' },
+  },
+  'circuit-breaker-stages': {
+    // One task runs, then none starts for a while: more than three failures, and it goes on.
+    observe: (variants) => {
+      const { lab } = roll(
+        variants,
+        3,
+        {},
+        {
+          deploymentConfiguration: {
+            maximumPercent: 134,
+            deploymentCircuitBreaker: { enable: true, rollback: true, resetOnHealthyTask: false },
+          },
+        },
+      );
+      lab.advance(45 * secondMs);
+      const arn = lab.service().taskDefinition ?? '';
+      lab.world.nature.appChanges(arn, failsToStart);
+      lab.advance(hourMs);
+      lab.world.nature.appChanges(arn, {});
+      lab.advance(3 * hourMs);
+      return lab.service().taskDefinition === arn && lab.service().deployments?.[0]?.rolloutState;
+    },
+    expected: { on: 'COMPLETED' },
+  },
+  'circuit-breaker-reset': {
+    observe: (variants) => {
+      const lab = createLab({ variants });
+      lab.define(256, 512, { app: failsToStart });
+      lab.serve(1, { launchType: 'FARGATE', ...breaker(false) });
+      lab.advance(80 * secondMs);
+      const failed = lab.service().deployments?.[0]?.failedTasks;
+      const arn = lab.service().taskDefinition ?? '';
+      lab.world.nature.appChanges(arn, { startMs: [1_000, 1_000] });
+      lab.advance(5 * minuteMs);
+      return `${failed} then ${lab.service().deployments?.[0]?.failedTasks}`;
+    },
+    expected: { on: '2 then 0' },
+  },
+  'circuit-breaker-rollback': {
+    observe: (variants) => {
+      const { lab, blue } = roll(variants, 2, failsToStart, breaker(true));
+      lab.advance(hourMs);
+      return {
+        isBlue: lab.service().taskDefinition === blue,
+        reasons: reasonsOf(lab).slice(2),
+        status: [...lab.world.account.serviceDeployments.values()].at(-1)?.status,
+      };
+    },
+    expected: {
+      on: {
+        isBlue: true,
+        reasons: [
+          'ECS deployment ID in progress.',
+          'ECS deployment circuit breaker: task failed to start.',
+          'ECS deployment circuit breaker: rolling back to deploymentId ID.',
+          'ECS deployment ID completed.',
+        ],
+        status: 'ROLLBACK_SUCCESSFUL',
+      },
+    },
+  },
+  'rollback-event-names': {
+    observe: (variants) => {
+      const { lab } = roll(variants, 2, failsToStart, breaker(true));
+      lab.advance(hourMs);
+      const events = lab.detailsOf('ECS Deployment State Change');
+      const event = events.find(({ reason }) => String(reason).includes('rolling back'));
+      return String(event?.reason).includes(String(event?.deploymentId)) ? 'restored' : 'failed';
+    },
+    expected: { restored: 'restored', failed: 'failed' },
+  },
+  'deployment-alarms': {
+    observe: (variants) => {
+      const { lab, blue } = roll(
+        variants,
+        2,
+        {},
+        {
+          deploymentConfiguration: {
+            alarms: { alarmNames: ['web-5xx'], enable: true, rollback: true },
+          },
+        },
+      );
+      lab.advance(10 * secondMs);
+      lab.world.aws.setAlarm({ alarmName: 'web-5xx', state: 'ALARM' });
+      lab.advance(10 * minuteMs);
+      return lab.service().taskDefinition === blue;
+    },
+    expected: { on: true },
+  },
+  'rolling-hooks': {
+    observe: async (variants) => {
+      const staged = await deploy({ variants, strategy: 'ROLLING', hooks: [hookAt(every)] });
+      await staged.minutes(10);
+      return staged.stages();
+    },
+    expected: { none: [], 'pre-scale-up': ['PRE_SCALE_UP'] },
+  },
+  'staged-order': {
+    observe: async (variants) => {
+      const staged = await deploy({ variants, hooks: [hookAt(every)] });
+      await staged.minutes(10);
+      return staged.stages();
+    },
+    expected: { on: every },
+  },
+  'reconcile-stage': {
+    // A third revision comes while the second is being deployed.
+    observe: async (variants) => {
+      const staged = await deploy({ variants, hooks: [hookAt(['RECONCILE_SERVICE'])] });
+      const before = staged.stages().length;
+      await staged.minutes(0.2);
+      staged.lab.world.ecs.updateService({
+        cluster: 'prod',
+        service: 'web',
+        forceNewDeployment: true,
+      });
+      await staged.minutes(10);
+      return [before, ...staged.stages()];
+    },
+    expected: { on: [0, 'RECONCILE_SERVICE'] },
+  },
+  'gradual-shift': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        strategy: 'LINEAR',
+        deployment: { linearConfiguration: { stepPercent: 40, stepBakeTimeInMinutes: 1 } },
+        hooks: [hookAt(['PRODUCTION_TRAFFIC_SHIFT'])],
+      });
+      await staged.minutes(15);
+      return staged.calls.map(({ event }) =>
+        greenShare(event.executionDetails.productionTrafficWeights, staged.run()),
+      );
+    },
+    expected: { on: [40, 80, 100] },
+  },
+  'bake-time': {
+    observe: async (variants) => {
+      const staged = await deploy({ variants, bakeTimeInMinutes: 30 });
+      await staged.minutes(20);
+      const before = staged.run().lifecycleStage;
+      await staged.minutes(20);
+      return `${before} then ${staged.run().status}`;
+    },
+    expected: { on: 'BAKE_TIME then SUCCESSFUL' },
+  },
+  'shift-order': {
+    observe: async (variants) => {
+      const seen: string[] = [];
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['PRODUCTION_TRAFFIC_SHIFT'])],
+        answer: () => {
+          seen.push(staged.production());
+          return undefined;
+        },
+      });
+      await staged.minutes(10);
+      return seen;
+    },
+    expected: {
+      'shift-then-hook': ['alternate 100, primary 0'],
+      'hook-then-shift': ['alternate 0, primary 100'],
+    },
+  },
+  'pre-production-weights': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        strategy: 'CANARY',
+        deployment: {
+          canaryConfiguration: { canaryPercent: 10, canaryBakeTimeInMinutes: 1 },
+        },
+        hooks: [hookAt(['PRE_PRODUCTION_TRAFFIC_SHIFT'])],
+      });
+      await staged.minutes(15);
+      return staged.calls.map(({ event }) =>
+        greenShare(event.executionDetails.productionTrafficWeights, staged.run()),
+      );
+    },
+    expected: { current: [0, 10], 'always-zero': [0, 0] },
+  },
+  'network-shift-delay': {
+    observe: async (variants) => {
+      const staged = await deploy({ variants, isNetwork: true });
+      await staged.minutes(15);
+      const before = staged.run().status;
+      await staged.minutes(10);
+      return `${before} then ${staged.run().status}`;
+    },
+    expected: { on: 'IN_PROGRESS then SUCCESSFUL' },
+  },
+  'hooks-in-parallel': {
+    // Each of two hooks takes a minute.
+    observe: async (variants) => {
+      const answered = new Map<string, number>();
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['POST_SCALE_UP']), hookAt(['POST_SCALE_UP'])],
+        answer: ({ event }) => {
+          const count = (answered.get(event.executionId) ?? 0) + 1;
+          answered.set(event.executionId, count);
+          return count === 1 ? { hookStatus: 'IN_PROGRESS', callBackDelay: 60 } : undefined;
+        },
+      });
+      await staged.minutes(10);
+      const [first, , , last] = staged.calls;
+      return Math.round(((last?.atMs ?? 0) - (first?.atMs ?? 0)) / minuteMs);
+    },
+    expected: { on: 1 },
+  },
+  'call-back-delay': {
+    observe: async (variants) => {
+      const staged = await deploy({ variants, hooks: [hookAt(['POST_SCALE_UP'])], answer: twice });
+      await staged.minutes(10);
+      const [first, second] = staged.calls;
+      return ((second?.atMs ?? 0) - (first?.atMs ?? 0)) / secondMs;
+    },
+    expected: { on: 7 },
+  },
+  'hook-details': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['POST_SCALE_UP'], { hookDetails: { a: 1 } })],
+        answer: twice,
+      });
+      await staged.minutes(10);
+      return staged.calls.map(({ event }) => event.hookDetails);
+    },
+    expected: { merged: [{ a: 1 }, { a: 1, b: 2 }], replaced: [{ a: 1 }, { b: 2 }] },
+  },
+  'execution-id': {
+    observe: async (variants) => {
+      const staged = await deploy({ variants, hooks: [hookAt(['POST_SCALE_UP'])], answer: twice });
+      await staged.minutes(10);
+      return new Set(staged.calls.map(({ event }) => event.executionId)).size;
+    },
+    expected: { stable: 1, 'new-each-call': 2 },
+  },
+  'hook-call-limit': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['POST_SCALE_UP'])],
+        answer: () => new Promise(() => undefined),
+      });
+      await staged.minutes(60);
+      return `${staged.run().status} ${staged.run().statusReason?.slice(-34)}`;
+    },
+    expected: { on: 'ROLLBACK_SUCCESSFUL due to HookStatus must not be null' },
+  },
+  'hook-timeout': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [
+          hookAt(['POST_SCALE_UP'], {
+            timeoutConfiguration: { timeoutInMinutes: 30, action: 'CONTINUE' },
+          }),
+        ],
+        answer: () => ({ hookStatus: 'IN_PROGRESS' }),
+      });
+      await staged.minutes(50);
+      return staged.run().status;
+    },
+    expected: { on: 'SUCCESSFUL' },
+  },
+  'stage-limit': {
+    // Green can never be placed: the stage is over after a day.
+    observe: async (variants) => {
+      const staged = await deploy({ variants, green: failsToStart });
+      await staged.minutes(25 * 60);
+      return `${staged.run().status} ${staged.run().statusReason}`;
+    },
+    expected: {
+      on: 'ROLLBACK_SUCCESSFUL Service deployment rolled back because SCALE_UP timed out.',
+    },
+  },
+  'invalid-answer-rolls-back': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['POST_SCALE_UP'])],
+        answer: () => ({ status: 'fine' }),
+      });
+      await staged.minutes(10);
+      return staged.run().status;
+    },
+    expected: { on: 'ROLLBACK_SUCCESSFUL' },
+  },
+  'rollback-hooks': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(every)],
+        answer: failAt('POST_PRODUCTION_TRAFFIC_SHIFT'),
+      });
+      await staged.minutes(15);
+      const { productionTrafficWeights = {} } = staged.calls.at(-2)?.event.executionDetails ?? {};
+      return [
+        ...staged.stages().slice(7),
+        greenShare(productionTrafficWeights, staged.run()),
+        staged.production(),
+        staged.isBlue(),
+      ];
+    },
+    expected: {
+      on: ['PRODUCTION_TRAFFIC_SHIFT', 'TEST_TRAFFIC_SHIFT', 0, 'alternate 0, primary 100', true],
+    },
+  },
+  'rollback-hooks-of': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(every)],
+        answer: failAt('POST_SCALE_UP'),
+      });
+      await staged.minutes(15);
+      return staged.stages().slice(2);
+    },
+    expected: {
+      'passed-stages': [],
+      'every-stage': ['PRODUCTION_TRAFFIC_SHIFT', 'TEST_TRAFFIC_SHIFT'],
+    },
+  },
+  'rollback-hook-failure': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['TEST_TRAFFIC_SHIFT', 'POST_TEST_TRAFFIC_SHIFT'])],
+        answer: (_, count) => (count === 1 ? undefined : { hookStatus: 'FAILED' }),
+      });
+      await staged.minutes(15);
+      return staged.run().status;
+    },
+    expected: { 'fails-rollback': 'ROLLBACK_FAILED', ignored: 'ROLLBACK_SUCCESSFUL' },
+  },
+  'rollback-status': {
+    observe: async (variants) => {
+      const seen: string[] = [];
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['TEST_TRAFFIC_SHIFT', 'POST_TEST_TRAFFIC_SHIFT'])],
+        answer: (_, count) => {
+          seen.push(staged.run().status);
+          return count === 2 ? { hookStatus: 'FAILED' } : undefined;
+        },
+      });
+      await staged.minutes(15);
+      return seen[2];
+    },
+    expected: { 'before-hooks': 'ROLLBACK_IN_PROGRESS', 'after-hooks': 'IN_PROGRESS' },
+  },
+  'hook-events': {
+    observe: async (variants) => {
+      const pause = { targetType: 'PAUSE', lifecycleStages: ['POST_SCALE_UP'] } as const;
+      const staged = await deploy({
+        variants,
+        hooks: [{ ...pause, lifecycleStages: ['POST_SCALE_UP'] }],
+      });
+      await staged.minutes(5);
+      const [detail] = structuredClone(staged.run().lifecycleHookDetails ?? []);
+      staged.lab.world.ecs.continueServiceDeployment({
+        serviceDeploymentArn: staged.run().serviceDeploymentArn,
+        hookId: detail?.hookId ?? '',
+      });
+      await staged.minutes(5);
+      return [detail?.status, ...staged.hookEvents(), staged.run().status];
+    },
+    expected: {
+      on: ['AWAITING_ACTION', 'HOOK_AWAITING_ACTION', 'HOOK_SUCCEEDED', 'SUCCESSFUL'],
+    },
+  },
+  'lambda-hook-events': {
+    observe: async (variants) => {
+      const staged = await deploy({ variants, hooks: [hookAt(['POST_SCALE_UP'])] });
+      await staged.minutes(10);
+      return staged.hookEvents();
+    },
+    expected: { sent: ['HOOK_IN_PROGRESS', 'HOOK_SUCCEEDED'], 'not-sent': [] },
+  },
+  'hook-failure-event-type': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['POST_SCALE_UP'])],
+        answer: failAt('POST_SCALE_UP'),
+      });
+      await staged.minutes(10);
+      const events = staged.lab.detailsOf('ECS Hook State Change');
+      return events.map(({ eventType, eventName }) => `${eventType} ${eventName}`);
+    },
+    expected: {
+      ERROR: ['INFO HOOK_IN_PROGRESS', 'ERROR HOOK_FAILED'],
+      INFO: ['INFO HOOK_IN_PROGRESS', 'INFO HOOK_FAILED'],
+    },
+  },
+  'staged-failure-event': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(['POST_SCALE_UP'])],
+        answer: failAt('POST_SCALE_UP'),
+      });
+      await staged.minutes(10);
+      const events = staged.lab.detailsOf('ECS Deployment State Change');
+      return events.map(({ eventName }) => eventName).includes('SERVICE_DEPLOYMENT_FAILED');
+    },
+    expected: { sent: true, 'not-sent': false },
+  },
+  'circuit-breaker-in-stages': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        green: failsToStart,
+        deployment: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+      });
+      await staged.minutes(60);
+      return staged.run().status;
+    },
+    expected: { watches: 'ROLLBACK_SUCCESSFUL', 'does-not-watch': 'IN_PROGRESS' },
+  },
+} as const satisfies Cases;

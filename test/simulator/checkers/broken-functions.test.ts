@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { FaultName } from '../../../simulator/faults.ts';
+import type { Factories } from '../../../simulator/play.ts';
+import { runScenario } from '../../../simulator/run.ts';
+import type { RunMode, Scenario } from '../../../simulator/scenario.ts';
+import {
+  failsEverything,
+  forgetsDedupe,
+  logsNothing,
+  neverDecides,
+  neverResolves,
+  passesUnproven,
+  scalesDown,
+  swallowsBatch,
+  tellsTwice,
+  throwsInstead,
+} from '../../support/broken-functions.ts';
+import { pocket } from '../../support/pocket.ts';
+
+type Broken = (real: Factories) => Factories;
+
+type Played = {
+  readonly faults?: readonly FaultName[];
+  readonly scenario?: Scenario;
+  /** Fast, unless what is broken is the way to AWS. */
+  readonly mode?: RunMode;
+};
+
+async function brokenBy(
+  replace: Broken | undefined,
+  { faults = [], scenario = pocket, mode = 'fast' }: Played = {},
+): Promise<readonly string[]> {
+  const report = await runScenario(scenario, {
+    seed: 3,
+    mode,
+    faults: new Set(faults),
+    ...(replace === undefined ? {} : { replace }),
+  });
+  return report.invariants.filter(({ isHeld }) => !isHeld).map(({ name }) => name);
+}
+
+const observing: Scenario = { ...pocket, stackMode: () => 'observe' };
+
+/** The machine may be busy; a run takes a second or two on an idle one. */
+const patienceMs = 120_000;
+
+describe('a broken function', { timeout: patienceMs }, () => {
+  it('is told from the real ones, under which everything holds', async () => {
+    expect(await brokenBy(undefined, { faults: ['duplicate-events'] })).toEqual([]);
+    expect(await brokenBy(undefined, { scenario: observing })).toEqual([]);
+  });
+
+  it.each<readonly [string, Broken, string, Played]>([
+    ['takes a repeat for news', forgetsDedupe, 'no-false-alarms', { faults: ['duplicate-events'] }],
+    ['swallows a batch', swallowsBatch, 'incidents-told', {}],
+    ['sends every message twice', tellsTwice, 'told-once', { mode: 'wire' }],
+    ['never sees a service well', neverResolves, 'incidents-resolve', { mode: 'wire' }],
+    ['passes what it has not proven', passesUnproven, 'broken-green-never-passes', {}],
+    ['answers without a decision', passesUnproven, 'decisions-logged', {}],
+    ['rolls everything back', failsEverything, 'good-green-passes', {}],
+    ['tells nobody of a rollback', failsEverything, 'rollbacks-told', {}],
+    ['never comes to a verdict', neverDecides, 'verdict-in-time', {}],
+    ['throws instead of answering', throwsInstead, 'hook-answers', {}],
+    ['logs nothing', logsNothing, 'decisions-logged', {}],
+  ])('that %s is caught', async (_, replace, checker, played) => {
+    expect(await brokenBy(replace, played)).toContain(checker);
+  });
+
+  it('that writes is caught, whatever the mode', async () => {
+    const replace = scalesDown('prod', 'worker');
+    const inObserve = await brokenBy(replace, { scenario: observing, mode: 'wire' });
+    expect(inObserve).toContain('observe-writes-nothing');
+    expect(await brokenBy(replace, { mode: 'wire' })).toContain('decisions-logged');
+  });
+});

@@ -1,0 +1,346 @@
+import { describe, expect, it } from 'vitest';
+import { allCheckers } from '../../../simulator/checkers/index.ts';
+import type { DeploymentRecord, RunRecord } from '../../../simulator/record.ts';
+import type { Truth } from '../../../simulator/scenario.ts';
+import {
+  alert,
+  at,
+  checkedRun,
+  count,
+  hookCall,
+  runRecord,
+  stop,
+  write,
+} from '../../support/run-records.ts';
+
+const names = allCheckers.map(({ name }) => name);
+
+async function evidenceOf(
+  name: string,
+  changes: Partial<RunRecord>,
+  baseline: Partial<RunRecord> = {},
+): Promise<readonly string[]> {
+  const checker = allCheckers.find((one) => one.name === name);
+  if (checker === undefined) throw new Error(`there is no checker ${name}`);
+  return await checker.broken(checkedRun(changes, baseline));
+}
+
+const deployment: DeploymentRecord = {
+  ...{ deploymentArn: hookCall(0).deploymentArn, service: 'web', taskDefinitionArn: 'web:2' },
+  ...{ status: 'SUCCESSFUL', statusReason: undefined, startedMs: at(50), endedMs: at(70) },
+};
+const build = (health: Truth['health']): Truth => ({
+  ...{ type: 'build', service: 'web', taskDefinitionArn: 'web:2', health, isEnforced: true },
+});
+const failed = { hookStatus: 'FAILED', reason: 'latency-regression: slow' } as const;
+const decision = (minutes: number, hookStatus: string) => ({
+  ...{ atMs: at(minutes) + 4_000, functionName: 'deployment-hook', level: 'info' as const },
+  ...{ message: 'decision', fields: { hookStatus } },
+});
+const error = (minutes: number) => ({
+  ...{ atMs: at(minutes), functionName: 'task-state', level: 'error' as const },
+  ...{ message: 'item-failed', fields: { detail: 'ThrottlingException: slow down' } },
+});
+const hit = (minutes: number, fault: 'throttling' | 'crashes') => ({
+  atMs: at(minutes),
+  fault,
+  what: '-',
+});
+const short = [count(0), count(62, { running: 3 }), count(66)];
+const loop = [stop(60), stop(62), stop(64)];
+
+type Case = readonly [
+  name: string,
+  why: string,
+  held: Partial<RunRecord>,
+  broken: Partial<RunRecord>,
+  baseline?: Partial<RunRecord>,
+];
+
+/** A record under which the checker holds, and one, as near as can be, under which it does not. */
+const cases: readonly Case[] = [
+  [
+    'floors',
+    'a service is short after a write, and was not without Ballast',
+    { counts: short },
+    { counts: short, writes: [write(60)] },
+    { counts: [count(0)] },
+  ],
+  [
+    'floors',
+    'a service is short after a rollback, and no host has died',
+    { counts: short, hookCalls: [hookCall(60, failed)], stops: [stop(61)] },
+    { counts: short, hookCalls: [hookCall(60, failed)] },
+    { counts: [count(0)] },
+  ],
+  [
+    'floors',
+    'the same seed without Ballast was not short as well',
+    { counts: short },
+    { counts: short, writes: [write(60)] },
+    { counts: [count(0), count(200, { running: 3 })] },
+  ],
+  [
+    'world-unchanged',
+    'an observing stack changes what happens',
+    { stackMode: 'observe', counts: [] },
+    { stackMode: 'observe', counts: [count(1)] },
+    { counts: [] },
+  ],
+  [
+    'observe-writes-nothing',
+    'an observing stack writes',
+    { writes: [write(60)] },
+    { stackMode: 'observe', writes: [write(60)] },
+  ],
+  [
+    'writes-allowed',
+    'a task is stopped',
+    { writes: [write(60)] },
+    { writes: [write(60, { operation: 'StopTask' })] },
+  ],
+  [
+    'writes-allowed',
+    'a service that observes is written to',
+    { writes: [write(60, { tags: { 'ballast:az-balance': 'enforce' } })] },
+    { writes: [write(60, { tags: { 'ballast:az-balance': 'observe' } })] },
+  ],
+  [
+    'writes-allowed',
+    'a service that has not opted in is written to',
+    { stackMode: 'opt-in', writes: [write(60, { tags: { 'ballast:az-balance': 'enforce' } })] },
+    { stackMode: 'opt-in', writes: [write(60)] },
+  ],
+  [
+    'writes-allowed',
+    'a protected task is written to',
+    { writes: [write(60)] },
+    { writes: [write(60, { protectedTasks: ['task/prod/1'] })] },
+  ],
+  [
+    'writes-within-budget',
+    'two services are moved at once',
+    {
+      writes: [
+        write(60),
+        write(61, { input: { desiredCount: 4 }, desiredBefore: 5 }),
+        write(62, { service: 'api' }),
+      ],
+    },
+    { writes: [write(60), write(62, { service: 'api' })] },
+  ],
+  [
+    'writes-within-budget',
+    'five moves begin in an hour',
+    { writes: [60, 75, 90, 105, 121].flatMap((minute) => moved(minute)) },
+    { writes: [60, 70, 80, 90, 100].flatMap((minute) => moved(minute)) },
+  ],
+  [
+    'hook-answers',
+    'a call of the hook is not answered',
+    {
+      hookCalls: [hookCall(60, { outcome: 'crashed', hookStatus: undefined })],
+      hits: [hit(60, 'crashes')],
+    },
+    { hookCalls: [hookCall(60, { outcome: 'crashed', hookStatus: undefined })] },
+  ],
+  [
+    'verdict-in-time',
+    'the hook asks for more time beyond its deadline',
+    { hookCalls: [hookCall(60, { hookStatus: 'IN_PROGRESS' }), hookCall(74)] },
+    { hookCalls: [hookCall(60, { hookStatus: 'IN_PROGRESS' }), hookCall(80)] },
+  ],
+  [
+    'verdict-in-time',
+    'the last answer is none',
+    {
+      deployments: [{ ...deployment, status: 'ROLLBACK_SUCCESSFUL' }],
+      hookCalls: [hookCall(60, { hookStatus: 'IN_PROGRESS' })],
+    },
+    {
+      deployments: [{ ...deployment, status: 'IN_PROGRESS' }],
+      hookCalls: [hookCall(60, { hookStatus: 'IN_PROGRESS' })],
+    },
+  ],
+  [
+    'broken-green-never-passes',
+    'a broken build is let through',
+    { truths: [build('broken')], deployments: [deployment], hookCalls: [hookCall(60, failed)] },
+    { truths: [build('broken')], deployments: [deployment], hookCalls: [hookCall(60)] },
+  ],
+  [
+    'broken-green-never-passes',
+    'a broken build answers users',
+    {
+      truths: [build('broken')],
+      users: [{ service: 'web', sent: 9, failed: 0, byRevision: { 'web:1': 9 } }],
+    },
+    {
+      truths: [build('broken')],
+      users: [{ service: 'web', sent: 9, failed: 0, byRevision: { 'web:2': 1 } }],
+    },
+  ],
+  [
+    'good-green-passes',
+    'good builds are blamed more often than noise can be',
+    judged(60, 3),
+    judged(60, 7),
+  ],
+  [
+    'incidents-told',
+    'three tasks crash within ten minutes, and nobody hears of it',
+    { stops: loop, alerts: [alert(70)] },
+    { stops: loop },
+  ],
+  [
+    'incidents-told',
+    'it is told of another service',
+    { stops: loop, alerts: [alert(70, { service: '-', kind: 'storm' })] },
+    { stops: loop, alerts: [alert(70, { service: 'api' })] },
+  ],
+  [
+    'incidents-told',
+    'it is told too late, though nothing was in the way',
+    { stops: loop, alerts: [alert(70)] },
+    { stops: loop, alerts: [alert(90)] },
+  ],
+  [
+    'rollbacks-told',
+    'the gate rolls back in silence',
+    { hookCalls: [hookCall(60, failed)], alerts: [alert(61, { kind: 'rollback' })] },
+    { hookCalls: [hookCall(60, failed)] },
+  ],
+  [
+    'told-once',
+    'a message comes again, and nothing was lost',
+    { alerts: [alert(70), alert(71)], hits: [hit(70, 'crashes')] },
+    { alerts: [alert(70), alert(71)], hits: [hit(60, 'crashes')] },
+  ],
+  [
+    'told-once',
+    'an incident opens again before it could have been well',
+    { alerts: [alert(70), alert(90, { messageId: 'crash-loop-1#3' })] },
+    { alerts: [alert(70), alert(75, { messageId: 'crash-loop-1#3' })] },
+  ],
+  [
+    'no-false-alarms',
+    'a loop is told of two stops',
+    { stops: loop, alerts: [alert(70)] },
+    { stops: loop.slice(1), alerts: [alert(70)] },
+  ],
+  [
+    'no-false-alarms',
+    'a loop is told of tasks that were meant to stop',
+    { stops: loop, alerts: [alert(70)] },
+    { stops: loop.map((one) => ({ ...one, stopCode: 'UserInitiated' })), alerts: [alert(70)] },
+  ],
+  [
+    'incidents-resolve',
+    'an incident stays open hours after its cause',
+    { alerts: [alert(70), alert(90, { transition: 'resolve' })] },
+    { alerts: [alert(70)] },
+  ],
+  [
+    'incidents-resolve',
+    'an incident stays open although its service is well',
+    { alerts: [alert(70)], counts: [count(0), count(60, { running: 2 })] },
+    { alerts: [alert(70)], counts: [count(0), count(60, { running: 2 }), count(120)] },
+  ],
+  [
+    'decisions-logged',
+    'an answer has no decision',
+    { hookCalls: [hookCall(60)], logs: [decision(60, 'SUCCEEDED')] },
+    { hookCalls: [hookCall(60)], logs: [decision(60, 'FAILED')] },
+  ],
+  [
+    'decisions-logged',
+    'a message has no log line',
+    { alerts: [alert(70)], hits: [hit(70, 'crashes')] },
+    { alerts: [alert(70)] },
+  ],
+  ['problems', 'something is asked that does not exist', {}, { problems: ['Not simulated: x'] }],
+  [
+    'errors-explained',
+    'an error has no fault before it',
+    { logs: [error(60)], hits: [hit(55, 'throttling')] },
+    { logs: [error(60)], hits: [hit(20, 'throttling')] },
+  ],
+  [
+    'errors-explained',
+    'a message is given up after fewer faults than tries',
+    {
+      deadLetters: [{ atMs: at(80), queue: 'DeadLetters', body: '{}' }],
+      hits: [66, 69, 72, 75, 78].map((minute) => hit(minute, 'throttling')),
+    },
+    {
+      deadLetters: [{ atMs: at(80), queue: 'DeadLetters', body: '{}' }],
+      hits: [66, 69].map((minute) => hit(minute, 'throttling')),
+    },
+  ],
+];
+
+function moved(minute: number) {
+  return [write(minute), write(minute + 1, { input: { desiredCount: 4 }, desiredBefore: 5 })];
+}
+
+/** So many good builds at the gate, the first of them blamed for what they are not. */
+function judged(builds: number, blamed: number): Partial<RunRecord> {
+  const all = Array.from({ length: builds }, (_, index) => ({ arn: `deployment/${index}`, index }));
+  return {
+    truths: [build('good')],
+    deployments: all.map(({ arn }) => ({ ...deployment, deploymentArn: arn })),
+    hookCalls: all.map(({ arn, index }) =>
+      hookCall(60 + index, { deploymentArn: arn, ...(index < blamed ? failed : {}) }),
+    ),
+  };
+}
+
+describe('the checkers', () => {
+  it('have names of their own in kebab-case, and say what holds in a sentence', () => {
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, sentence } of allCheckers) {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(sentence).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+
+  it.each(names)('%s holds where nothing happens', async (name) => {
+    expect(await evidenceOf(name, {})).toEqual([]);
+  });
+
+  it.each(names.filter((name) => name !== 'noise'))('%s is broken by a case below', (name) => {
+    expect(cases.map(([of]) => of)).toContain(name);
+  });
+
+  it.each(cases.map(([name, why, ...rest]) => ({ name, why, rest })))(
+    '$name notices that $why',
+    async ({ name, rest: [held, broken, baseline] }) => {
+      expect(await evidenceOf(name, held, baseline)).toEqual([]);
+      expect(await evidenceOf(name, broken, baseline)).not.toEqual([]);
+    },
+  );
+
+  it('noise counts pages and cards, digests apart', async () => {
+    const checker = allCheckers.find(({ name }) => name === 'noise');
+    const brokenBy = (alerts: RunRecord['alerts']) => {
+      const checked = checkedRun({ alerts });
+      const noise = { pagesMax: 0, cardsMax: 1 };
+      return checker?.broken({ ...checked, scenario: { ...checked.scenario, days: 1, noise } });
+    };
+    const digest = alert(62, { kind: 'digest-daily' });
+    expect(brokenBy([alert(60), digest, digest])).toEqual([]);
+    expect(brokenBy([alert(60), alert(61)])).toHaveLength(2);
+    expect(brokenBy([alert(60, { topic: 'pages' })])).toHaveLength(1);
+  });
+
+  it('asks for the run without Ballast only where there is something to compare', async () => {
+    const floors = allCheckers.find(({ name }) => name === 'floors');
+    const never = async (): Promise<RunRecord> => {
+      throw new Error('nobody should need it');
+    };
+    const checked = { ...checkedRun({ counts: short }), baseline: never };
+    expect(await floors?.broken(checked)).toEqual([]);
+    const run = runRecord({ counts: short, writes: [write(60)] });
+    await expect(floors?.broken({ ...checked, run })).rejects.toThrow('nobody');
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { FaultName } from '../../../simulator/faults.ts';
+import { play } from '../../../simulator/play.ts';
+import type { RunRecord } from '../../../simulator/record.ts';
+import type { RunMode, Scenario } from '../../../simulator/scenario.ts';
+import { badGreen } from '../../../simulator/scenarios/bad-green.ts';
+import { pocket } from '../../support/pocket.ts';
+
+/**
+ * Everything but what only the way to AWS has: calls that fail, hang or lag behind, and crashes. Nor two
+ * invocations at once: over the wire each of their calls gives the other one a turn.
+ */
+const deliveryFaults: readonly FaultName[] = [
+  'duplicate-events',
+  'late-events',
+  'reordered-events',
+  'lost-events',
+];
+
+const playedIn = async (scenario: Scenario, mode: RunMode, seed: number, days: number) => {
+  const faults = new Set(deliveryFaults);
+  const options = { seed, days, mode, faults, withBallast: true, latencyMs: 0 };
+  return (await play(scenario, options)).record;
+};
+
+/** What Ballast decided, wrote and said. Requests have an order of their own within a millisecond. */
+const doneIn = ({ logs, alerts, writes, hookCalls, calls, stops }: RunRecord) => ({
+  decisions: logs
+    .filter(({ message }) => message === 'decision' || message === 'stop' || message === 'event')
+    .map(({ atMs, message, fields }) => JSON.stringify([atMs, message, fields]))
+    .sort(),
+  alerts: alerts.map((alert) => JSON.stringify(alert)).sort(),
+  writes,
+  answers: hookCalls,
+  calls,
+  stops: stops.length,
+});
+
+describe('fast mode', { timeout: 240_000 }, () => {
+  it.each<readonly [string, Scenario, number, number]>([
+    ['a loop, single stops and a gate', pocket, 4, pocket.days],
+    ['another seed of it', pocket, 9, pocket.days],
+    ['a good and a slow build at the gate', badGreen, 2, 0.15],
+  ])('decides, writes and tells the same as over the wire: %s', async (_, scenario, seed, days) => {
+    const fast = doneIn(await playedIn(scenario, 'fast', seed, days));
+    const wire = doneIn(await playedIn(scenario, 'wire', seed, days));
+    expect(fast.alerts.length + fast.answers.length).toBeGreaterThan(1);
+    expect(fast).toEqual(wire);
+  });
+});

@@ -1,0 +1,124 @@
+import type { EcsLifecycleHook, HookStage, ServiceDeployment } from '../../simulator/account.ts';
+import type { VariantChoices } from '../../simulator/behaviours.ts';
+import type { AppBehaviour } from '../../simulator/ecs/inputs.ts';
+import { createLab, minuteMs, startMs } from './world-lab.ts';
+
+/** One call of a hook function as ECS made it. */
+export type HookCall = {
+  readonly atMs: number;
+  readonly event: {
+    readonly executionId: string;
+    readonly lifecycleStage: string;
+    readonly executionDetails: {
+      readonly testTrafficWeights: Readonly<Record<string, number>>;
+      readonly productionTrafficWeights: Readonly<Record<string, number>>;
+    };
+    readonly hookDetails?: unknown;
+  };
+};
+
+export type StagedOptions = {
+  readonly variants?: VariantChoices;
+  readonly strategy?: 'BLUE_GREEN' | 'LINEAR' | 'CANARY' | 'ROLLING';
+  readonly hooks?: readonly EcsLifecycleHook[];
+  readonly deployment?: object;
+  readonly bakeTimeInMinutes?: number;
+  readonly isNetwork?: boolean;
+  readonly green?: AppBehaviour;
+  /** What the hook functions answer, by call; SUCCEEDED where nothing is said. */
+  readonly answer?: (call: HookCall, count: number) => unknown;
+};
+
+export const functionArn = 'arn:aws:lambda:eu-central-1:123456789012:function:hook';
+
+export const hookAt = (
+  lifecycleStages: readonly HookStage[],
+  more: Partial<EcsLifecycleHook> = {},
+): EcsLifecycleHook => ({
+  hookTargetArn: functionArn,
+  lifecycleStages: [...lifecycleStages],
+  ...more,
+});
+
+/** A steady service of two tasks behind a load balancer, and a deployment of a second revision. */
+export async function deploy(options: StagedOptions = {}) {
+  const { strategy = 'BLUE_GREEN', hooks = [], isNetwork = false } = options;
+  const lab = createLab({ variants: options.variants ?? {} });
+  const protocol = isNetwork ? 'TCP' : 'HTTP';
+  const balancer = lab.world.aws.createLoadBalancer({
+    name: 'web',
+    type: isNetwork ? 'network' : 'application',
+    production: { port: 80, protocol },
+    test: { port: 8080, protocol },
+    healthCheckIntervalSeconds: 10,
+    deregistrationDelaySeconds: 5,
+  });
+  const calls: HookCall[] = [];
+  lab.world.connectHooks(async (_, event) => {
+    const call = { atMs: lab.world.nowMs(), event: event as unknown as HookCall['event'] };
+    calls.push(call);
+    return options.answer?.(call, calls.length) ?? { hookStatus: 'SUCCEEDED' };
+  });
+  lab.define(256, 512);
+  const base = {
+    minimumHealthyPercent: 100,
+    maximumPercent: 200,
+    bakeTimeInMinutes: options.bakeTimeInMinutes ?? 0,
+    strategy,
+    ...options.deployment,
+  };
+  lab.serve(2, {
+    launchType: 'FARGATE',
+    loadBalancers: balancer.asServiceLoadBalancers('app', 80),
+    deploymentConfiguration: base,
+  });
+  await lab.world.run(startMs + 60 * minuteMs);
+  const blue = lab.tasks()[0]?.taskDefinitionArn;
+  lab.define(256, 512, { app: options.green ?? {} });
+  lab.world.ecs.updateService({
+    cluster: 'prod',
+    service: 'web',
+    taskDefinition: 'web',
+    deploymentConfiguration: { ...base, lifecycleHooks: [...hooks] },
+  });
+  const run = (): ServiceDeployment => {
+    const arn = lab.service().currentServiceDeployment ?? '';
+    const deployment = lab.world.account.serviceDeployments.get(arn);
+    if (deployment === undefined) throw new Error('the service has no deployment');
+    return deployment;
+  };
+  const deployedAtMs = lab.world.nowMs();
+  const weightsOf = (ruleArn: string | undefined): string => {
+    const [action] =
+      lab.world.account.rules.get(ruleArn ?? '')?.Actions ??
+      lab.world.account.listeners.get(ruleArn ?? '')?.DefaultActions ??
+      [];
+    return (action?.ForwardConfig?.TargetGroups ?? [])
+      .map(({ TargetGroupArn, Weight }) => {
+        const isPrimary = TargetGroupArn === balancer.targetGroupArns[0];
+        return `${isPrimary ? 'primary' : 'alternate'} ${Weight}`;
+      })
+      .sort()
+      .join(', ');
+  };
+  return {
+    lab,
+    calls,
+    run,
+    deployedAtMs,
+    minutes: async (count: number) => lab.world.run(lab.world.nowMs() + count * minuteMs),
+    production: () => weightsOf(balancer.productionRuleArn),
+    test: () => weightsOf(balancer.testRuleArn),
+    /** Whether the tasks that run are those of before. */
+    isBlue: () => lab.tasks().every(({ taskDefinitionArn }) => taskDefinitionArn === blue),
+    stages: () => calls.map(({ event }) => event.lifecycleStage),
+    hookEvents: () =>
+      lab.detailsOf('ECS Hook State Change').map(({ eventName }) => String(eventName)),
+  };
+}
+
+/** Green's share in a map of weights by revision; green is the only one that is no source. */
+export const greenShare = (
+  weights: Readonly<Record<string, number>>,
+  run: ServiceDeployment,
+): number | undefined => weights[run.targetServiceRevision.arn];

@@ -1,0 +1,168 @@
+import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { Factories } from '../../simulator/play.ts';
+import type { LambdaHandler } from '../../simulator/stack/lambda.ts';
+
+/** Wraps one function of the stack; the others stay as they are. */
+const wrapping =
+  (name: string, wrap: (handle: LambdaHandler) => LambdaHandler) =>
+  (real: Factories): Factories => {
+    const factory = real[name];
+    if (factory === undefined) throw new Error(`there is no function ${name}`);
+    return { ...real, [name]: (env, sandbox) => wrap(factory(env, sandbox)) };
+  };
+
+type Record_ = { readonly messageId: string; readonly body: string };
+
+const recordsIn = (event: unknown): readonly Record_[] => {
+  const records: unknown = Reflect.get(Object(event), 'Records');
+  return Array.isArray(records) ? records : [];
+};
+
+/** The event with every body changed. */
+const withBodies = (event: unknown, change: (body: string, at: number) => string): unknown => {
+  const records = recordsIn(event);
+  if (records.length === 0) return event;
+  return {
+    ...Object(event),
+    Records: records.map((one, at) => ({ ...one, body: change(one.body, at) })),
+  };
+};
+
+/** Takes every delivery of a stop for another task. */
+export const forgetsDedupe = wrapping('task-state', (handle) => {
+  let seen = 0;
+  return (event, context) =>
+    handle(
+      withBodies(event, (body) => {
+        seen += 1;
+        return body.replace(/(:task\/[\w-]+\/)[0-9a-f]+/g, `$1${String(seen).padStart(32, '0')}`);
+      }),
+      context,
+    );
+});
+
+/** Says that it has read a batch, and has not. */
+export const swallowsBatch = wrapping('task-state', (handle) => async (event, context) => {
+  if (recordsIn(event).length > 0) return { batchItemFailures: [] };
+  return await handle(event, context);
+});
+
+/** Passes every green unseen. */
+export const passesUnproven = wrapping('deployment-hook', () => async () => ({
+  hookStatus: 'SUCCEEDED',
+  reason: 'no-regression: looked well',
+}));
+
+/** Rolls every green back. */
+export const failsEverything = wrapping('deployment-hook', () => async () => ({
+  hookStatus: 'FAILED',
+  reason: 'latency-regression: looked slow',
+}));
+
+/** Never comes to a verdict. */
+export const neverDecides = wrapping('deployment-hook', () => async () => ({
+  hookStatus: 'IN_PROGRESS',
+  callBackDelay: 60,
+}));
+
+/** Throws instead of answering. */
+export const throwsInstead = wrapping('deployment-hook', () => async () => {
+  throw new Error('it was only a typo');
+});
+
+/** Sends every message of a sweep's topics a second time. */
+export const tellsTwice = (real: Factories): Factories => {
+  const factory = real['task-state'];
+  if (factory === undefined) throw new Error('there is no task-state');
+  return {
+    ...real,
+    'task-state': (env, sandbox) => {
+      const { requestHandler } = sandbox.clientSettings;
+      const twice = {
+        ...requestHandler,
+        handle: async (
+          request: Parameters<typeof requestHandler.handle>[0],
+          options: Parameters<typeof requestHandler.handle>[1],
+        ) => {
+          const body = typeof request.body === 'string' ? request.body : '';
+          if (body.includes('Action=Publish')) await requestHandler.handle(request, options);
+          return await requestHandler.handle(request, options);
+        },
+      };
+      return factory(env, {
+        ...sandbox,
+        clientSettings: { ...sandbox.clientSettings, requestHandler: twice },
+      });
+    },
+  };
+};
+
+/** Never sees a service well: it takes every deployment for one under way. */
+export const neverResolves = (real: Factories): Factories => {
+  const factory = real['task-state'];
+  if (factory === undefined) throw new Error('there is no task-state');
+  return {
+    ...real,
+    'task-state': (env, sandbox) => {
+      const { requestHandler } = sandbox.clientSettings;
+      const blind = {
+        ...requestHandler,
+        handle: async (
+          request: Parameters<typeof requestHandler.handle>[0],
+          options: Parameters<typeof requestHandler.handle>[1],
+        ) => {
+          const answer = await requestHandler.handle(request, options);
+          const text = Buffer.from(answer.response.body).toString('utf8');
+          if (!text.includes('"runningCount"')) return answer;
+          const body = Buffer.from(
+            text.replaceAll('"rolloutState":"COMPLETED"', '"rolloutState":"IN_PROGRESS"'),
+          );
+          const headers = {
+            ...answer.response.headers,
+            'content-length': String(body.byteLength),
+          };
+          return { response: { ...answer.response, headers, body } };
+        },
+      };
+      return factory(env, {
+        ...sandbox,
+        clientSettings: { ...sandbox.clientSettings, requestHandler: blind },
+      });
+    },
+  };
+};
+
+/** Scales a service down each time it sweeps, whatever the mode. */
+export const scalesDown =
+  (cluster: string, service: string) =>
+  (real: Factories): Factories => {
+    const factory = real['task-state'];
+    if (factory === undefined) throw new Error('there is no task-state');
+    return {
+      ...real,
+      'task-state': (env, sandbox) => {
+        const handle = factory(env, sandbox);
+        const { region, credentials, maxAttempts, requestHandler } = sandbox.clientSettings;
+        const ecs = new ECSClient({ region, credentials, maxAttempts, requestHandler });
+        return async (event, context) => {
+          if (recordsIn(event).length === 0) {
+            await ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount: 1 }));
+          }
+          return await handle(event, context);
+        };
+      },
+    };
+  };
+
+/** Logs nothing. */
+export const logsNothing = (real: Factories): Factories =>
+  Object.fromEntries(
+    Object.entries(real).map(([name, factory]) => [
+      name,
+      (env, sandbox) => {
+        const nothing = (): void => undefined;
+        const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+        return factory(env, { ...sandbox, log });
+      },
+    ]),
+  );
