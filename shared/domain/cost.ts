@@ -13,7 +13,6 @@ import {
   groupInstances,
   type InstanceGroup,
   type Occupied,
-  sortedBy,
 } from './instance-group.ts';
 import {
   type InstancesCost,
@@ -22,6 +21,7 @@ import {
   type PriceGapReason,
   priceInstances,
 } from './instances-cost.ts';
+import { sortedBy } from './order.ts';
 import type { RegionPrices } from './prices/region-prices.ts';
 import type { Resources, Snapshot, Task } from './snapshot.ts';
 

@@ -6,8 +6,8 @@ import {
   isLeaving,
   labelOf,
   type Occupied,
-  sortedBy,
 } from './instance-group.ts';
+import { sortedBy } from './order.ts';
 import type { Instance, InstanceType, Resources, Service, Snapshot, Task } from './snapshot.ts';
 import { median } from './statistics/quantile.ts';
 

@@ -1,4 +1,5 @@
 import { readPattern } from './pattern.ts';
+import { valueIn } from './record.ts';
 import type { PlacementConstraint } from './snapshot.ts';
 import { allOf, anyOf, not, type Truth, truthOf } from './truth.ts';
 
@@ -159,7 +160,7 @@ const operators: Readonly<Record<string, string>> = {
 function readComparison(cursor: Cursor): Predicate | undefined {
   const subject = take(cursor, /\s*[A-Za-z][\w:./\\-]*/y)?.trim();
   const sign = take(cursor, /\s*(?:[=!<>]=|=~|!~|[<>]|!?[a-z_]+)/y)?.trim() ?? '';
-  const operator = Object.hasOwn(operators, sign) ? operators[sign] : undefined;
+  const operator = valueIn(operators, sign);
   if (subject === undefined || operator === undefined) return undefined;
   const isNegated = operator.startsWith('not ');
   const comparison = readArgument(cursor, operator.replace('not ', ''));

@@ -1,6 +1,7 @@
 import { assert } from './assert.ts';
-import { type ClusterIndex, primaryTasksOf, valueIn } from './cluster-index.ts';
+import { type ClusterIndex, primaryTasksOf } from './cluster-index.ts';
 import { type Constraints, readConstraints } from './placement-constraint.ts';
+import { valueIn } from './record.ts';
 import type { ComputeKind, Instance, Resources, Service, Task } from './snapshot.ts';
 import { allOf, type Truth, truthOf } from './truth.ts';
 

@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
-import { type ClusterIndex, compareText } from './cluster-index.ts';
+import type { ClusterIndex } from './cluster-index.ts';
+import { compareTexts, sortedBy } from './order.ts';
 import type { NoRoom, Room, RoomLedger, TaskShape } from './room.ts';
 import type { Service, Task } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
@@ -63,9 +64,9 @@ export function planZoneMoves(
   movers: readonly Mover[],
   { rooms, index, skewMax }: { rooms: RoomLedger; index: ClusterIndex; skewMax: number },
 ): ZonePlan {
-  const plans = movers
-    .toSorted((a, b) => compareText(a.service.name, b.service.name))
-    .map((mover) => openPlan(mover, index, skewMax));
+  const plans = sortedBy(movers, ({ service }) => service.name).map((mover) =>
+    openPlan(mover, index, skewMax),
+  );
   const context: Context = {
     rooms,
     skewMax,
@@ -246,12 +247,10 @@ function nextStop({ tasks, stops }: ServicePlan, zone: string): Task {
 function stopOrder(tasks: readonly Task[]): Task[] {
   const onInstance = Map.groupBy(tasks, ({ instanceArn }) => instanceArn);
   const ranked = [...onInstance.values()].flatMap((own) =>
-    own
-      .toSorted((a, b) => compareText(a.arn, b.arn))
-      .map((task, before) => ({ task, left: own.length - before })),
+    sortedBy(own, ({ arn }) => arn).map((task, before) => ({ task, left: own.length - before })),
   );
   return ranked
-    .sort((a, b) => a.left - b.left || compareText(b.task.arn, a.task.arn))
+    .sort((a, b) => a.left - b.left || compareTexts(b.task.arn, a.task.arn))
     .map(({ task }) => task);
 }
 
