@@ -28,6 +28,13 @@ export type Constraints = {
   readonly allows: (facts: PlacementFacts) => Truth;
 };
 
+/** Whether a service has one task an instance. */
+export const isDistinct = ({
+  placementConstraints,
+}: {
+  readonly placementConstraints: readonly PlacementConstraint[];
+}): boolean => placementConstraints.some(({ type }) => type === 'distinctInstance');
+
 /** Reads constraints. A type that ECS does not document makes every answer `unknown`, or `no`. */
 export function readConstraints(constraints: readonly PlacementConstraint[]): Constraints {
   const predicates = constraints.flatMap(({ type, expression = '' }) => {
@@ -35,7 +42,7 @@ export function readConstraints(constraints: readonly PlacementConstraint[]): Co
     return [type === 'memberOf' ? readExpression(expression) : isUnknown];
   });
   return {
-    isDistinct: constraints.some(({ type }) => type === 'distinctInstance'),
+    isDistinct: isDistinct({ placementConstraints: constraints }),
     readsGroups: constraints.some(({ expression }) => expression?.includes('task:group')),
     allows: (facts) => allOf(predicates.map((predicate) => predicate(facts))),
   };
