@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MalformedInput } from '../../shared/events/malformed.ts';
 import { parseInstanceEvent } from '../../shared/events/instance-event.ts';
+import { MalformedInput } from '../../shared/events/malformed.ts';
 import { sampleEventsOf } from '../support/event-rules.ts';
 
 /** What each file of events/instance-replacement/ comes to, in one line. */
