@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { InstanceRecord } from '../domain/instance-replacement.ts';
+import type { CalendarRecord } from '../domain/replacement-memory.ts';
 import { MalformedInput } from './malformed.ts';
 import { firstProblem } from './problem.ts';
 
@@ -62,21 +63,6 @@ export function parseInstanceRecord(json: string): InstanceRecord {
     isDone: record.isDone,
   };
 }
-
-/** What a run remembered of the calendar of a cluster. */
-export type CalendarRecord = {
-  /** When the calendar was last made. */
-  readonly ranAtMs: number;
-  readonly warnings: readonly CalendarWarning[];
-};
-
-/** A coming replacement that was warned of, until it is over. */
-export type CalendarWarning = {
-  /** Names the occasion: the id of the first of its instances when it was warned of. */
-  readonly id: string;
-  readonly sinceMs: number;
-  readonly instanceIds: readonly string[];
-};
 
 const calendarSchema = v.object({
   ranAtMs: whole,
