@@ -100,13 +100,15 @@ export function noted(record: InstanceRecord, notice: InstanceNotice): InstanceR
   }
 }
 
-/** The record after a look at the cluster; see {@link readLagMs} for the time of one. */
-export const looked = (record: InstanceRecord, { status, atMs }: Sighting): InstanceRecord =>
-  timed(
-    (record.seen?.atMs ?? -Infinity) < atMs ? { ...record, seen: { status, atMs } } : record,
-    status,
-    atMs,
-  );
+/**
+ * The record after a look at the cluster; see {@link readLagMs} for the time of one. One that is gone
+ * went when it was first missed.
+ */
+export function looked(record: InstanceRecord, { status, atMs }: Sighting): InstanceRecord {
+  const isKnown = record.seen?.status === 'GONE' && status === 'GONE';
+  const isNews = !isKnown && atMs > (record.seen?.atMs ?? -Infinity);
+  return timed(isNews ? { ...record, seen: { status, atMs } } : record, status, atMs);
+}
 
 /** ECS's answers lag behind its events: what a look sees counts as of so much earlier. */
 export const readLagMs = minuteMs;

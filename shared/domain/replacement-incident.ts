@@ -170,41 +170,56 @@ export type CalendarInput = {
 
 /**
  * Whom to warn of what, and which warnings are over. Only what will hurt someone is told. An entry that
- * shares an instance with an open warning is that warning, whatever else joined or left it.
+ * shares an instance with an open warning is that warning, whatever else joined or left it; those that
+ * hurt come first, because a herd may fall apart.
  */
 export function turnCalendar(input: CalendarInput): CalendarTurn {
   const { calendar, services, last, noticeMs, nowMs, cluster } = input;
   const quiet = new Set(services.filter(isOptedOut).map(({ name }) => name));
+  const judged = calendar.entries.map((entry) => ({
+    entry,
+    ids: entry.instances.map(({ instance }) => idOf(instance.arn)),
+    harms: entry.harms.filter((harm) => !quiet.has(whomOf(harm))),
+  }));
   const open = last?.warnings ?? [];
   const taken = new Set<string>();
-  const reactions: ReplacementReaction[] = [];
-  const warnings: CalendarWarning[] = [];
-  for (const entry of calendar.entries) {
-    const ids = entry.instances.map(({ instance }) => idOf(instance.arn));
+  const claim = (ids: readonly string[]): CalendarWarning | undefined => {
     const known = open.find(
       (one) => !taken.has(one.id) && one.instanceIds.some((id) => ids.includes(id)),
     );
-    const harms = entry.harms.filter((harm) => !quiet.has(whomOf(harm)));
-    const isAhead = entry.fromMs - nowMs <= noticeMs;
-    const isOver = entry.instances.every(({ status }) => status === 'draining');
-    if (known === undefined && (harms.length === 0 || !isAhead || isOver)) continue;
+    if (known !== undefined) taken.add(known.id);
+    return known;
+  };
+  const warnings: CalendarWarning[] = [];
+  const reactions: ReplacementReaction[] = [];
+  for (const { entry, ids, harms } of judged.filter((one) => one.harms.length > 0)) {
+    const known = claim(ids);
+    if (known === undefined && !isWorthAWarning(entry, noticeMs, nowMs)) continue;
+    if (warnings.length >= warningsMax) break;
     const id = known?.id ?? ids[0] ?? '';
-    taken.add(id);
     const warning: CalendarWarning = { id, sinceMs: known?.sinceMs ?? nowMs, instanceIds: ids };
-    const key = warningKey(cluster, warning);
-    if (harms.length === 0) {
-      reactions.push({ key, observations: [wellOf('nothing is at risk any more', nowMs)] });
-      continue;
-    }
-    if (warnings.length >= warningsMax) continue;
     warnings.push(warning);
+    const key = warningKey(cluster, warning);
     reactions.push({ key, observations: [warned(warning, entry, harms, nowMs)] });
+  }
+  for (const { ids } of judged.filter((one) => one.harms.length === 0)) {
+    const known = claim(ids);
+    if (known === undefined) continue;
+    const key = warningKey(cluster, known);
+    reactions.push({ key, observations: [wellOf('nothing is at risk any more', nowMs)] });
   }
   return {
     record: { ranAtMs: nowMs, warnings: [...warnings, ...waiting(open, taken)] },
     reactions,
   };
 }
+
+/** Near enough, and still ahead: what drains already is followed by itself. */
+const isWorthAWarning = (
+  { fromMs, instances }: ReplacementEntry,
+  noticeMs: number,
+  nowMs: number,
+): boolean => fromMs - nowMs <= noticeMs && instances.some(({ status }) => status !== 'draining');
 
 /** Those whose instances are all gone: their end is told when each outcome is on record. */
 const waiting = (
@@ -226,7 +241,10 @@ export function endWarnings(
   records: ReadonlyMap<string, InstanceRecord>,
   nowMs: number,
 ): CalendarTurn {
-  const isDone = (id: string): boolean => records.get(id)?.isDone ?? true;
+  const isDone = (id: string): boolean => {
+    const one = records.get(id);
+    return one === undefined || (one.isDone && phaseOf(one) === 'gone');
+  };
   const over = record.warnings.filter(({ instanceIds }) => instanceIds.every(isDone));
   return {
     record: { ...record, warnings: record.warnings.filter((one) => !over.includes(one)) },

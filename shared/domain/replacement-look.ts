@@ -6,6 +6,7 @@ import {
   forecasted,
   type InstanceRecord,
   looked,
+  newestOf,
   phaseOf,
   readLagMs,
   type ServiceBefore,
@@ -75,7 +76,11 @@ export function lookAt(
 ): Look {
   const instance = snapshot.instances.find(({ arn }) => idOf(arn) === record.id);
   const status = instance?.status ?? 'GONE';
-  const seen = looked(record, { status, atMs: snapshot.takenAtMs - readLagMs });
+  // One that never drained is the same every six hours: nothing is written for it.
+  const isAsBefore =
+    status === 'ACTIVE' && record.seen?.status === status && phaseOf(record) === 'forecast';
+  const atMs = snapshot.takenAtMs - readLagMs;
+  const seen = isAsBefore ? record : looked(record, { status, atMs });
   if (instance === undefined) return { record: seen, drain: undefined };
   const named: InstanceRecord = {
     ...seen,
@@ -85,7 +90,8 @@ export function lookAt(
   const known = lifetime === undefined ? named : forecasted(named, lifetime);
   const phase = phaseOf(known);
   if (phase === 'draining' || phase === 'empty') return lookAtDrain(known, snapshot, nowMs);
-  const fresh = phase === 'cancelled' || phase === 'forecast' ? withoutDrain(known) : known;
+  if (phase === 'gone') return { record: known, drain: undefined };
+  const fresh = withoutDrain(known);
   const isNear = lifetime?.drainAtMs !== undefined && lifetime.drainAtMs - nowMs <= beforeMs;
   return {
     record: isNear ? { ...fresh, before: servicesOn(record.id, snapshot) } : fresh,
@@ -118,6 +124,7 @@ function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number):
       before: record.before ?? servicesOn(record.id, snapshot),
       progress,
       emptyAtMs: left.length === 0 ? (record.emptyAtMs ?? nowMs) : undefined,
+      isDone: false,
     },
     drain: {
       diagnosis,
@@ -219,6 +226,10 @@ export function outcomeOf(
   const nothing = { below: [], uneven: [], lost: [] };
   if (phase === 'cancelled') return { reason: 'drain-cancelled', ...nothing };
   if (phase !== 'gone') return undefined;
+  const isStillOn = ({ instanceArn }: Task): boolean =>
+    instanceArn !== undefined && idOf(instanceArn) === record.id;
+  // On its way out, and not there yet: what is left on it may still be killed.
+  if (snapshot.tasks.some(isStillOn)) return undefined;
   const { before, progress } = record;
   if (before === undefined) return { reason: 'not-observed', ...nothing };
   const services = new Map(snapshot.services.map((service) => [service.name, service]));
@@ -236,7 +247,7 @@ export function outcomeOf(
   const names = (those: readonly ServiceBefore[]): readonly string[] =>
     those.map(({ name }) => name).sort(compareTexts);
   const facts = { below: names(below), uneven: names(uneven), lost };
-  const goneAtMs = record.event?.atMs ?? record.seen?.atMs ?? nowMs;
+  const goneAtMs = newestOf(record)?.atMs ?? nowMs;
   if (below.length + uneven.length > 0) {
     return nowMs - goneAtMs >= recoverMsMax ? { reason: 'not-recovered', ...facts } : undefined;
   }

@@ -1,6 +1,6 @@
 import { type FactReader, type ReplacementAheadFacts, readFacts } from '../alert-facts.ts';
 import { type Draft, nothingToDo, type Scene } from './draft.ts';
-import { counted, durationText, joined, known } from './words.ts';
+import { counted, durationText, joined, known, shellWord } from './words.ts';
 
 type Reader = FactReader<ReplacementAheadFacts>;
 
@@ -118,5 +118,10 @@ function adviceOf(facts: Reader, cluster: string): Draft['next'] {
   const changes = facts.lines('changes').map((text) => ({ text }));
   return changes.length > 0
     ? changes
-    : [{ text: 'look at the calendar:', command: `npm run -s plan -- --cluster ${cluster}` }];
+    : [
+        {
+          text: 'look at the calendar:',
+          command: `npm run -s plan -- --cluster ${shellWord(cluster)}`,
+        },
+      ];
 }
