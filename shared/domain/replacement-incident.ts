@@ -130,7 +130,7 @@ function changeText(task: StayingTask): string {
   switch (stay.reason) {
     case 'nothing-can-move': {
       const { maximumPercentMin, minimumHealthyPercentMax } = stay.change;
-      return `${name}: maximumPercent >= ${maximumPercentMin}, or minimumHealthyPercent <= ${minimumHealthyPercentMax}`;
+      return `${name}: maximumPercent ${maximumPercentMin} or more, or minimumHealthyPercent ${minimumHealthyPercentMax} or less`;
     }
     case 'protected':
       return `${name}: leaves when its protection ends; end it if it may go`;
@@ -320,7 +320,7 @@ function remedyText(harm: Harm): string {
   const who = shortName(whomOf(harm));
   switch (harm.reason) {
     case 'nothing-can-move':
-      return `${who}: maximumPercent >= ${harm.change.maximumPercentMin}`;
+      return `${who}: maximumPercent ${harm.change.maximumPercentMin} or more`;
     case 'single-point-of-failure':
       return `${who}: desired 2 for that night, or minimum 100 % and maximum 200 %`;
     case 'whole-service':

@@ -11,15 +11,12 @@ export function replacementAheadDraft(scene: Scene): Draft {
   return {
     headline: isResolved
       ? 'nothing is at risk by a replacement any more'
-      : joined([`${whoText(facts)} ${whenText(scene, facts)}`, firstHarm(facts)], '; '),
+      : joined([`${whoText(facts)} ${whenText(scene, facts)}`, firstHarm(facts)]),
     lead: isResolved ? endOf(scene, facts) : leadOf(facts),
     evidence: known([
-      whatText(scene, facts),
+      whatText(scene, facts) ?? 'ECS drains a managed instance 14 days after its launch',
       namesText(facts),
-      ...facts.lines('harmLines').map((line) => `will hurt ${line}`),
-      moreText(facts),
-      fineText(facts),
-      roomText(facts),
+      ...(isResolved ? [] : hurtLines(facts)),
     ]),
     ballast: 'watched only; all times are estimates, a drain may come earlier',
     next: isResolved ? nothingToDo : adviceOf(facts, incident.cluster),
@@ -48,7 +45,19 @@ function whenText({ context }: Scene, facts: Reader): string {
   );
 }
 
-const firstHarm = (facts: Reader): string | undefined => facts.lines('harmLines')[0]?.split(':')[0];
+/** `hurts ledger` */
+function firstHarm(facts: Reader): string | undefined {
+  const name = facts.lines('harmLines')[0]?.split(':')[0];
+  return name === undefined ? undefined : `hurts ${name}`;
+}
+
+const hurtLines = (facts: Reader): Draft['evidence'] =>
+  known([
+    ...facts.lines('harmLines').map((line) => `will hurt ${line}`),
+    moreText(facts),
+    fineText(facts),
+    roomText(facts),
+  ]);
 
 function leadOf(facts: Reader): string {
   const harms = facts.number('harms');
