@@ -285,7 +285,9 @@ describe('the calendar', () => {
     lab.task('w3', 'c3');
     await lab.wait(6 * hourMs);
     await lab.run();
-    expect(await ahead(lab)).toMatchObject([{ id: first?.id, facts: { instances: 1, isHerd: false } }]);
+    expect(await ahead(lab)).toMatchObject([
+      { id: first?.id, facts: { instances: 1, isHerd: false } },
+    ]);
     for (const id of ['c3', 'c4']) lab.terminate(id);
     for (const id of ['report', 'w3']) lab.remove(id);
     lab.task('w4', 'c2');
