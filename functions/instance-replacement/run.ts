@@ -207,7 +207,7 @@ async function follow(
   const known = records.all().get(id);
   const { record, drain } = look(known ?? newRecord(id));
   const nowMs = deps.clock.nowMs();
-  if (known !== undefined ? isFollowed(known) || isFollowed(record) : isFollowed(record)) {
+  if ((known !== undefined && isFollowed(known)) || isFollowed(record)) {
     const reaction = reactToDrain(records.cluster, record, drain, nowMs);
     if (reaction !== undefined) await apply(reaction, deps);
   }

@@ -40,6 +40,8 @@ export function reactToDrain(
 ): ReplacementReaction | undefined {
   const key = drainKey(cluster, record.id);
   const phase = phaseOf(record);
+  // A status that is not known here says nothing about a drain.
+  if (phase === 'forecast') return undefined;
   if (phase !== 'draining') {
     const reason = phase === 'cancelled' ? 'the drain was cancelled' : `the instance is ${phase}`;
     return { key, observations: [{ type: 'well', atMs: nowMs, reason }] };
@@ -202,8 +204,10 @@ export function turnCalendar(input: CalendarInput): CalendarTurn {
     const key = warningKey(cluster, warning);
     reactions.push({ key, observations: [warned(warning, entry, harms, nowMs)] });
   }
+  // A protection that could not be read looks like none: then nothing is taken back.
+  const isSure = calendar.gaps.every(({ reason }) => reason === 'missing');
   for (const { ids } of judged.filter((one) => one.harms.length === 0)) {
-    const known = claim(ids);
+    const known = isSure ? claim(ids) : undefined;
     if (known === undefined) continue;
     const key = warningKey(cluster, known);
     reactions.push({ key, observations: [wellOf('nothing is at risk any more', nowMs)] });

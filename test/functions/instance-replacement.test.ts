@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drainedSinceMs, phaseOf } from '../../shared/domain/instance-replacement.ts';
+import { taskArn } from '../support/accounts.ts';
 import { sampleEventsOf } from '../support/event-rules.ts';
 import {
   createLab,
@@ -293,6 +294,28 @@ describe('the calendar', () => {
     lab.task('w4', 'c2');
     await runFor(lab, 7 * hourMs);
     expect(await ahead(lab)).toMatchObject([{ id: first?.id, status: 'resolved' }]);
+  });
+
+  it('takes nothing back where the protection of tasks could not be read', async () => {
+    const lab = createLab(day14Ms - 50 * hourMs);
+    const untilMs = day14Ms + 20 * dayMs;
+    lab.account.taskProtections.set(taskArn('w1'), {
+      protectionEnabled: true,
+      expirationDate: new Date(untilMs),
+    });
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([
+      { status: 'open', facts: { harmLines: 'web: still protected when ECS kills it' } },
+    ]);
+    lab.account.faults.push({ operation: 'GetTaskProtection', kind: 'throttle' });
+    await lab.wait(6 * hourMs);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([{ status: 'open' }]);
+    lab.account.faults.length = 0;
+    lab.account.taskProtections.clear();
+    await lab.wait(6 * hourMs);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([{ status: 'resolved' }]);
   });
 
   it('leaves out who opted out', async () => {
