@@ -93,6 +93,23 @@ describe('a drain from notice to empty', () => {
     expect(lab.logged('replacement')).toMatchObject([{ reason: 'not-recovered', below: ['web'] }]);
   });
 
+  it('is judged when the last task is off it, not while it is on its way out', async () => {
+    const lab = createLab();
+    lab.task('report', 'c1', null);
+    lab.setStatus('c1', 'DRAINING');
+    await lab.run();
+    lab.remove('w1');
+    lab.instance('c3', lab.clock.nowMs());
+    lab.task('w3', 'c3');
+    lab.setStatus('c1', 'DEREGISTERING');
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.logged('replacement')).toEqual([]);
+    lab.remove('report');
+    lab.terminate('c1');
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.logged('replacement')).toMatchObject([{ reason: 'tasks-lost', lost: ['report'] }]);
+  });
+
   it('is not observed where nobody looked before it was gone', async () => {
     const lab = createLab();
     await lab.deliver([
