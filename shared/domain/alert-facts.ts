@@ -226,6 +226,50 @@ export type HookFacts = DeploymentFacts & {
   readonly serviceDeploymentArn?: string;
 };
 
+/** `replacement-ahead`: managed instances that ECS will drain, and what that hurts. */
+export type ReplacementAheadFacts = {
+  readonly provider?: string;
+  readonly instances?: number;
+  readonly ofInstances?: number;
+  /** Ids, as `i-0a71, i-0b12`. */
+  readonly instanceNames?: string;
+  /** As `eu-central-1a: 3 of 3, eu-central-1b: 1 of 2`. */
+  readonly zones?: string;
+  readonly isHerd?: boolean;
+  /** First and last drain, and the first moment at which ECS kills what is left. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly deadlineMs?: number;
+  readonly harms?: number;
+  /** What happens to whom, and what prevents it; a line each. */
+  readonly harmLines?: string;
+  readonly changes?: string;
+  readonly fineServices?: number;
+  /** Tasks for which the other instances have no room. */
+  readonly homelessTasks?: number;
+  /** `first`, or `second` a day ahead. */
+  readonly notice?: string;
+  /** Instances that were replaced, once it is over. */
+  readonly replaced?: number;
+};
+
+/** `drain-stuck`: an instance that drains, and from which nothing departs. */
+export type DrainStuckFacts = {
+  readonly ec2InstanceId?: string;
+  readonly provider?: string;
+  readonly zone?: string;
+  /** Why it is replaced: `age`, `health`, ... */
+  readonly why?: string;
+  /** Tasks that keep it. */
+  readonly stuck?: number;
+  readonly drainSinceMs?: number;
+  readonly quietSinceMs?: number;
+  readonly deadlineMs?: number;
+  /** Why each is still there, and the change that frees it; a line each. */
+  readonly stays?: string;
+  readonly changes?: string;
+};
+
 /** Facts as the text may use them: cleaned, of the right type, or undefined. */
 export type FactReader<Known extends object> = {
   text(name: KeyOf<Known, string>): string | undefined;

@@ -324,5 +324,6 @@ function remind(incident: Incident, { nowMs, policy }: LifecycleContext): Incide
   if (isChanged) {
     return notify(incident, 'update', Math.max(nowMs, told.atMs + updateMsMin), nowMs);
   }
-  return nowMs - told.atMs >= reminderMs ? notify(incident, 'update', nowMs, nowMs) : incident;
+  const isLongAgo = nowMs - told.atMs >= reminderMs && policy.reminds !== false;
+  return isLongAgo ? notify(incident, 'update', nowMs, nowMs) : incident;
 }

@@ -25,6 +25,8 @@ export type IncidentPolicy = {
   readonly folds: boolean;
   /** A change in one of these is worth an update. */
   readonly materialFacts: readonly string[];
+  /** False where long silence is no reason to tell it again. */
+  readonly reminds?: boolean;
 };
 
 /** A storm is at least so many services with one cause within so long. */
@@ -128,6 +130,14 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
   'break-glass': { ...single, expiresMs: dayMs },
   'hook-timed-out': single,
   'hook-awaiting-action': single,
+  // From 72 h ahead to the end of the last drain, which lasts a week at most.
+  'replacement-ahead': {
+    ...single,
+    expiresMs: 14 * dayMs,
+    materialFacts: ['notice'],
+    reminds: false,
+  },
+  'drain-stuck': { ...single, expiresMs: 8 * dayMs, materialFacts: ['changes'] },
 };
 
 /** Throws where a policy could never open, never end, or lose what it should keep. */

@@ -87,3 +87,18 @@ const redact = (value: string): string =>
       /("[^"]{0,40}(?:password|secret|token|api[-_]?key)[^"]{0,40}"\s*:\s*)"[^"]*"?/gi,
       '$1"[...]"',
     );
+
+/** The ARN of a container instance, long or short: its last part becomes part of keys. */
+export const instanceArn = v.pipe(
+  v.string(),
+  v.regex(
+    /^arn:[^:]+:ecs:[^:]*:[^:]*:container-instance(\/[\w-]{1,255}){1,2}$/,
+    'expected a container instance ARN',
+  ),
+);
+
+/** The id of an EC2 instance. */
+export const ec2InstanceId = v.pipe(
+  v.string(),
+  v.regex(/^i-[0-9a-f]{8,17}$/, 'expected the id of an EC2 instance'),
+);

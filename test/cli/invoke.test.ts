@@ -246,11 +246,15 @@ describe.concurrent('the invoke command', { timeout: timeoutMs }, () => {
   });
 
   it.each<readonly [string, readonly string[], RegExp]>([
-    ['nothing', [], /^FUNCTION: expected one of deployment-hook, task-state, got nothing$/],
+    [
+      'nothing',
+      [],
+      /^FUNCTION: expected one of deployment-hook, instance-replacement, task-state, got nothing$/,
+    ],
     [
       'an unknown function',
       ['task-stat', 'x.json'],
-      /^FUNCTION: expected one of deployment-hook, task-state, got task-stat$/,
+      /^FUNCTION: expected one of deployment-hook, instance-replacement, task-state, got task-stat$/,
     ],
     ['no event', ['deployment-hook'], /^EVENT.json: expected a file with JSON, got nothing$/],
     [
@@ -302,5 +306,21 @@ describe.concurrent('the invoke command', { timeout: timeoutMs }, () => {
     const { code, stderr } = await invoke(event('flat'), '--world', file);
     expect(code).toBe(2);
     expect(stderr.split('\n')[0]).toBe(sentence);
+  });
+});
+
+describe('the invoke command for instance-replacement', { timeout: timeoutMs }, () => {
+  it('puts the event on record, looks for an hour and a half, and shows what people are told', async () => {
+    const file = 'events/instance-replacement/state-draining-managed.json';
+    const { code, stdout, stderr } = await runCommand('invoke', ['instance-replacement', file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const report = JSON.parse(stdout);
+    expect(report.result).toEqual({ batchItemFailures: [] });
+    expect(new Set(report.awsCalls.map(({ service }: { service: string }) => service))).toEqual(
+      new Set(['dynamodb']),
+    );
+    expect(report.decision.incidents).toMatchObject([{ kind: 'drain-stuck', status: 'open' }]);
+    expect(report.alerts).toHaveLength(1);
+    expect(stdout).toContain('cart: maximumPercent 134 or more');
   });
 });

@@ -2,10 +2,12 @@ import type {
   BadPlaceFacts,
   BreakGlassFacts,
   CouldNotMeasureFacts,
+  DrainStuckFacts,
   HookFacts,
   LoopFacts,
   MisconfiguredFacts,
   PlacementFacts,
+  ReplacementAheadFacts,
   RestartFacts,
   RollbackFacts,
   StageNotGatedFacts,
@@ -135,6 +137,48 @@ const stormFacts: StormFacts = {
   belowMinimum: 3,
   image: 'public.ecr.aws/acme/agent:latest',
   stopReason: 'CannotPullContainerError: toomanyrequests: Rate exceeded',
+};
+const aheadFacts: ReplacementAheadFacts = {
+  provider: 'general',
+  instances: 5,
+  ofInstances: 7,
+  instanceNames:
+    'i-0a71c2e3f4a5b6c70, i-0b12d4e5f60718293, i-0c41a2b3c4d5e6f70, i-0d05b6c7d8e9f0a12, i-0e9fc0d1e2f3a4b56',
+  zones: 'eu-central-1a: 3 of 3, eu-central-1b: 1 of 2, eu-central-1c: 1 of 2',
+  isHerd: true,
+  fromMs: firstAtMs + 72 * hourMs,
+  toMs: firstAtMs + 72 * hourMs + 40 * minuteMs,
+  deadlineMs: firstAtMs + 72 * hourMs + 7 * dayMs,
+  harms: 5,
+  harmLines:
+    'ledger: desired 1, may be without a task while it moves\n' +
+    'cart: nothing can start or stop, so it is killed at the deadline\n' +
+    'report-nightly: standalone, killed at the deadline, nobody restarts it',
+  changes:
+    'ledger: desired 2 for that night, or minimum 100 % and maximum 200 %\n' +
+    'cart: maximumPercent 134 or more\n' +
+    'report-nightly: let it finish before the deadline',
+  fineServices: 11,
+  homelessTasks: 4,
+  notice: 'first',
+};
+const drainFacts: DrainStuckFacts = {
+  ec2InstanceId: 'i-0a71c2e3f4a5b6c70',
+  provider: 'general',
+  zone: 'eu-central-1a',
+  why: 'age',
+  stuck: 4,
+  drainSinceMs: firstAtMs - 6 * hourMs,
+  quietSinceMs: firstAtMs - hourMs,
+  deadlineMs: firstAtMs + 6 * dayMs + 18 * hourMs,
+  stays:
+    'cart/9c77: desired 3, at least 3 and at most 3 may run\n' +
+    'report-nightly/77aa: standalone, nobody moves it\n' +
+    'ledger/ab12: protected',
+  changes:
+    'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less\n' +
+    'report-nightly: let it finish, or run it elsewhere and stop it\n' +
+    'ledger: leaves when its protection ends; end it if it may go',
 };
 /** Fourteen tasks of twelve services, in the ways in which a full disk shows. */
 const badInstanceFacts: BadPlaceFacts = {
@@ -506,6 +550,64 @@ export const samples: Readonly<Record<string, Sample>> = {
     spanMs: 0,
     severity: 'warn',
     facts: awaitingFacts,
+  },
+  'replacement-ahead': {
+    kind: 'replacement-ahead',
+    cause: 'day-14',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: aheadFacts,
+    later: { update: { notice: 'second' }, resolve: { replaced: 5 } },
+  },
+  'replacement-ahead-one': {
+    kind: 'replacement-ahead',
+    cause: 'day-14',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: {
+      ...aheadFacts,
+      instances: 1,
+      instanceNames: 'i-0a71c2e3f4a5b6c70',
+      zones: 'eu-central-1a: 1 of 3',
+      isHerd: false,
+      toMs: firstAtMs + 72 * hourMs,
+      harms: 1,
+      harmLines: 'ledger: desired 1, may be without a task while it moves',
+      changes: 'ledger: desired 2 for that night, or minimum 100 % and maximum 200 %',
+      homelessTasks: 0,
+    },
+  },
+  'drain-stuck': {
+    kind: 'drain-stuck',
+    cause: 'no-departure',
+    subject: { type: 'instance', name: instanceId },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: drainFacts,
+    later: { escalate: { stuck: 1 } },
+  },
+  'drain-stuck-ec2': {
+    kind: 'drain-stuck',
+    cause: 'no-departure',
+    subject: { type: 'instance', name: instanceId },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: {
+      ec2InstanceId: 'i-0b12d4e5f60718293',
+      provider: 'asg-web',
+      why: 'unknown',
+      stuck: 2,
+      drainSinceMs: firstAtMs - 2 * hourMs,
+      quietSinceMs: firstAtMs - hourMs,
+      stays: 'web/1f2e: no room for 1024 CPU units, 2048 MiB\nweb/3c4d: its replacement is ill',
+      changes: 'web: add capacity that has room for it\nweb: repair the tasks that are ill',
+    },
   },
 };
 

@@ -72,7 +72,10 @@ describe('EventBridge, as moto has it', () => {
 
   it('puts into the queue what the rules let through, each once', async () => {
     const arrived = await filesIn(`${stackName}-task-state`);
-    expect(arrived).toEqual(filesThat((event) => rules.some(({ matches }) => matches(event))));
+    const own = rules.filter(({ resource }) =>
+      JSON.stringify(resource.properties.Targets).includes('TaskStateQueue'),
+    );
+    expect(arrived).toEqual(filesThat((event) => own.some(({ matches }) => matches(event))));
     expect(arrived.length).toBeGreaterThan(50);
     expect(samples.length - arrived.length).toBeGreaterThan(5);
   });

@@ -19,7 +19,11 @@ const queues = async (): Promise<readonly string[]> => {
   return QueueUrls.map((url) => url.split('/').at(-1) ?? url).sort();
 };
 
-const dead = [`${stackName}-rule-dead-letters`, `${stackName}-task-state-dead-letters`];
+/** Every function's queue with its dead letters, and those of the rules. */
+const allQueues = [
+  ...['instance-replacement', 'instance-replacement-dead-letters'],
+  ...['rule-dead-letters', 'task-state', 'task-state-dead-letters'],
+].map((name) => `${stackName}-${name}`);
 
 describe('the stack on moto', () => {
   beforeEach(() => moto.reset());
@@ -32,7 +36,7 @@ describe('the stack on moto', () => {
     ];
     expect([outputs.get('AlertsTopicArn'), outputs.get('PagesTopicArn')]).toEqual([alerts, pages]);
     expect(await topics()).toEqual([alerts, pages]);
-    expect(await queues()).toEqual([dead[0], `${stackName}-task-state`, dead[1]]);
+    expect(await queues()).toEqual(allQueues);
   });
 
   it('uses topics that were brought, and creates none', async () => {

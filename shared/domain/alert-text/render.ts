@@ -3,6 +3,7 @@ import type { Incident, IncidentKind, Notice } from '../incident.ts';
 import { badPlaceDraft } from './bad-place.ts';
 import { cardOf } from './card.ts';
 import { type AlertContext, type Draft, type Scene, titleOf } from './draft.ts';
+import { drainStuckDraft } from './drain-stuck.ts';
 import {
   breakGlassDraft,
   couldNotMeasureDraft,
@@ -15,6 +16,7 @@ import { loopDraft } from './loop.ts';
 import { mailOf } from './mail.ts';
 import { pageOf } from './page.ts';
 import { placementDraft } from './placement.ts';
+import { replacementAheadDraft } from './replacement-ahead.ts';
 import { rollbackDraft } from './rollback.ts';
 import { startFailureDraft } from './start-failure.ts';
 import { stormDraft } from './storm.ts';
@@ -39,6 +41,8 @@ const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'break-glass': breakGlassDraft,
   'hook-timed-out': hookTimedOutDraft,
   'hook-awaiting-action': hookAwaitingActionDraft,
+  'replacement-ahead': replacementAheadDraft,
+  'drain-stuck': drainStuckDraft,
 };
 
 /** Puts one notice of an incident into words, for every receiver. */

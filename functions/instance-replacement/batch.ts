@@ -1,0 +1,125 @@
+import { awsProblemOf } from '../../shared/aws/errors.ts';
+import type { InstanceNotice } from '../../shared/domain/instance-notice.ts';
+import { noted, phaseOf } from '../../shared/domain/instance-replacement.ts';
+import { idOf } from '../../shared/domain/replacement-look.ts';
+import { parseInstanceEvent } from '../../shared/events/instance-event.ts';
+import { MalformedInput } from '../../shared/events/malformed.ts';
+import type { Find } from './finder.ts';
+import type { Deps } from './handler.ts';
+import { openRecords, type Records } from './records.ts';
+
+/** What Lambda hands over of a queue; only what is used of it. */
+export type Batch = {
+  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
+};
+
+/** Messages that go back to the queue. */
+export type BatchAnswer = {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+};
+
+export const isBatch = (event: unknown): event is Batch =>
+  typeof event === 'object' && event !== null && Array.isArray(Reflect.get(event, 'Records'));
+
+type RecordsOf = (clusterArn: string) => Promise<Records>;
+
+/**
+ * Puts every event of a batch on record, each by itself. An event says where to look: what it means is
+ * judged by the next run, on what the cluster looks like then.
+ */
+export async function noteBatch({ Records }: Batch, find: Find, deps: Deps): Promise<BatchAnswer> {
+  const opened = new Map<string, Promise<Records>>();
+  const recordsOf: RecordsOf = (clusterArn) => {
+    const known = opened.get(clusterArn);
+    if (known !== undefined) return known;
+    const reading = openRecords(clusterArn, deps);
+    opened.set(clusterArn, reading);
+    return reading;
+  };
+  const failed: { itemIdentifier: string }[] = [];
+  for (const record of Records) {
+    const { messageId } = record;
+    try {
+      for (const notice of noticesOf(record, deps)) await note(notice, find, recordsOf, deps);
+    } catch (error) {
+      deps.log.error('item-failed', { messageId, ...awsProblemOf(error), error });
+      failed.push({ itemIdentifier: messageId });
+    }
+  }
+  deps.log.info('batch', { received: Records.length, failed: failed.length });
+  return { batchItemFailures: failed };
+}
+
+/** What a message says of instances; anything else is logged with its reason, and is done with. */
+function noticesOf(
+  { messageId, body }: Batch['Records'][number],
+  { config, log }: Deps,
+): readonly InstanceNotice[] {
+  try {
+    const event = parseInstanceEvent(parseJson(body));
+    if (event.kind === 'ignored') {
+      log.debug('event-ignored', { messageId, reason: event.reason, detail: event.detail });
+      return [];
+    }
+    return event.notices.filter((notice) => {
+      if (notice.kind === 'ec2' || config.clusterArns.includes(notice.clusterArn)) return true;
+      log.debug('event-ignored', {
+        messageId,
+        reason: 'other-cluster',
+        detail: notice.clusterArn,
+      });
+      return false;
+    });
+  } catch (error) {
+    if (!(error instanceof MalformedInput)) throw error;
+    log.warn('event-dropped', { messageId, reason: 'malformed-event', detail: error.message });
+    return [];
+  }
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new MalformedInput('body: expected JSON', { cause });
+  }
+}
+
+async function note(
+  notice: InstanceNotice,
+  find: Find,
+  recordsOf: RecordsOf,
+  { log }: Deps,
+): Promise<void> {
+  const place =
+    notice.kind === 'ec2'
+      ? await find(notice, recordsOf)
+      : { clusterArn: notice.clusterArn, id: idOf(notice.instanceArn) };
+  if (place === undefined) {
+    const detail = notice.kind === 'ec2' ? notice.ec2InstanceId : '-';
+    log.debug('event-ignored', { reason: 'unknown-instance', detail });
+    return;
+  }
+  const records = await recordsOf(place.clusterArn);
+  const before = records.all().get(place.id);
+  const record = await records.update(place.id, (current) =>
+    withEc2Id(noted(current, notice), notice),
+  );
+  const { cluster } = records;
+  const phase = phaseOf(record);
+  const level = notice.kind === 'ec2' || phase !== (before && phaseOf(before)) ? 'info' : 'debug';
+  const said =
+    notice.kind === 'ec2'
+      ? { hint: notice.hint, detail: notice.detail }
+      : { status: notice.status };
+  log[level]('notice', { cluster, instance: place.id, phase, ...said });
+}
+
+/** An instance that was just looked up is known by both of its ids from now on. */
+const withEc2Id = (
+  record: ReturnType<typeof noted>,
+  notice: InstanceNotice,
+): ReturnType<typeof noted> =>
+  record.ec2InstanceId === undefined && notice.ec2InstanceId !== undefined
+    ? { ...record, ec2InstanceId: notice.ec2InstanceId }
+    : record;

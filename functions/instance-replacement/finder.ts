@@ -1,0 +1,54 @@
+import type { InstanceNotice } from '../../shared/domain/instance-notice.ts';
+import { idOf } from '../../shared/domain/replacement-look.ts';
+import type { Deps } from './handler.ts';
+import type { Records } from './records.ts';
+
+/** A container instance of one of the stack's clusters. */
+export type Found = { readonly clusterArn: string; readonly id: string };
+
+type Ec2Notice = Extract<InstanceNotice, { readonly kind: 'ec2' }>;
+
+/** Looks for the container instance on an EC2 instance; undefined where no cluster has it. */
+export type Find = (
+  notice: Ec2Notice,
+  recordsOf: (clusterArn: string) => Promise<Records>,
+) => Promise<Found | undefined>;
+
+/** So long the answer about a cluster's instances is used again. */
+export const foundMsMax = 300_000;
+
+/**
+ * First in what is remembered: a calendar notes every instance each six hours. A newer one is looked up
+ * in ECS, each cluster once in five minutes; not for EC2's states, which every instance of the account
+ * goes through and which ECS tells by itself.
+ */
+export function createFinder({ config, snapshots, clock }: Deps): Find {
+  const looks = new Map<string, { readonly atMs: number; readonly ids: Map<string, string> }>();
+  const idsIn = async (clusterArn: string): Promise<ReadonlyMap<string, string>> => {
+    const last = looks.get(clusterArn);
+    if (last !== undefined && clock.nowMs() - last.atMs < foundMsMax) return last.ids;
+    const { instances, gaps } = await snapshots.read(clusterArn, {});
+    const ids = new Map(
+      instances.flatMap(({ arn, ec2InstanceId }) =>
+        ec2InstanceId === undefined ? [] : [[ec2InstanceId, idOf(arn)] as const],
+      ),
+    );
+    const gap = gaps.find(({ subject }) => subject === 'instances');
+    if (gap !== undefined) throw new Error(`${gap.operation}: ${gap.reason}, ${gap.detail}`);
+    looks.set(clusterArn, { atMs: clock.nowMs(), ids });
+    return ids;
+  };
+  return async ({ ec2InstanceId, hint }, recordsOf) => {
+    for (const clusterArn of config.clusterArns) {
+      const known = [...(await recordsOf(clusterArn)).all().values()];
+      const id = known.find((record) => record.ec2InstanceId === ec2InstanceId)?.id;
+      if (id !== undefined) return { clusterArn, id };
+    }
+    if (hint === 'ec2-stopping') return undefined;
+    for (const clusterArn of config.clusterArns) {
+      const id = (await idsIn(clusterArn)).get(ec2InstanceId);
+      if (id !== undefined) return { clusterArn, id };
+    }
+    return undefined;
+  };
+}

@@ -1,0 +1,107 @@
+import type { Memory } from '../../shared/aws/memory-store.ts';
+import {
+  type InstanceRecord,
+  newRecord,
+  phaseOf,
+} from '../../shared/domain/instance-replacement.ts';
+import type { CalendarRecord } from '../../shared/domain/replacement-memory.ts';
+import { parseCalendarRecord, parseInstanceRecord } from '../../shared/events/instance-record.ts';
+import { MalformedInput } from '../../shared/events/malformed.ts';
+import type { Deps } from './handler.ts';
+
+const dayMs = 24 * 3_600_000;
+/** Long enough for every late event, and for a warning to see each of its instances done. */
+const keptMs = 30 * dayMs;
+const goneKeptMs = 7 * dayMs;
+/** Tries of one write: each that fails means that another one succeeded. */
+const attemptsMax = 5;
+
+const instancePrefix = 'instance#';
+const calendarName = 'calendar';
+
+export const clusterName = (clusterArn: string): string =>
+  clusterArn.split('/').at(-1) ?? clusterArn;
+
+/** Other writers of the same record were faster every time. */
+class Contended extends Error {
+  override readonly name = 'Contended';
+}
+
+/** What is remembered of one cluster, as it was read, and writes over it. */
+export type Records = {
+  readonly cluster: string;
+  /** By the id of the instance. */
+  all(): ReadonlyMap<string, InstanceRecord>;
+  calendar(): CalendarRecord | undefined;
+  /** `change` is pure and may be called again: it returns what it was given when nothing is new. */
+  update(id: string, change: (record: InstanceRecord) => InstanceRecord): Promise<InstanceRecord>;
+  saveCalendar(calendar: CalendarRecord): Promise<void>;
+};
+
+type Kept<T> = { readonly value: T | undefined; readonly version: number };
+
+/** Reads what is remembered of a cluster. Rejects with what the store throws. */
+export async function openRecords(
+  clusterArn: string,
+  { memories, clock, log }: Pick<Deps, 'memories' | 'clock' | 'log'>,
+): Promise<Records> {
+  const cluster = clusterName(clusterArn);
+  const partition = `DRAIN#${cluster}`;
+  let kept = new Map<string, Kept<InstanceRecord>>();
+  let calendar: Kept<CalendarRecord> = { value: undefined, version: 0 };
+  const readable = <T>({ name, json }: Memory, parse: (json: string) => T): T | undefined => {
+    try {
+      return parse(json);
+    } catch (error) {
+      if (!(error instanceof MalformedInput)) throw error;
+      log.warn('record-unreadable', { cluster, name, detail: error.message });
+      return undefined;
+    }
+  };
+  const read = async (): Promise<void> => {
+    kept = new Map();
+    calendar = { value: undefined, version: 0 };
+    for (const memory of await memories.list(partition)) {
+      const { name, version } = memory;
+      if (name === calendarName) {
+        calendar = { value: readable(memory, parseCalendarRecord), version };
+      } else if (name.startsWith(instancePrefix)) {
+        const id = name.slice(instancePrefix.length);
+        kept.set(id, { value: readable(memory, parseInstanceRecord), version });
+      }
+    }
+  };
+  await read();
+  return {
+    cluster,
+    all: () =>
+      new Map(
+        [...kept].flatMap(([id, { value }]) => (value === undefined ? [] : [[id, value] as const])),
+      ),
+    calendar: () => calendar.value,
+    async update(id, change) {
+      for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+        const { value, version } = kept.get(id) ?? { value: undefined, version: 0 };
+        const current = value ?? newRecord(id);
+        const next = change(current);
+        if (next === current) return current;
+        const key = { partition, name: `${instancePrefix}${id}` };
+        const untilMs = clock.nowMs() + (phaseOf(next) === 'gone' ? goneKeptMs : keptMs);
+        if (await memories.save(key, JSON.stringify(next), version, untilMs)) {
+          kept.set(id, { value: next, version: version + 1 });
+          return next;
+        }
+        await read();
+      }
+      throw new Contended(`${cluster}/${id}`);
+    },
+    async saveCalendar(next) {
+      const key = { partition, name: calendarName };
+      const untilMs = clock.nowMs() + keptMs;
+      // Whoever was faster made the same calendar a moment before: theirs stands.
+      if (await memories.save(key, JSON.stringify(next), calendar.version, untilMs)) {
+        calendar = { value: next, version: calendar.version + 1 };
+      }
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { type DrainStuckFacts, type FactReader, readFacts } from '../alert-facts.ts';
+import { type Draft, nothingToDo, type Scene, subjectText } from './draft.ts';
+import { counted, durationText, joined, known, shellWord, spoken } from './words.ts';
+
+type Reader = FactReader<DrainStuckFacts>;
+
+/** `drain-stuck`: an instance that ECS drains, and from which nothing departs. */
+export function drainStuckDraft(scene: Scene): Draft {
+  const facts = readFacts<DrainStuckFacts>(scene.incident.facts);
+  const { isResolved, context, notice } = scene;
+  const deadlineMs = facts.number('deadlineMs');
+  const deadline = deadlineMs === undefined ? undefined : context.formatTime(deadlineMs);
+  const sinceMs = facts.number('drainSinceMs');
+  const drained =
+    sinceMs === undefined
+      ? 'draining'
+      : `draining ${durationText(Math.max(notice.atMs - sinceMs, 0))}`;
+  return {
+    headline: isResolved
+      ? 'the drain is over'
+      : joined([
+          drained,
+          stuckText(facts),
+          deadline === undefined ? undefined : `ECS kills them ${deadline}`,
+        ]),
+    lead: isResolved
+      ? `The drain of ${subjectText(scene.incident)} in ${scene.incident.cluster} is over. Nothing to do.`
+      : leadOf(scene, deadline),
+    since: drainText(facts, context),
+    evidence: known([
+      placeText(scene, facts),
+      ...facts.lines('stays'),
+      moreText(facts),
+      isResolved ? undefined : quietText(scene, facts),
+    ]),
+    ballast: 'watched only',
+    next: isResolved ? nothingToDo : adviceOf(scene, facts),
+    ends:
+      deadline === undefined
+        ? 'instance empty'
+        : `instance empty.  ${criticalText(scene, deadlineMs ?? 0)}`,
+  };
+}
+
+/** A drain is critical a day before the end. */
+const criticalMs = 24 * 3_600_000;
+
+const criticalText = ({ notice, context }: Scene, deadlineMs: number): string =>
+  notice.severity === 'critical'
+    ? 'CRITICAL until then'
+    : `Becomes CRITICAL ${context.formatTime(deadlineMs - criticalMs)}`;
+
+const stuckText = (facts: Reader): string => {
+  const stuck = facts.number('stuck');
+  return stuck === undefined ? 'nothing departs' : `${counted(stuck, 'task')} stuck`;
+};
+
+function leadOf({ notice, incident }: Scene, deadline: string | undefined): string {
+  if (notice.severity === 'critical') {
+    return `ECS kills what is left on ${subjectText(incident)} ${deadline === undefined ? 'soon' : `from ${deadline}`}. Act now.`;
+  }
+  return deadline === undefined
+    ? `Nobody is hurt so far, but the drain of ${subjectText(incident)} does not end by itself. Act this week.`
+    : `Nobody is hurt so far. What keeps ${subjectText(incident)} must change before ${deadline}.`;
+}
+
+function drainText(facts: Reader, { formatTime }: Scene['context']): string | undefined {
+  const sinceMs = facts.number('drainSinceMs');
+  return sinceMs === undefined ? undefined : `drains since ${formatTime(sinceMs)}`;
+}
+
+function placeText({ incident }: Scene, facts: Reader): string {
+  const why = facts.text('why');
+  return joined([
+    `instance ${incident.subject.name}`,
+    facts.text('ec2InstanceId'),
+    facts.text('provider') === undefined ? undefined : `provider ${facts.text('provider')}`,
+    facts.text('zone'),
+    why === undefined || why === 'unknown' ? undefined : `replaced for ${spoken(why)}`,
+  ]);
+}
+
+function moreText(facts: Reader): string | undefined {
+  const more = (facts.number('stuck') ?? 0) - facts.lines('stays').length;
+  return facts.lines('stays').length > 0 && more > 0 ? `and ${more} more` : undefined;
+}
+
+function quietText({ notice }: Scene, facts: Reader): string | undefined {
+  const quietSinceMs = facts.number('quietSinceMs');
+  return quietSinceMs === undefined
+    ? undefined
+    : `no task has left for ${durationText(Math.max(notice.atMs - quietSinceMs, 0))}`;
+}
+
+function adviceOf({ incident }: Scene, facts: Reader): Draft['next'] {
+  const changes = facts.lines('changes').map((text) => ({ text }));
+  if (changes.length > 0) return changes;
+  const [cluster, instance] = [shellWord(incident.cluster), shellWord(incident.subject.name)];
+  return [
+    {
+      text: 'see what is still on it:',
+      command: `aws ecs list-tasks --cluster ${cluster} --container-instance ${instance}`,
+    },
+  ];
+}

@@ -1,0 +1,136 @@
+import { type FactReader, type ReplacementAheadFacts, readFacts } from '../alert-facts.ts';
+import { type Draft, nothingToDo, type Scene } from './draft.ts';
+import { counted, durationText, joined, known, shellWord } from './words.ts';
+
+type Reader = FactReader<ReplacementAheadFacts>;
+
+/** `replacement-ahead`: instances that ECS will drain, where that hurts someone. */
+export function replacementAheadDraft(scene: Scene): Draft {
+  const facts = readFacts<ReplacementAheadFacts>(scene.incident.facts);
+  const { isResolved, incident } = scene;
+  return {
+    headline: isResolved
+      ? 'nothing is at risk by a replacement any more'
+      : joined([`${whoText(facts)} ${whenText(scene, facts)}`, firstHarm(facts)]),
+    lead: isResolved ? endOf(scene, facts) : leadOf(facts),
+    evidence: known([
+      whatText(scene, facts) ?? 'ECS drains a managed instance 14 days after its launch',
+      namesText(facts),
+      ...(isResolved ? [] : hurtLines(facts)),
+    ]),
+    ballast: 'watched only; all times are estimates, a drain may come earlier',
+    next: isResolved ? nothingToDo : adviceOf(facts, incident.cluster),
+    ends: 'when nothing is at risk any more, or all are replaced and verified',
+  };
+}
+
+/** `5 of 7 instances` */
+function whoText(facts: Reader): string {
+  const [count, of] = [facts.number('instances'), facts.number('ofInstances')];
+  if (count === undefined) return 'instances reach day 14';
+  const verb = count === 1 ? 'reaches' : 'reach';
+  return of === undefined
+    ? `${counted(count, 'instance')} ${verb} day 14`
+    : `${count} of ${counted(of, 'instance')} ${verb} day 14`;
+}
+
+/** `in 40 min on Thu 26 Nov 02:10Z` */
+function whenText({ context }: Scene, facts: Reader): string {
+  const [fromMs, toMs] = [facts.number('fromMs'), facts.number('toMs')];
+  if (fromMs === undefined) return 'soon';
+  const spanMs = (toMs ?? fromMs) - fromMs;
+  return joined(
+    [spanMs > 0 ? `in ${durationText(spanMs)}` : undefined, `on ${context.formatTime(fromMs)}`],
+    ' ',
+  );
+}
+
+/** `hurts ledger` */
+function firstHarm(facts: Reader): string | undefined {
+  const name = facts.lines('harmLines')[0]?.split(':')[0];
+  return name === undefined ? undefined : `hurts ${name}`;
+}
+
+const hurtLines = (facts: Reader): Draft['evidence'] =>
+  known([
+    ...facts.lines('harmLines').map((line) => `will hurt ${line}`),
+    moreText(facts),
+    fineText(facts),
+    roomText(facts),
+  ]);
+
+function leadOf(facts: Reader): string {
+  const harms = facts.number('harms');
+  if (harms === undefined)
+    return 'Nothing is wrong yet. Something will be lost or stuck unless someone acts.';
+  return `Nothing is wrong yet. ${counted(harms, 'thing')} will be lost or stuck unless someone acts.`;
+}
+
+function endOf({ incident }: Scene, facts: Reader): string {
+  const replaced = facts.number('replaced');
+  return replaced === undefined
+    ? `Nothing in ${incident.cluster} is at risk by this replacement any more. Nothing to do.`
+    : `${counted(replaced, 'instance')} of ${incident.cluster} ${replaced === 1 ? 'was' : 'were'} replaced, and what came of it is on record. Nothing to do.`;
+}
+
+/** `Thu 26 Nov 02:10Z to Thu 26 Nov 02:50Z; ECS kills what is left from Thu 3 Dec 02:10Z` */
+function whatText({ context }: Scene, facts: Reader): string | undefined {
+  const [fromMs, toMs, deadlineMs] = [
+    facts.number('fromMs'),
+    facts.number('toMs'),
+    facts.number('deadlineMs'),
+  ];
+  const times = [fromMs, toMs].flatMap((atMs) =>
+    atMs === undefined ? [] : [context.formatTime(atMs)],
+  );
+  const kills =
+    deadlineMs === undefined
+      ? undefined
+      : `ECS kills what is left from ${context.formatTime(deadlineMs)}`;
+  const text = joined([[...new Set(times)].join(' to '), kills], '; ');
+  return text === '' ? undefined : text;
+}
+
+function namesText(facts: Reader): string | undefined {
+  const text = joined(
+    [
+      facts.text('instanceNames'),
+      facts.text('zones') === undefined ? undefined : `zones ${facts.text('zones')}`,
+      facts.text('provider') === undefined ? undefined : `provider ${facts.text('provider')}`,
+    ],
+    '; ',
+  );
+  if (text === '') return undefined;
+  return facts.flag('isHerd') ? `herd: ${text}` : text;
+}
+
+function moreText(facts: Reader): string | undefined {
+  const shown = facts.lines('harmLines').length;
+  const more = (facts.number('harms') ?? 0) - shown;
+  return shown > 0 && more > 0 ? `and ${more} more` : undefined;
+}
+
+function fineText(facts: Reader): string | undefined {
+  const fine = facts.number('fineServices') ?? 0;
+  if (fine < 1) return undefined;
+  return `${counted(fine, 'service')} can move within min/max`;
+}
+
+function roomText(facts: Reader): string | undefined {
+  const tasks = facts.number('homelessTasks') ?? 0;
+  return tasks < 1
+    ? undefined
+    : `${counted(tasks, 'task')} will need new instances, which ECS launches`;
+}
+
+function adviceOf(facts: Reader, cluster: string): Draft['next'] {
+  const changes = facts.lines('changes').map((text) => ({ text }));
+  return changes.length > 0
+    ? changes
+    : [
+        {
+          text: 'look at the calendar:',
+          command: `npm run -s plan -- --cluster ${shellWord(cluster)}`,
+        },
+      ];
+}

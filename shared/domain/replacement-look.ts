@@ -1,0 +1,262 @@
+import { type DrainDiagnosis, diagnoseDrain, type StayingTask } from './drain-diagnosis.ts';
+import { type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
+import {
+  type DrainProgress,
+  drainedSinceMs,
+  forecasted,
+  type InstanceRecord,
+  looked,
+  newestOf,
+  phaseOf,
+  readLagMs,
+  type ServiceBefore,
+} from './instance-replacement.ts';
+import { modeOfTag } from './mode.ts';
+import { compareTexts } from './order.ts';
+import type { Service, Snapshot, Task } from './snapshot.ts';
+
+const hourMs = 3_600_000;
+
+/** A drain from which no task departs for so long is stuck. */
+export const stuckAfterMs = hourMs;
+/** A stuck drain is critical so long before ECS kills what is left. */
+export const criticalBeforeMs = 24 * hourMs;
+/** How a service stood is noted so long before its instance is due: a calendar comes every six hours. */
+const beforeMs = 12 * hourMs;
+/** Services and tasks of one instance that are remembered. */
+export const servicesMax = 50;
+export const tasksMax = 100;
+
+/** The service's tag by which it opts out. */
+const tagName = 'ballast:instance-replacement';
+
+/** Whether a service wants to hear nothing of replacements. */
+export const isOptedOut = ({ tags }: Service): boolean => {
+  const tag = tags[tagName];
+  return tag !== undefined && modeOfTag(tag) === 'off';
+};
+
+export const idOf = (arn: string): string => arn.split('/').at(-1) ?? arn;
+
+export type Look = {
+  readonly record: InstanceRecord;
+  /** Undefined unless it drains. */
+  readonly drain: DrainLook | undefined;
+};
+
+export type DrainLook = {
+  readonly diagnosis: DrainDiagnosis;
+  /** Tasks that keep the instance: neither stopping nor going with it, nor of who has opted out. */
+  readonly blocking: readonly StayingTask[];
+  readonly sinceMs: number;
+  /** Since when no task has departed. */
+  readonly quietSinceMs: number;
+  readonly isStuck: boolean;
+  /** When ECS may kill what is left; undefined where no launch is known. */
+  readonly deadlineMs: number | undefined;
+  readonly isCritical: boolean;
+};
+
+/** The parts of a snapshot without which nothing may be concluded from what is not in it. */
+const essential: ReadonlySet<string> = new Set(['tasks', 'services', 'instances']);
+
+/** Whether tasks, services and instances were read whole. */
+export const isWhole = ({ gaps }: Snapshot): boolean =>
+  gaps.every(({ subject }) => !essential.has(subject));
+
+/**
+ * What a look at the cluster says of one instance: where it stands, what is left on it, and whether
+ * anything moves. The snapshot must be whole.
+ */
+export function lookAt(
+  record: InstanceRecord,
+  snapshot: Snapshot,
+  lifetime: InstanceLifetime | undefined,
+  nowMs: number,
+): Look {
+  const instance = snapshot.instances.find(({ arn }) => idOf(arn) === record.id);
+  const status = instance?.status ?? 'GONE';
+  // One that never drained is the same every six hours: nothing is written for it.
+  const isAsBefore =
+    status === 'ACTIVE' && record.seen?.status === status && phaseOf(record) === 'forecast';
+  const atMs = snapshot.takenAtMs - readLagMs;
+  const seen = isAsBefore ? record : looked(record, { status, atMs });
+  if (instance === undefined) return { record: seen, drain: undefined };
+  const named: InstanceRecord = {
+    ...seen,
+    ec2InstanceId: seen.ec2InstanceId ?? instance.ec2InstanceId,
+    capacityProvider: seen.capacityProvider ?? instance.capacityProvider,
+  };
+  const known = lifetime === undefined ? named : forecasted(named, lifetime);
+  const phase = phaseOf(known);
+  if (phase === 'draining' || phase === 'empty') return lookAtDrain(known, snapshot, nowMs);
+  if (phase === 'gone') return { record: known, drain: undefined };
+  const fresh = withoutDrain(known);
+  const isNear = lifetime?.drainAtMs !== undefined && lifetime.drainAtMs - nowMs <= beforeMs;
+  return {
+    record: isNear ? { ...fresh, before: servicesOn(record.id, snapshot) } : fresh,
+    drain: undefined,
+  };
+}
+
+/** A cancelled drain leaves nothing behind: the next one begins anew. */
+const withoutDrain = (record: InstanceRecord): InstanceRecord =>
+  record.progress === undefined && record.emptyAtMs === undefined && record.before === undefined
+    ? record
+    : { ...record, progress: undefined, emptyAtMs: undefined, before: undefined };
+
+function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number): Look {
+  const arn = snapshot.instances.find((one) => idOf(one.arn) === record.id)?.arn ?? '';
+  const diagnosis = diagnoseDrain(snapshot, arn, nowMs);
+  if (diagnosis === undefined) return { record, drain: undefined };
+  const left = diagnosis.tasks.filter(({ stay }) => stay.reason !== 'goes-with-instance');
+  const progress = progressOf(record.progress, left, nowMs);
+  const sinceMs = drainedSinceMs(record) ?? nowMs;
+  const quietSinceMs = Math.max(sinceMs, progress.departedAtMs ?? sinceMs);
+  const quiet = new Set(snapshot.services.filter(isOptedOut).map(({ name }) => name));
+  const blocking = left.filter(
+    ({ stay, service }) => stay.reason !== 'stopping' && !quiet.has(service ?? ''),
+  );
+  const deadlineMs = diagnosis.lifetime && killedFromMs(diagnosis.lifetime);
+  return {
+    record: {
+      ...record,
+      before: record.before ?? servicesOn(record.id, snapshot),
+      progress,
+      emptyAtMs: left.length === 0 ? (record.emptyAtMs ?? nowMs) : undefined,
+      isDone: false,
+    },
+    drain: {
+      diagnosis,
+      blocking,
+      sinceMs,
+      quietSinceMs,
+      isStuck: blocking.length > 0 && nowMs - quietSinceMs >= stuckAfterMs,
+      deadlineMs,
+      isCritical: deadlineMs !== undefined && deadlineMs - nowMs <= criticalBeforeMs,
+    },
+  };
+}
+
+/** A task that was there and is not any more has departed; one that came meanwhile is no matter. */
+function progressOf(
+  last: DrainProgress | undefined,
+  left: readonly StayingTask[],
+  nowMs: number,
+): DrainProgress {
+  const all = new Set(left.map(({ arn }) => idOf(arn)));
+  const hasDeparted =
+    last !== undefined && (last.tasks.some((id) => !all.has(id)) || all.size < last.count);
+  const standalone = left.flatMap(({ arn, stay }) =>
+    stay.reason === 'standalone-task' ? [idOf(arn)] : [],
+  );
+  return {
+    tasks: [...all].sort(compareTexts).slice(0, tasksMax),
+    count: all.size,
+    standalone: standalone.sort(compareTexts).slice(0, tasksMax),
+    departedAtMs: hasDeparted ? nowMs : last?.departedAtMs,
+  };
+}
+
+/** The services with tasks on an instance, as they stand in all of the cluster. */
+function servicesOn(id: string, { tasks, services }: Snapshot): readonly ServiceBefore[] {
+  const names = new Set(
+    tasks.flatMap(({ service, instanceArn }) =>
+      service !== undefined && instanceArn !== undefined && idOf(instanceArn) === id
+        ? [service]
+        : [],
+    ),
+  );
+  return services
+    .filter(({ name, schedulingStrategy }) => names.has(name) && schedulingStrategy !== 'DAEMON')
+    .slice(0, servicesMax)
+    .map(({ name, desired }) => ({ name, desired, zones: zonesOf(name, tasks) }));
+}
+
+function zonesOf(service: string, tasks: readonly Task[]): ServiceBefore['zones'] {
+  const own = tasks.filter(
+    (task) => task.service === service && task.zone !== undefined && task.lastStatus === 'RUNNING',
+  );
+  const byZone = Map.groupBy(own, ({ zone = '' }) => zone);
+  return Object.fromEntries(
+    [...byZone].map(([zone, group]) => [zone, group.length] as const).sort(byZoneName),
+  );
+}
+
+const byZoneName = ([a]: readonly [string, number], [b]: readonly [string, number]): number =>
+  compareTexts(a, b);
+
+/**
+ * What became of a replacement.
+ *
+ * - `verified`: every service is back at its count, spread over zones no worse than before, and no
+ *   standalone task was on the instance when it went.
+ * - `tasks-lost`: the services are, but standalone tasks went with it, or ended by then: which, ECS does
+ *   not say.
+ * - `not-recovered`: services are below their count, or spread worse, after two hours.
+ * - `not-observed`: it went before anybody looked at it.
+ * - `drain-cancelled`: it is ACTIVE again.
+ */
+export type OutcomeReason =
+  | 'verified'
+  | 'tasks-lost'
+  | 'not-recovered'
+  | 'not-observed'
+  | 'drain-cancelled';
+
+export type Outcome = {
+  readonly reason: OutcomeReason;
+  /** Services below their count, and services that are spread worse; sorted. */
+  readonly below: readonly string[];
+  readonly uneven: readonly string[];
+  /** Ids of standalone tasks that were on it at the last look and are nowhere now. */
+  readonly lost: readonly string[];
+};
+
+/** So long a service has to be back. */
+export const recoverMsMax = 2 * hourMs;
+
+/** What became of an instance that is gone, or ACTIVE again; undefined while that may still change. */
+export function outcomeOf(
+  record: InstanceRecord,
+  snapshot: Snapshot,
+  nowMs: number,
+): Outcome | undefined {
+  const phase = phaseOf(record);
+  const nothing = { below: [], uneven: [], lost: [] };
+  if (phase === 'cancelled') return { reason: 'drain-cancelled', ...nothing };
+  if (phase !== 'gone') return undefined;
+  const isStillOn = ({ instanceArn }: Task): boolean =>
+    instanceArn !== undefined && idOf(instanceArn) === record.id;
+  // On its way out, and not there yet: what is left on it may still be killed.
+  if (snapshot.tasks.some(isStillOn)) return undefined;
+  const { before, progress } = record;
+  if (before === undefined) return { reason: 'not-observed', ...nothing };
+  const services = new Map(snapshot.services.map((service) => [service.name, service]));
+  // A service that was deleted meanwhile has nothing to come back to.
+  const known = before.filter(({ name }) => services.get(name)?.status === 'ACTIVE');
+  const below = known.filter(({ name, desired }) => {
+    const service = services.get(name);
+    return service !== undefined && service.running < Math.min(desired, service.desired);
+  });
+  const uneven = known.filter(({ name, zones }) => {
+    return skewOf(zonesOf(name, snapshot.tasks), zones) > Math.max(skewOf(zones, zones), 1);
+  });
+  const there = new Set(snapshot.tasks.map(({ arn }) => idOf(arn)));
+  const lost = (progress?.standalone ?? []).filter((id) => !there.has(id));
+  const names = (those: readonly ServiceBefore[]): readonly string[] =>
+    those.map(({ name }) => name).sort(compareTexts);
+  const facts = { below: names(below), uneven: names(uneven), lost };
+  const goneAtMs = newestOf(record)?.atMs ?? nowMs;
+  if (below.length + uneven.length > 0) {
+    return nowMs - goneAtMs >= recoverMsMax ? { reason: 'not-recovered', ...facts } : undefined;
+  }
+  return { reason: lost.length > 0 ? 'tasks-lost' : 'verified', ...facts };
+}
+
+/** Most tasks in a zone less fewest, over the zones of before and of now. */
+function skewOf(zones: ServiceBefore['zones'], before: ServiceBefore['zones']): number {
+  const names = new Set([...Object.keys(zones), ...Object.keys(before)]);
+  const counts = [...names].map((zone) => zones[zone] ?? 0);
+  return counts.length === 0 ? 0 : Math.max(...counts) - Math.min(...counts);
+}

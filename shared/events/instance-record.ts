@@ -1,0 +1,92 @@
+import * as v from 'valibot';
+import type { InstanceRecord } from '../domain/instance-replacement.ts';
+import type { CalendarRecord } from '../domain/replacement-memory.ts';
+import { MalformedInput } from './malformed.ts';
+import { firstProblem } from './problem.ts';
+
+const whole = v.pipe(v.number(), v.finite('expected a number'));
+const maybe = <Schema extends v.GenericSchema>(schema: Schema) => v.optional(schema);
+const sighting = v.object({ status: v.string(), atMs: whole });
+
+const recordSchema = v.object({
+  id: v.string(),
+  ec2InstanceId: maybe(v.string()),
+  capacityProvider: maybe(v.string()),
+  event: maybe(v.object({ ...sighting.entries, version: whole })),
+  seen: maybe(sighting),
+  activeAtMs: maybe(whole),
+  firstDrainAtMs: maybe(whole),
+  drainTimes: v.array(whole),
+  hints: v.object({
+    health: maybe(whole),
+    'aws-health': maybe(whole),
+    'spot-interruption': maybe(whole),
+    'rebalance-recommendation': maybe(whole),
+    'ec2-stopping': maybe(whole),
+  }),
+  forecast: maybe(v.object({ drainAtMs: whole, dueMs: whole, eventWindowId: maybe(v.string()) })),
+  before: maybe(
+    v.array(v.object({ name: v.string(), desired: whole, zones: v.record(v.string(), whole) })),
+  ),
+  progress: maybe(
+    v.object({
+      tasks: v.array(v.string()),
+      count: whole,
+      standalone: v.array(v.string()),
+      departedAtMs: maybe(whole),
+    }),
+  ),
+  emptyAtMs: maybe(whole),
+  isDone: v.boolean(),
+});
+
+/** Reads what a run remembered of an instance. Throws MalformedInput naming the field. */
+export function parseInstanceRecord(json: string): InstanceRecord {
+  const parsed = v.safeParse(recordSchema, parseJson(json));
+  if (!parsed.success) throw new MalformedInput(firstProblem('record', parsed.issues));
+  const record = parsed.output;
+  const { forecast, progress, hints } = record;
+  return {
+    id: record.id,
+    ec2InstanceId: record.ec2InstanceId,
+    capacityProvider: record.capacityProvider,
+    event: record.event,
+    seen: record.seen,
+    activeAtMs: record.activeAtMs,
+    firstDrainAtMs: record.firstDrainAtMs,
+    drainTimes: record.drainTimes,
+    hints: withoutMissing(hints),
+    forecast: forecast && { ...forecast, eventWindowId: forecast.eventWindowId },
+    before: record.before,
+    progress: progress && { ...progress, departedAtMs: progress.departedAtMs },
+    emptyAtMs: record.emptyAtMs,
+    isDone: record.isDone,
+  };
+}
+
+const calendarSchema = v.object({
+  ranAtMs: whole,
+  warnings: v.array(v.object({ id: v.string(), sinceMs: whole, instanceIds: v.array(v.string()) })),
+});
+
+/** Reads what a run remembered of a calendar. Throws MalformedInput naming the field. */
+export function parseCalendarRecord(json: string): CalendarRecord {
+  const parsed = v.safeParse(calendarSchema, parseJson(json));
+  if (!parsed.success) throw new MalformedInput(firstProblem('calendar', parsed.issues));
+  return parsed.output;
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new MalformedInput('record: expected JSON', { cause });
+  }
+}
+
+const withoutMissing = (
+  hints: {
+    readonly [Name in keyof InstanceRecord['hints']]?: number | undefined;
+  },
+): InstanceRecord['hints'] =>
+  Object.fromEntries(Object.entries(hints).filter(([, atMs]) => atMs !== undefined));

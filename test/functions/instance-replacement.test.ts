@@ -1,0 +1,483 @@
+import { describe, expect, it } from 'vitest';
+import { drainedSinceMs, phaseOf } from '../../shared/domain/instance-replacement.ts';
+import { taskArn } from '../support/accounts.ts';
+import { sampleEventsOf } from '../support/event-rules.ts';
+import {
+  createLab,
+  day14Ms,
+  dayMs,
+  ec2Id,
+  hourMs,
+  minuteMs,
+  stateEvent,
+} from './instance-replacement-lab.ts';
+
+type Lab = ReturnType<typeof createLab>;
+
+/** Runs the schedule every 15 minutes for so long. */
+async function runFor(lab: Lab, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 15 * minuteMs) {
+    await lab.wait(15 * minuteMs);
+    await lab.run();
+  }
+}
+
+describe('a drain from notice to empty', () => {
+  it('is followed through duplicates, late and reordered events, and verified', async () => {
+    const lab = createLab();
+    await lab.run();
+    await lab.wait(2 * hourMs);
+    const drained = stateEvent('c1', 'DRAINING', 41, lab.clock.nowMs());
+    lab.setStatus('c1', 'DRAINING');
+    await lab.deliver([stateEvent('c1', 'DRAINING', 43, lab.clock.nowMs() + 5_000), drained]);
+    await lab.deliver([drained, drained]);
+    expect(phaseOf((await lab.record('c1')) ?? never())).toBe('draining');
+    await lab.wait(10 * minuteMs);
+    await lab.run();
+    lab.task('w3', 'c3');
+    lab.instance('c3', lab.clock.nowMs());
+    lab.remove('w1');
+    await lab.wait(15 * minuteMs);
+    await lab.run();
+    expect(phaseOf((await lab.record('c1')) ?? never())).toBe('empty');
+    lab.terminate('c1');
+    await lab.deliver([stateEvent('c1', 'INACTIVE', 50, lab.clock.nowMs())]);
+    await lab.deliver([drained]);
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.logged('replacement')).toMatchObject([
+      {
+        instance: 'c1',
+        why: 'age',
+        reason: 'verified',
+        tookMs: expect.toSatisfy((ms) => ms > 20 * minuteMs && ms < 40 * minuteMs),
+        forecastErrorMs: expect.toSatisfy((ms) => Math.abs(ms) < minuteMs),
+      },
+    ]);
+    expect(await lab.record('c1')).toMatchObject({ isDone: true, id: 'c1' });
+    expect(await lab.incidents()).toEqual([]);
+    const reads = lab.readsOfEcs();
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.readsOfEcs()).toBe(reads);
+  });
+
+  it('is found by the calendar where no event ever came', async () => {
+    const lab = createLab();
+    lab.setStatus('c1', 'DRAINING');
+    await lab.run();
+    expect(phaseOf((await lab.record('c1')) ?? never())).toBe('draining');
+  });
+
+  it('loses standalone tasks, which is on record', async () => {
+    const lab = createLab();
+    lab.task('report', 'c1', null);
+    lab.setStatus('c1', 'DRAINING');
+    await lab.run();
+    for (const id of ['w1', 'report']) lab.remove(id);
+    lab.instance('c3', lab.clock.nowMs());
+    lab.task('w3', 'c3');
+    lab.terminate('c1');
+    await runFor(lab, 30 * minuteMs);
+    expect(lab.logged('replacement')).toMatchObject([{ reason: 'tasks-lost', lost: ['report'] }]);
+  });
+
+  it('that leaves a service below its count is given two hours, then not recovered', async () => {
+    const lab = createLab();
+    lab.setStatus('c1', 'DRAINING');
+    await lab.run();
+    lab.remove('w1');
+    lab.terminate('c1');
+    lab.service('web', { runningCount: 1 });
+    await runFor(lab, hourMs);
+    expect(lab.logged('replacement')).toEqual([]);
+    await runFor(lab, 75 * minuteMs);
+    expect(lab.logged('replacement')).toMatchObject([{ reason: 'not-recovered', below: ['web'] }]);
+  });
+
+  it('is judged when the last task is off it, not while it is on its way out', async () => {
+    const lab = createLab();
+    lab.task('report', 'c1', null);
+    lab.setStatus('c1', 'DRAINING');
+    await lab.run();
+    lab.remove('w1');
+    lab.instance('c3', lab.clock.nowMs());
+    lab.task('w3', 'c3');
+    lab.setStatus('c1', 'DEREGISTERING');
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.logged('replacement')).toEqual([]);
+    lab.remove('report');
+    lab.terminate('c1');
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.logged('replacement')).toMatchObject([{ reason: 'tasks-lost', lost: ['report'] }]);
+  });
+
+  it('is not observed where nobody looked before it was gone', async () => {
+    const lab = createLab();
+    await lab.deliver([
+      stateEvent('c9', 'DRAINING', 4, lab.clock.nowMs()),
+      stateEvent('c9', 'INACTIVE', 9, lab.clock.nowMs() + minuteMs),
+    ]);
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.logged('replacement')).toMatchObject([{ instance: 'c9', reason: 'not-observed' }]);
+  });
+});
+
+const never = (): never => {
+  throw new Error('there is no record');
+};
+
+describe('a drain that stands still', () => {
+  async function stuckLab(): Promise<Lab> {
+    const lab = createLab();
+    lab.service('cart', {
+      desiredCount: 3,
+      runningCount: 3,
+      deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 125 },
+    });
+    for (const id of ['k1', 'k2']) lab.task(id, 'c2', 'cart');
+    lab.task('k3', 'c1', 'cart');
+    await lab.run();
+    await lab.wait(2 * hourMs);
+    lab.setStatus('c1', 'DRAINING');
+    await lab.deliver([stateEvent('c1', 'DRAINING', 41, lab.clock.nowMs())]);
+    lab.remove('w1');
+    lab.task('w3', 'c2');
+    return lab;
+  }
+
+  const drains = async (lab: Lab) =>
+    (await lab.incidents()).filter(({ kind }) => kind === 'drain-stuck');
+
+  it('is told after an hour, with the change that frees it, and ends when it is empty', async () => {
+    const lab = await stuckLab();
+    await runFor(lab, 45 * minuteMs);
+    expect(await drains(lab)).toEqual([]);
+    await runFor(lab, 45 * minuteMs);
+    expect(await drains(lab)).toMatchObject([
+      {
+        kind: 'drain-stuck',
+        status: 'open',
+        severity: 'warn',
+        subject: { type: 'instance', name: 'c1' },
+        facts: {
+          stuck: 1,
+          why: 'age',
+          stays: 'cart/k3: desired 3, at least 3 and at most 3 may run',
+          changes: 'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less',
+        },
+      },
+    ]);
+    expect(lab.logged('drain').at(-1)).toMatchObject({
+      isStuck: true,
+      stays: [{ name: 'cart', reason: 'nothing-can-move' }],
+    });
+    lab.remove('k3');
+    lab.task('k4', 'c2', 'cart');
+    await runFor(lab, 15 * minuteMs);
+    expect(await drains(lab)).toMatchObject([
+      { status: 'resolved', resolution: 'the instance is empty' },
+    ]);
+  });
+
+  it('pages a day before the deadline, once', async () => {
+    const lab = await stuckLab();
+    await runFor(lab, 75 * minuteMs);
+    await lab.wait(day14Ms + 6 * dayMs - 30 * minuteMs - lab.clock.nowMs());
+    await lab.run();
+    expect(await drains(lab)).toMatchObject([{ severity: 'warn', status: 'open' }]);
+    await runFor(lab, hourMs);
+    expect(await drains(lab)).toMatchObject([
+      { severity: 'critical', outbox: [{ transition: expect.stringMatching(/open|escalate/) }] },
+    ]);
+  });
+
+  it('is none as long as something departs each hour', async () => {
+    const lab = await stuckLab();
+    for (const id of ['x1', 'x2', 'x3', 'x4']) lab.task(id, 'c1');
+    for (const id of ['x1', 'x2', 'x3', 'x4']) {
+      await runFor(lab, 45 * minuteMs);
+      lab.remove(id);
+    }
+    await runFor(lab, 15 * minuteMs);
+    expect(await drains(lab)).toEqual([]);
+  });
+
+  it('ends when the instance returns to ACTIVE, and begins anew with the next drain', async () => {
+    const lab = await stuckLab();
+    await runFor(lab, 75 * minuteMs);
+    lab.setStatus('c1', 'ACTIVE');
+    await runFor(lab, 15 * minuteMs);
+    expect(await drains(lab)).toMatchObject([
+      { status: 'resolved', resolution: 'the drain was cancelled' },
+    ]);
+    expect(lab.logged('replacement')).toMatchObject([{ reason: 'drain-cancelled' }]);
+    lab.setStatus('c1', 'DRAINING');
+    const againMs = lab.clock.nowMs();
+    await lab.deliver([stateEvent('c1', 'DRAINING', 60, againMs)]);
+    await runFor(lab, 15 * minuteMs);
+    const record = (await lab.record('c1')) ?? never();
+    expect([phaseOf(record), drainedSinceMs(record)]).toEqual(['draining', againMs]);
+  });
+
+  it('is nobody else’s matter than the service’s: who opted out is left out', async () => {
+    const lab = await stuckLab();
+    const cart = lab.serviceNamed('cart') ?? never();
+    cart.tags = [{ key: 'ballast:instance-replacement', value: 'off' }];
+    await runFor(lab, 3 * hourMs);
+    expect(await drains(lab)).toEqual([]);
+    expect(lab.logged('drain').at(-1)).toMatchObject({ left: 1, isStuck: false });
+  });
+
+  it('is told nothing about where reads were throttled: nothing is lost, nothing concluded', async () => {
+    const lab = await stuckLab();
+    lab.account.faults.push({ service: 'ecs', operation: 'ListTasks', kind: 'throttle' });
+    await runFor(lab, 2 * hourMs);
+    expect(await drains(lab)).toEqual([]);
+    expect(lab.logged('cluster-not-looked-at').at(-1)).toMatchObject({
+      reason: 'snapshot-incomplete',
+    });
+    expect(phaseOf((await lab.record('c1')) ?? never())).toBe('draining');
+    lab.account.faults.length = 0;
+    await runFor(lab, 15 * minuteMs);
+    expect(await drains(lab)).toMatchObject([{ status: 'open' }]);
+  });
+});
+
+describe('the calendar', () => {
+  const ahead = async (lab: Lab) =>
+    (await lab.incidents()).filter(({ kind }) => kind === 'replacement-ahead');
+
+  it('tells nothing where nothing is at risk', async () => {
+    const lab = createLab(day14Ms - 60 * hourMs);
+    await runFor(lab, 7 * hourMs);
+    expect(await lab.incidents()).toEqual([]);
+  });
+
+  it('warns 72 h ahead, again a day ahead, and ends when it is repaired', async () => {
+    const lab = createLab(day14Ms - 80 * hourMs);
+    lab.service('ledger', {
+      desiredCount: 1,
+      runningCount: 1,
+      deploymentConfiguration: { minimumHealthyPercent: 0, maximumPercent: 100 },
+    });
+    lab.task('l1', 'c1', 'ledger');
+    await lab.run();
+    expect(await ahead(lab)).toEqual([]);
+    await lab.wait(9 * hourMs);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([
+      {
+        status: 'open',
+        severity: 'warn',
+        subject: { type: 'cluster', name: 'shop' },
+        facts: {
+          instances: 1,
+          ofInstances: 2,
+          isHerd: false,
+          harms: 1,
+          harmLines: 'ledger: desired 1, may be without a task while it moves',
+          notice: 'first',
+        },
+      },
+    ]);
+    await lab.wait(48 * hourMs);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([{ facts: { notice: 'second' }, count: 1 }]);
+    lab.service('ledger', { desiredCount: 2 });
+    lab.task('l2', 'c2', 'ledger');
+    await lab.wait(6 * hourMs);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([
+      { status: 'resolved', resolution: 'nothing is at risk any more' },
+    ]);
+  });
+
+  it('keeps one thread while instances leave a herd, and ends it when the last is done', async () => {
+    const lab = createLab(day14Ms - 50 * hourMs);
+    for (const id of ['c3', 'c4']) lab.instance(id, day14Ms - 14 * dayMs + 10 * minuteMs);
+    lab.task('report', 'c4', null);
+    await lab.run();
+    const [first] = await ahead(lab);
+    expect(first).toMatchObject({ facts: { isHerd: true, instances: 3 }, deploymentId: 'c1' });
+    lab.terminate('c1');
+    lab.remove('w1');
+    lab.task('w3', 'c3');
+    await lab.wait(6 * hourMs);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([
+      { id: first?.id, facts: { instances: 1, isHerd: false } },
+    ]);
+    for (const id of ['c3', 'c4']) lab.terminate(id);
+    for (const id of ['report', 'w3']) lab.remove(id);
+    lab.task('w4', 'c2');
+    await runFor(lab, 7 * hourMs);
+    expect(await ahead(lab)).toMatchObject([{ id: first?.id, status: 'resolved' }]);
+  });
+
+  it('takes nothing back where the protection of tasks could not be read', async () => {
+    const lab = createLab(day14Ms - 50 * hourMs);
+    const untilMs = day14Ms + 20 * dayMs;
+    lab.account.taskProtections.set(taskArn('w1'), {
+      protectionEnabled: true,
+      expirationDate: new Date(untilMs),
+    });
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([
+      { status: 'open', facts: { harmLines: 'web: still protected when ECS kills it' } },
+    ]);
+    lab.account.faults.push({ operation: 'GetTaskProtection', kind: 'throttle' });
+    await lab.wait(6 * hourMs);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([{ status: 'open' }]);
+    lab.account.faults.length = 0;
+    lab.account.taskProtections.clear();
+    await lab.wait(6 * hourMs);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([{ status: 'resolved' }]);
+  });
+
+  it('leaves out who opted out', async () => {
+    const lab = createLab(day14Ms - 50 * hourMs);
+    lab.service('ledger', {
+      desiredCount: 1,
+      deploymentConfiguration: { minimumHealthyPercent: 0, maximumPercent: 100 },
+      tags: [{ key: 'ballast:instance-replacement', value: 'off' }],
+    });
+    lab.task('l1', 'c1', 'ledger');
+    await lab.run();
+    expect(await ahead(lab)).toEqual([]);
+  });
+});
+
+describe('a message', () => {
+  const spot = (id: string) => ({
+    id: 'event-spot',
+    'detail-type': 'EC2 Spot Instance Interruption Warning',
+    source: 'aws.ec2',
+    time: new Date(day14Ms).toISOString(),
+    resources: [],
+    detail: { 'instance-id': id, 'instance-action': 'terminate' },
+  });
+
+  it('that is malformed, unknown or of another cluster is dropped; nothing is remembered', async () => {
+    const lab = createLab();
+    const events = sampleEventsOf('instance-replacement').map(({ event }) => event);
+    const strange = events.filter((event) => !/spot-|rebalance|i-0/.test(JSON.stringify(event)));
+    expect(await lab.deliver(['{', 'null', ...strange])).toEqual({ batchItemFailures: [] });
+    await lab.deliver(events.map((event) => event));
+    expect(await lab.memories.list('DRAIN#shop')).toEqual([]);
+    expect(lab.logged('event-dropped')[0]).toMatchObject({ reason: 'malformed-event' });
+    const reasons = new Set(lab.logged('event-ignored').map(({ reason }) => reason));
+    expect([...reasons].sort()).toEqual([
+      'health-not-followed',
+      'other-cluster',
+      'state-not-followed',
+      'unknown-detail-type',
+      'unknown-instance',
+      'unknown-source',
+    ]);
+  });
+
+  it('of EC2 finds the instance that it is about, also one that no calendar has seen', async () => {
+    const lab = createLab();
+    await lab.deliver([spot(ec2Id('c1')), spot(ec2Id('c1')), spot('i-0deadbeef12345678')]);
+    expect(await lab.record('c1')).toMatchObject({ hints: { 'spot-interruption': day14Ms } });
+    expect(lab.account.calls.filter(({ operation }) => operation === 'ListTasks')).toHaveLength(1);
+    await lab.deliver([stateEvent('c1', 'INACTIVE', 50, day14Ms + 3 * minuteMs)]);
+    lab.terminate('c1');
+    lab.remove('w1');
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.logged('replacement')).toMatchObject([{ instance: 'c1', why: 'spot' }]);
+    expect(await lab.incidents()).toEqual([]);
+  });
+
+  it('of AWS Health in pages counts for each page by itself, in any order', async () => {
+    const lab = createLab();
+    const page = (id: string, number: string) => ({
+      id: `event-health-${number}`,
+      'detail-type': 'AWS Health Event',
+      source: 'aws.health',
+      time: new Date(day14Ms).toISOString(),
+      resources: [ec2Id(id)],
+      detail: {
+        service: 'EC2',
+        eventTypeCode: 'AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED',
+        eventTypeCategory: 'scheduledChange',
+        statusCode: 'upcoming',
+        communicationId: 'c0mm',
+        lastUpdatedTime: new Date(day14Ms).toUTCString(),
+        affectedEntities: [{ entityValue: ec2Id(id) }],
+        page: number,
+        totalPages: '2',
+      },
+    });
+    await lab.deliver([page('c2', '2'), page('c1', '1'), page('c2', '2')]);
+    for (const id of ['c1', 'c2']) {
+      expect(await lab.record(id)).toMatchObject({ hints: { 'aws-health': day14Ms } });
+    }
+  });
+
+  it('that cannot be put on record goes back alone', async () => {
+    const lab = createLab();
+    lab.account.faults.push({
+      service: 'dynamodb',
+      operation: 'PutItem',
+      kind: 'throttle',
+      times: 1,
+    });
+    const events = ['c1', 'c2'].map((id) => stateEvent(id, 'DRAINING', 41, day14Ms));
+    expect(await lab.deliver(events)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'message-1' }],
+    });
+    expect(lab.logged('item-failed')).toMatchObject([{ reason: 'aws-throttled' }]);
+    expect(phaseOf((await lab.record('c2')) ?? never())).toBe('draining');
+  });
+
+  it('that is neither a batch nor a schedule is logged', async () => {
+    const lab = createLab();
+    expect(await lab.handle({ hello: 'world' })).toBeUndefined();
+    expect(lab.logged('event-ignored')).toEqual([{ reason: 'neither-batch-nor-schedule' }]);
+  });
+});
+
+describe('a run', () => {
+  it('fails at its end where a cluster failed, and is done again', async () => {
+    const lab = createLab();
+    lab.account.faults.push({
+      service: 'dynamodb',
+      operation: 'Query',
+      kind: 'throttle',
+      times: 1,
+    });
+    await expect(lab.run()).rejects.toThrow('1 clusters failed');
+    expect(await lab.run()).toEqual({ looked: 1, quiet: 0, left: 0 });
+    expect(await lab.run()).toEqual({ looked: 0, quiet: 1, left: 0 });
+  });
+
+  it('passes over a cluster that is not there', async () => {
+    const lab = createLab();
+    lab.account.clusters.clear();
+    expect(await lab.run()).toEqual({ looked: 0, quiet: 0, left: 1 });
+    expect(lab.logged('cluster-not-looked-at')).toMatchObject([{ reason: 'cluster-missing' }]);
+  });
+
+  it('begins anew where a record cannot be read', async () => {
+    const lab = createLab();
+    const key = { partition: 'DRAIN#shop', name: 'instance#c1' };
+    await lab.memories.save(key, '{"id":1}', 0, day14Ms);
+    await lab.run();
+    expect(lab.logged('record-unreadable')).toMatchObject([{ name: 'instance#c1' }]);
+    expect(await lab.record('c1')).toMatchObject({ id: 'c1', forecast: { dueMs: day14Ms } });
+  });
+
+  it('writes nothing to ECS or EC2', async () => {
+    const lab = createLab();
+    lab.setStatus('c1', 'DRAINING');
+    await runFor(lab, 2 * hourMs);
+    const writes = lab.account.calls.filter(
+      ({ service, operation }) =>
+        ['ecs', 'ec2'].includes(service) && !/^(List|Describe|Get)/.test(operation),
+    );
+    expect(writes).toEqual([]);
+    expect(lab.account.calls.length).toBeGreaterThan(20);
+  });
+});
