@@ -15,7 +15,12 @@ import { type Ec2Facts, instanceOf } from './snapshot-instances.ts';
 import { beginReading, defaultPagesMax } from './snapshot-reading.ts';
 import { serviceOf } from './snapshot-services.ts';
 import { taskOf } from './snapshot-tasks.ts';
-import { readWants, type SnapshotSources, type SnapshotWants } from './snapshot-wants.ts';
+import {
+  readWants,
+  type SnapshotSources,
+  type SnapshotWants,
+  withOnDemand,
+} from './snapshot-wants.ts';
 import type { TargetHealthReads } from './target-health-reads.ts';
 
 /**
@@ -51,7 +56,7 @@ export const createSnapshotReader = (
     const context = { clusterArn, base, services: facts.services };
     const { ec2Facts, ...wanted } = await readWants(reading, sources, wants, context);
     const tagKeys = new Set(wanted.eventWindows.flatMap(({ tags }) => tags.map(({ key }) => key)));
-    return {
+    const snapshot: Snapshot = {
       version: snapshotVersion,
       takenAtMs,
       region,
@@ -61,6 +66,10 @@ export const createSnapshotReader = (
       ...wanted,
       ...reading.end(),
     };
+    if (wants.onDemand === undefined) return snapshot;
+    const more = wants.onDemand(snapshot);
+    const found = await readWants(reading, sources, more, context);
+    return { ...withOnDemand(snapshot, more, found), ...reading.end() };
   },
 });
 
