@@ -20,6 +20,7 @@ import { startFailureDraft } from './start-failure.ts';
 import { stormDraft } from './storm.ts';
 import { unknownStopDraft } from './unknown-stop.ts';
 import { cutAtWord, spoken, subjectCharsMax, toAscii } from './words.ts';
+import { zoneDraft } from './zone.ts';
 
 export type { AlertContext } from './draft.ts';
 
@@ -39,6 +40,7 @@ const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'break-glass': breakGlassDraft,
   'hook-timed-out': hookTimedOutDraft,
   'hook-awaiting-action': hookAwaitingActionDraft,
+  'zone-imbalance': zoneDraft,
 };
 
 /** Puts one notice of an incident into words, for every receiver. */
