@@ -259,17 +259,24 @@ describe('ECS reads', () => {
   const reads = functions
     .flatMap((lambda) => statementsOf(roleOf(template, lambda)))
     .filter(({ actions }) => actions.some((name) => name.startsWith('ecs:')));
-  /** Reads that IAM knows no cluster of, each with the condition without which it is not allowed. */
-  const unbindable = new Map([['ecs:DescribeTaskDefinition', 'HasTaskLogs']]);
+  const ofThisAccount = (type: string) => ({
+    'Fn::Sub': `arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:${type}/*`,
+  });
+  /** Reads that IAM knows no cluster of, each with what they are bound to instead. */
+  const unbindable = new Map<string, Partial<Statement>>([
+    ['ecs:DescribeTaskDefinition', { onlyIf: 'HasTaskLogs' }],
+    ['ecs:ListContainerInstances', { resources: [{ Ref: 'ClusterArns' }] }],
+    ['ecs:DescribeCapacityProviders', { resources: [ofThisAccount('capacity-provider')] }],
+  ]);
 
   it('are bound to the clusters of the stack, where IAM can bind them', async () => {
     expect(reads.length).toBeGreaterThan(0);
-    for (const { actions, conditionKeys, onlyIf } of reads) {
-      for (const action of actions) {
+    for (const statement of reads) {
+      for (const action of statement.actions) {
         const isBindable = (await supportedKeys(action, ['ecs:cluster'])).length > 0;
         expect([action, isBindable]).toEqual([action, !unbindable.has(action)]);
-        if (isBindable) expect(conditionKeys).toContain('ecs:cluster');
-        else expect(onlyIf).toBe(unbindable.get(action));
+        if (isBindable) expect(statement.conditionKeys).toContain('ecs:cluster');
+        else expect(statement).toMatchObject(unbindable.get(action) ?? {});
       }
     }
   });
@@ -548,6 +555,43 @@ describe('the sweep', () => {
   });
 });
 
+describe('the run of az-balance', () => {
+  const lambda = resourceOf(template, 'AzBalance');
+  const role = resourceOf(template, 'AzBalanceRunRole');
+  const [schedule] = eventsOf(lambda, 'ScheduleV2');
+
+  it('comes every five minutes, at a minute of its own, and says what it is', () => {
+    expect(schedule).toMatchObject({
+      ScheduleExpression: 'cron(2/5 * * * ? *)',
+      RoleArn: { 'Fn::GetAtt': 'AzBalanceRunRole.Arn' },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },
+    });
+    const sample = JSON.parse(readFileSync('events/az-balance/schedule.json', 'utf8'));
+    expect(JSON.parse(String(schedule?.Input))).toEqual(sample);
+    const expressions = functions
+      .flatMap((one) => eventsOf(one, 'ScheduleV2'))
+      .map(({ ScheduleExpression: expression }) => expression);
+    expect(new Set(expressions).size).toBe(expressions.length);
+  });
+
+  it('is the only thing that its role allows, to Scheduler in this account', () => {
+    expect(trustOf(role.properties)).toEqual([
+      'Allow scheduler.amazonaws.com sts:AssumeRole ' +
+        '{"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}}',
+    ]);
+    expect(statementsOf(role)).toMatchObject([
+      { actions: ['lambda:InvokeFunction'], resources: [{ 'Fn::GetAtt': 'AzBalance.Arn' }] },
+      { actions: ['sqs:SendMessage'], resources: [{ 'Fn::GetAtt': 'RuleDeadLetters.Arn' }] },
+    ]);
+  });
+
+  it('may change nothing in ECS', () => {
+    const actions = statementsOf(roleOf(template, lambda)).flatMap(({ actions: some }) => some);
+    const ofEcs = actions.filter((action) => action.startsWith('ecs:'));
+    expect(ofEcs.filter((action) => !/^ecs:(List|Describe|Get)/.test(action))).toEqual([]);
+  });
+});
+
 describe('topics', () => {
   const alarmsOfThisAccount = {
     StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
@@ -644,9 +688,29 @@ describe('alarms', () => {
     expect(properties).toMatchObject({
       AlarmActions: [alertsTopicArn],
       OKActions: [alertsTopicArn],
-      TreatMissingData: 'notBreaching',
+      // Nothing to count is good news, but for who waits to be run.
+      TreatMissingData: properties.MetricName === 'Invocations' ? 'breaching' : 'notBreaching',
     });
     expect(String(properties.AlarmDescription)).toMatch(/\.$/);
+  });
+
+  it.each(['AzBalance'])('sound when %s has missed three of its runs', (id) => {
+    const silent = alarms.filter(
+      ({ properties }) =>
+        properties.MetricName === 'Invocations' &&
+        JSON.stringify(properties.Dimensions).includes(`{"Ref":"${id}"}`),
+    );
+    expect(silent.map(({ properties }) => properties)).toEqual([
+      expect.objectContaining({
+        Namespace: 'AWS/Lambda',
+        Statistic: 'Sum',
+        Period: 300,
+        EvaluationPeriods: 3,
+        DatapointsToAlarm: 3,
+        Threshold: 1,
+        ComparisonOperator: 'LessThanThreshold',
+      }),
+    ]);
   });
 });
 

@@ -21,7 +21,7 @@ export type ZoneWatchPolicy = {
   readonly gapMs: number;
 };
 
-/** An hour for ECS, ten minutes to be over, and three of the five-minute runs may be missed. */
+/** An hour for ECS, ten minutes to be over; two of the five-minute runs in a row may be missed. */
 export const zoneWatchPolicyOf = (holdMs: number): ZoneWatchPolicy => ({
   holdMs,
   ecsHoldMs: Math.max(60 * minuteMs, holdMs),
@@ -34,9 +34,10 @@ const jitterMs = 30_000;
 
 /**
  * What a verdict says about the imbalance itself. `held`: tasks are on the move, or what was seen is
- * not to be trusted, so it is neither there nor gone.
+ * not to be trusted, so it is neither there nor gone. `ecs`: it is there, and ECS should end it. `left`: it is
+ * there, and ECS leaves it.
  */
-type Sight = 'well' | 'held' | 'ecs-should' | 'ecs-will-not';
+type Sight = 'well' | 'held' | 'ecs' | 'left';
 
 const sights: Readonly<Record<ZoneReason, Sight>> = {
   balanced: 'well',
@@ -58,28 +59,28 @@ const sights: Readonly<Record<ZoneReason, Sight>> = {
   'zone-shifted': 'held',
   'recent-desired-count': 'held',
   // All tasks run and none moves: if ECS goes on trying in vain, its hour goes on as well.
-  'recent-rebalancing': 'ecs-should',
-  'recent-placement-failure': 'ecs-should',
-  'ecs-will-rebalance': 'ecs-should',
-  'enable-native-rebalancing': 'ecs-will-not',
-  'one-zone': 'ecs-will-not',
-  'deployment-controller': 'ecs-will-not',
-  'maximum-percent': 'ecs-will-not',
-  'several-capacity-providers': 'ecs-will-not',
-  'placement-strategy': 'ecs-will-not',
+  'recent-rebalancing': 'ecs',
+  'recent-placement-failure': 'ecs',
+  'ecs-will-rebalance': 'ecs',
+  'enable-native-rebalancing': 'left',
+  'one-zone': 'left',
+  'deployment-controller': 'left',
+  'maximum-percent': 'left',
+  'several-capacity-providers': 'left',
+  'placement-strategy': 'left',
   // These forbid a surge alone: the imbalance is there, and ECS leaves it.
-  'guard-unknown': 'ecs-will-not',
-  'scaling-active': 'ecs-will-not',
-  'task-protected': 'ecs-will-not',
-  'surge-move': 'ecs-will-not',
-  'zone-instance-missing': 'ecs-will-not',
-  'zone-room-missing': 'ecs-will-not',
-  'zone-room-unknown': 'ecs-will-not',
+  'guard-unknown': 'left',
+  'scaling-active': 'left',
+  'task-protected': 'left',
+  'surge-move': 'left',
+  'zone-instance-missing': 'left',
+  'zone-room-missing': 'left',
+  'zone-room-unknown': 'left',
 };
 
 /** Whether a verdict says that the service is unevenly spread now, or all in one zone. */
 export const isImbalanced = ({ reason }: ZoneVerdict): boolean =>
-  sights[reason] === 'ecs-should' || sights[reason] === 'ecs-will-not';
+  sights[reason] === 'ecs' || sights[reason] === 'left';
 
 /** What would be done if anything were, as it is counted for the digest. */
 export type WouldAct = {
@@ -192,8 +193,14 @@ function advance(
   const seen = sight === 'well' || sight === 'held' ? sight : 'imbalanced';
   if (stretch === undefined && seen !== 'imbalanced') return undefined;
   const before = stretch ?? newStretch('held', nowMs);
+  // What is open needs no clock, and what is held has none: nothing to write.
+  if (
+    before.last === seen &&
+    (seen === 'held' || (before.openedAtMs !== undefined && seen !== 'well'))
+  )
+    return before;
   const elapsedMs = nowMs - before.lastAtMs;
-  const isSeen = before.last === seen && elapsedMs > 0 && elapsedMs <= gapMs;
+  const isSeen = before.last === seen && elapsedMs > 0 && elapsedMs <= gapMs + jitterMs;
   const passedMs = isSeen ? elapsedMs : 0;
   return {
     ...before,
@@ -212,7 +219,7 @@ function isOpening(
 ): boolean {
   if (stretch === undefined || stretch.openedAtMs !== undefined) return false;
   if (stretch.last !== 'imbalanced') return false;
-  const waitMs = sights[reason] === 'ecs-should' ? ecsHoldMs : holdMs;
+  const waitMs = sights[reason] === 'ecs' ? ecsHoldMs : holdMs;
   return stretch.imbalancedMs + jitterMs >= waitMs;
 }
 
