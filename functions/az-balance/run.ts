@@ -51,6 +51,10 @@ const unhealthyShareMax = 0.2;
 const writesInFlightMax = 10;
 /** Ways in which a read fails that do not pass by themselves. */
 const lasting: ReadonlySet<Gap['reason']> = new Set(['denied', 'truncated']);
+/** Parts without which services cannot be judged at all. */
+const needed: ReadonlySet<Gap['subject']> = new Set([
+  ...(['tasks', 'services', 'instances', 'capacity-providers', 'subnets'] as const),
+]);
 
 /** The cluster cannot be seen whole, now or ever, unless somebody does something. */
 class ClusterUnseen extends Error {
@@ -82,7 +86,9 @@ export async function runCluster(clusterArn: string, deps: Deps): Promise<Cluste
   for (const verdict of report.verdicts) logDecision(cluster, verdict, deps);
   const told = reportOf(cluster, report, { steps, failed, isHeld: gaps.length > 0, snapshot });
   log.info('run', { ...told, gaps: snapshot.gaps, stackMode: deps.config.stackMode });
-  const lost = gaps.find(({ reason }) => lasting.has(reason));
+  const lost = snapshot.gaps.find(
+    ({ subject, reason }) => needed.has(subject) && lasting.has(reason),
+  );
   if (lost !== undefined) {
     throw new ClusterUnseen(`${cluster}: ${lost.operation} ${lost.reason}: ${lost.detail}`);
   }

@@ -34,8 +34,8 @@ const jitterMs = 30_000;
 
 /**
  * What a verdict says about the imbalance itself. `held`: tasks are on the move, or what was seen is
- * not to be trusted, so it is neither there nor gone. `ecs`: it is there, and ECS should end it. `left`: it is
- * there, and ECS leaves it.
+ * not to be trusted, so it is neither there nor gone. `ecs`: it is there, and ECS should end it.
+ * `left`: it is there, and ECS leaves it.
  */
 type Sight = 'well' | 'held' | 'ecs' | 'left';
 

@@ -245,6 +245,17 @@ describe('a cluster that cannot be seen whole', () => {
     expect(await stateOf(lab)).toEqual({});
   });
 
+  it.each(['DescribeSubnets', 'DescribeCapacityProviders'])(
+    'fails the run where zones cannot be known: %s',
+    async (operation) => {
+      const lab = await imbalanced();
+      lab.account.faults.push(fault({ operation, kind: 'access-denied' }));
+      await expect(lab.run()).rejects.toThrow('could not be watched');
+      expect(reasonsOf(lab).at(-1)).toBe('search hold zones-unknown');
+      expect(lab.logged('run').at(-1)).toMatchObject({ isHeld: false, held: 1 });
+    },
+  );
+
   it('does not hold up the others', async () => {
     const other = 'arn:aws:ecs:eu-central-1:123456789012:cluster/gone';
     const lab = createLab({ config: { clusterArns: [other, clusterArn] } });
