@@ -4,6 +4,7 @@ import { createProber } from '../shared/http/prober.ts';
 import { proberDefaults } from '../shared/http/prober-defaults.ts';
 import type { Fields } from '../shared/runtime/log.ts';
 import { type Account, createAccount } from '../simulator/account.ts';
+import { createSimulatedAzBalance } from '../simulator/az-balance.ts';
 import {
   createSimulatedHook,
   lambdaTimeoutMsDefault,
@@ -15,8 +16,10 @@ import { addManagedCluster } from '../simulator/managed-cluster.ts';
 import { createSkippingClock } from '../simulator/skipping-clock.ts';
 import { createSimulatedTaskState, topicArns } from '../simulator/task-state.ts';
 import { createVirtualClock } from '../simulator/virtual-clock.ts';
+import { addZoneCluster } from '../simulator/zone-cluster.ts';
 import { Misuse, runCommand } from './misuse.ts';
 import { behaviourOf, createWorld, parseWorld, type World } from './world.ts';
+import { parseZoneWorld } from './zone-cluster-world.ts';
 
 const usage = 'usage: npm run -s invoke -- FUNCTION EVENT.json [--world FILE]';
 
@@ -35,12 +38,13 @@ type Report = {
   readonly requests: { readonly green: number; readonly blue: number };
 };
 
-type Invoke = (event: unknown, world: World) => Promise<Report>;
+type Invoke = (event: unknown, world: unknown) => Promise<Report>;
 
 /** The same order of test calls in every run. */
 const seed = 1;
 
-const invokeDeploymentHook: Invoke = async (event, world) => {
+const invokeDeploymentHook: Invoke = async (event, given) => {
+  const world = parseWorld(given);
   const servers: HttpService[] = [];
   const start = async (application: World['green']): Promise<HttpService> => {
     const server = await startHttpService({ behaviour: behaviourOf(application) });
@@ -89,7 +93,8 @@ const invokeDeploymentHook: Invoke = async (event, world) => {
 /** Kept so far that the first look of a stack is over: it tells nothing for ten minutes. */
 const firstLookMs = 3_600_000;
 
-const invokeTaskState: Invoke = async (event, world) => {
+const invokeTaskState: Invoke = async (event, given) => {
+  const world = parseWorld(given);
   let nowMs = timeOf(event) ?? Date.parse(world.now);
   const { account, service } = createWorld(world, { green: 80, blue: 80 }, () => nowMs);
   const topics = topicArns(account);
@@ -119,6 +124,50 @@ const invokeTaskState: Invoke = async (event, world) => {
   };
 };
 
+/** What az-balance says of a cluster that it has watched for a while: its last run, and the alerts. */
+const invokeAzBalance: Invoke = async (event, given) => {
+  const world = parseZoneWorld(given);
+  const startMs = world.nowMs - world.watchedMinutes * 60_000;
+  const clock = createVirtualClock(startMs);
+  const account = createAccount({ nowMs: () => clock.nowMs(), tables: [tableDefinition] });
+  const clusterArns = [addZoneCluster(account, world.cluster, startMs)];
+  const topics = topicArns(account);
+  for (const TopicArn of Object.values(topics)) {
+    account.topics.set(TopicArn, { TopicArn, messages: [] });
+  }
+  const records: Fields[] = [];
+  const azBalance = createSimulatedAzBalance({
+    ...{ account, clock, clusterArns },
+    onLog: (message, fields) => records.push({ message, ...fields }),
+  });
+  const { store, sweep } = createSimulatedTaskState({
+    ...{ account, clusterArns },
+    nowMs: () => clock.nowMs(),
+  });
+  await store.endFirstRun(await store.firstRun(startMs - 2 * firstLookMs), startMs - firstLookMs);
+  for (let atMs = startMs; atMs < world.nowMs; atMs += runEveryMs) {
+    await clock.sleep(atMs - clock.nowMs());
+    await azBalance.run();
+    await sweep();
+  }
+  await clock.sleep(world.nowMs - clock.nowMs());
+  for (const list of [records, account.calls]) list.splice(0);
+  const result = await azBalance.handle(event);
+  const awsCalls = countsOf(account);
+  await sweep();
+  const { incidents } = await store.list();
+  return {
+    result,
+    decision: { records, incidents },
+    awsCalls,
+    alerts: Object.values(topics).flatMap((arn) => account.topics.get(arn)?.messages ?? []),
+    requests: { green: 0, blue: 0 },
+  };
+};
+
+/** How often the schedule of az-balance comes. */
+const runEveryMs = 5 * 60_000;
+
 /** Longest that a card waits, with a little room. */
 const cardHoldMs = 6 * 60_000;
 
@@ -127,7 +176,8 @@ const runsAfterEvent = 6;
 const runMs = 15 * 60_000;
 
 /** The event, then the runs of an hour and a half, and the sweep of task-state that tells people. */
-const invokeInstanceReplacement: Invoke = async (event, world) => {
+const invokeInstanceReplacement: Invoke = async (event, given) => {
+  const world = parseWorld(given);
   const clock = createVirtualClock(timeOf(event) ?? Date.parse(world.now));
   const account = createAccount({ nowMs: clock.nowMs, tables: [tableDefinition] });
   const clusterArns = [addManagedCluster(account, clock.nowMs())];
@@ -186,6 +236,7 @@ const functions: Readonly<Record<string, Invoke>> = {
   'deployment-hook': invokeDeploymentHook,
   'instance-replacement': invokeInstanceReplacement,
   'task-state': invokeTaskState,
+  'az-balance': invokeAzBalance,
 };
 
 /** How often each operation was called, in the order of first calls. */
@@ -228,7 +279,7 @@ async function main(): Promise<number> {
   if (rest.length > 0) throw new Misuse(`expected one event, got "${rest.join(' ')}" as well`);
   const event = readJson('EVENT.json', file);
   const world = values.world === undefined ? {} : readJson('--world', values.world);
-  const report = await invoke(event, parseWorld(world));
+  const report = await invoke(event, world);
   process.stdout.write(`${JSON.stringify(report, readable, 2)}\n`);
   return 0;
 }

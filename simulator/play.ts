@@ -65,10 +65,8 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const faultsUntilMs = Math.max(startMs + calmMs, endMs - scenario.convergesWithinMs);
   const drawn = [...drawFaults(seed, scenario.faults), ...(scenario.essentialFaults ?? [])];
   const active = options.faults ?? new Set(drawn);
-  const isPossible = (fault: FaultName): boolean =>
-    options.mode === 'wire' || !wireFaults.has(fault);
   const faults = createFaults(
-    new Set([...active].filter(isPossible)),
+    new Set([...active].filter(isPossibleIn(options.mode))),
     [startMs + calmMs, faultsUntilMs],
     world.nowMs,
   );
@@ -127,6 +125,12 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     figures: arranged.figures?.() ?? {},
   };
 }
+
+/** Faults of the wire need one. */
+const isPossibleIn =
+  (mode: RunMode) =>
+  (fault: FaultName): boolean =>
+    mode === 'wire' || !wireFaults.has(fault);
 
 function noteEvent(event: EventEnvelope, journal: Journal): void {
   const stop = stopIn(event);

@@ -193,7 +193,8 @@ describe.each(functions)('$id', (lambda) => {
         Threshold: threshold,
         ComparisonOperator: 'GreaterThanThreshold',
         EvaluationPeriods: 1,
-        TreatMissingData: 'notBreaching',
+        // Nothing to count is good news, but for who waits to be run.
+        TreatMissingData: properties.MetricName === 'Invocations' ? 'breaching' : 'notBreaching',
       }),
     ]);
   });
@@ -260,26 +261,24 @@ describe('ECS reads', () => {
   const reads = functions
     .flatMap((lambda) => statementsOf(roleOf(template, lambda)))
     .filter(({ actions }) => actions.some((name) => name.startsWith('ecs:')));
-  /** Reads that IAM knows no cluster of, each with the condition without which it is not allowed. */
-  const unbindable = new Map<string, string | undefined>([
-    ['ecs:DescribeTaskDefinition', 'HasTaskLogs'],
-    ['ecs:DescribeCapacityProviders', undefined],
+  const ofThisAccount = (type: string) => ({
+    'Fn::Sub': `arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:${type}/*`,
+  });
+  /** Reads that IAM knows no cluster of, each with what they are bound to instead. */
+  const unbindable = new Map<string, Partial<Statement>>([
+    ['ecs:DescribeTaskDefinition', { onlyIf: 'HasTaskLogs' }],
+    ['ecs:ListContainerInstances', { resources: [{ Ref: 'ClusterArns' }] }],
+    ['ecs:DescribeCapacityProviders', { resources: [ofThisAccount('capacity-provider')] }],
   ]);
-  /** Reads whose resource is the cluster itself. */
-  const onCluster = new Set(['ecs:ListContainerInstances']);
 
   it('are bound to the clusters of the stack, where IAM can bind them', async () => {
     expect(reads.length).toBeGreaterThan(0);
-    for (const { actions, conditionKeys, onlyIf, resources } of reads) {
-      for (const action of actions) {
-        if (onCluster.has(action)) {
-          expect(resources).toEqual([{ Ref: 'ClusterArns' }]);
-          continue;
-        }
+    for (const statement of reads) {
+      for (const action of statement.actions) {
         const isBindable = (await supportedKeys(action, ['ecs:cluster'])).length > 0;
         expect([action, isBindable]).toEqual([action, !unbindable.has(action)]);
-        if (isBindable) expect(conditionKeys).toContain('ecs:cluster');
-        else expect(onlyIf).toBe(unbindable.get(action));
+        if (isBindable) expect(statement.conditionKeys).toContain('ecs:cluster');
+        else expect(statement).toMatchObject(unbindable.get(action) ?? {});
       }
     }
   });
@@ -626,6 +625,43 @@ describe('the run of instance-replacement', () => {
     const writes = actions.filter((name) => /^(ecs|ec2):(?!List|Describe|Get)/.test(name));
     expect(writes).toEqual([]);
     expect(actions).toContain('ecs:DescribeContainerInstances');
+  });
+});
+
+describe('the run of az-balance', () => {
+  const lambda = resourceOf(template, 'AzBalance');
+  const role = resourceOf(template, 'AzBalanceRunRole');
+  const [schedule] = eventsOf(lambda, 'ScheduleV2');
+
+  it('comes every five minutes, at a minute of its own, and says what it is', () => {
+    expect(schedule).toMatchObject({
+      ScheduleExpression: 'cron(2/5 * * * ? *)',
+      RoleArn: { 'Fn::GetAtt': 'AzBalanceRunRole.Arn' },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },
+    });
+    const sample = JSON.parse(readFileSync('events/az-balance/schedule.json', 'utf8'));
+    expect(JSON.parse(String(schedule?.Input))).toEqual(sample);
+    const expressions = functions
+      .flatMap((one) => eventsOf(one, 'ScheduleV2'))
+      .map(({ ScheduleExpression: expression }) => expression);
+    expect(new Set(expressions).size).toBe(expressions.length);
+  });
+
+  it('is the only thing that its role allows, to Scheduler in this account', () => {
+    expect(trustOf(role.properties)).toEqual([
+      'Allow scheduler.amazonaws.com sts:AssumeRole ' +
+        '{"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}}',
+    ]);
+    expect(statementsOf(role)).toMatchObject([
+      { actions: ['lambda:InvokeFunction'], resources: [{ 'Fn::GetAtt': 'AzBalance.Arn' }] },
+      { actions: ['sqs:SendMessage'], resources: [{ 'Fn::GetAtt': 'RuleDeadLetters.Arn' }] },
+    ]);
+  });
+
+  it('may change nothing in ECS', () => {
+    const actions = statementsOf(roleOf(template, lambda)).flatMap(({ actions: some }) => some);
+    const ofEcs = actions.filter((action) => action.startsWith('ecs:'));
+    expect(ofEcs.filter((action) => !/^ecs:(List|Describe|Get)/.test(action))).toEqual([]);
   });
 });
 

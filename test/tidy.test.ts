@@ -171,6 +171,13 @@ const otherWords = new Set([
   ...['instance-replacement', 'cluster-failed', 'cluster-not-looked-at', 'record-unreadable'],
   ...['day-14', 'no-departure', 'event-window'],
   ...['aws-health', 'spot-interruption', 'rebalance-recommendation'],
+  // Parts of a snapshot, why one is a gap, and what runs a task.
+  ...['capacity-providers', 'event-windows', 'instance-types', 'launch-times', 'zonal-shifts'],
+  ...['scalable-targets', 'managed-instances', 'denied', 'failed', 'missing', 'throttled'],
+  ...['truncated', 'reason'],
+  // Verdicts and log lines of az-balance.
+  ...['az-balance', 'would-act', 'ecs-will', 'cluster-failed', 'memory-contended'],
+  ...['memory-unreadable'],
 ]);
 
 /** Kinds of incidents and causes of stops and events are documented elsewhere, and tested there. */
@@ -180,9 +187,10 @@ const unions = ['incident', 'stop-rules', 'event-meaning'].map(
 for (const file of unions) {
   for (const [, word = ''] of textOf(file).matchAll(/\| '([a-z-]+)'/g)) otherWords.add(word);
 }
-/** Two kinds of incidents go by the name of the hook's own reason. */
+/** Kinds of incidents and causes of stops that go by the name of a function's own reason. */
 const isKindToo = (name: string, word: string): boolean =>
-  name === 'deployment-hook' && (word === 'break-glass' || word === 'stage-not-gated');
+  (name === 'deployment-hook' && (word === 'break-glass' || word === 'stage-not-gated')) ||
+  (name === 'az-balance' && word === 'instance-draining');
 
 /** Words of incidents and alerts: kinds stand in docs/operations.md, causes in docs/stop-causes.md. */
 const ofIncidents =

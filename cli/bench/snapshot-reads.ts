@@ -5,7 +5,7 @@ import {
   type ReadLimiter,
   type ReadLimits,
 } from '../../shared/aws/read-limiter.ts';
-import { createSnapshotReader } from '../../shared/aws/snapshot-reader.ts';
+import { createSnapshotReader } from '../../shared/aws/snapshot-take.ts';
 import { type Account, createAccount } from '../../simulator/account.ts';
 import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
 import { createVirtualClock, type VirtualClock } from '../../simulator/virtual-clock.ts';

@@ -1,6 +1,6 @@
-import type { SnapshotReader } from '../../shared/aws/create-snapshot-reader.ts';
 import type { IncidentRecords } from '../../shared/aws/incident-record.ts';
 import type { MemoryStore } from '../../shared/aws/memory-store.ts';
+import type { SnapshotReader } from '../../shared/aws/snapshot-reader.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { type BatchAnswer, isBatch, noteBatch } from './batch.ts';

@@ -3,13 +3,10 @@ import {
   type DescribeInstanceEventWindowsCommandInput,
   DescribeInstancesCommand,
   type DescribeInstancesCommandInput,
-  DescribeInstanceTypesCommand,
-  type DescribeInstanceTypesCommandInput,
-  DescribeSubnetsCommand,
-  type DescribeSubnetsCommandInput,
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { type ClientSettings, sendOptions } from './clients.ts';
+import { createEc2ZoneReads } from './ec2-zone-reads.ts';
 
 type Signal = AbortSignal | undefined;
 
@@ -18,12 +15,9 @@ type Signal = AbortSignal | undefined;
  * and what this file names of it is a part that a bundler can cut out.
  */
 export const createEc2Reads = (ec2: EC2Client) => ({
+  ...createEc2ZoneReads(ec2),
   describeInstances: (input: DescribeInstancesCommandInput, signal?: Signal) =>
     ec2.send(new DescribeInstancesCommand(input), sendOptions(signal)),
-  describeSubnets: (input: DescribeSubnetsCommandInput, signal?: Signal) =>
-    ec2.send(new DescribeSubnetsCommand(input), sendOptions(signal)),
-  describeInstanceTypes: (input: DescribeInstanceTypesCommandInput, signal?: Signal) =>
-    ec2.send(new DescribeInstanceTypesCommand(input), sendOptions(signal)),
   describeInstanceEventWindows: (
     input: DescribeInstanceEventWindowsCommandInput,
     signal?: Signal,

@@ -1,12 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 import { lazy } from '../runtime/lazy.ts';
 import type { ClientSettings } from './clients.ts';
-import { createSnapshotReader, type SnapshotReader } from './create-snapshot-reader.ts';
 import type { Ec2Reads } from './ec2-reads.ts';
 import type { EcsReads } from './ecs-reads.ts';
 import type { IncidentRecords } from './incident-record.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { createReadLimiter } from './read-limiter.ts';
+import type { SnapshotReader } from './snapshot-reader.ts';
+import { createSnapshotReader } from './snapshot-take.ts';
 
 export type InstanceReplacementGateways = {
   readonly incidents: IncidentRecords;

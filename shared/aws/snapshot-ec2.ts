@@ -17,7 +17,7 @@ const eventWindowPageSize = 500;
  */
 export async function readEc2Facts(
   reading: Reading,
-  ec2: Ec2Reads,
+  ec2: Pick<Ec2Reads, 'describeInstances'>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Ec2Facts>> {
   const place = { subject: 'launch-times', operation: 'ec2:DescribeInstances' } as const;
@@ -40,7 +40,7 @@ const triesMax = 3;
 /** Instances by id, without those that EC2 has forgotten: it keeps terminated ones for an hour. */
 async function describeKnown(
   reading: Reading,
-  ec2: Ec2Reads,
+  ec2: Pick<Ec2Reads, 'describeInstances'>,
   ids: readonly string[],
 ): Promise<readonly Ec2Instance[]> {
   let known = ids;
@@ -83,7 +83,7 @@ const ec2Tags = (tags: Ec2Tags): readonly (readonly [string, string])[] =>
 /** Zones of subnets by id. By filter, so that a subnet that is gone does not cost the others. */
 export async function readSubnetZones(
   reading: Reading,
-  ec2: Ec2Reads,
+  ec2: Pick<Ec2Reads, 'describeSubnets'>,
   ids: readonly string[],
 ): Promise<Snapshot['subnetZones']> {
   const place = { subject: 'subnets', operation: 'ec2:DescribeSubnets' } as const;
@@ -112,7 +112,7 @@ export async function readSubnetZones(
 /** Limits of instance types by type. */
 export async function readInstanceTypes(
   reading: Reading,
-  ec2: Ec2Reads,
+  ec2: Pick<Ec2Reads, 'describeInstanceTypes'>,
   types: readonly string[],
 ): Promise<Snapshot['instanceTypes']> {
   const place = { subject: 'instance-types', operation: 'ec2:DescribeInstanceTypes' } as const;
@@ -151,7 +151,7 @@ const filteredPage = (name: string, values: readonly string[], token: string | u
 /** All event windows of the account and Region that stay. */
 export async function readEventWindows(
   reading: Reading,
-  ec2: Ec2Reads,
+  ec2: Pick<Ec2Reads, 'describeInstanceEventWindows'>,
 ): Promise<readonly EventWindow[]> {
   const windows: EventWindow[] = [];
   await readPages(

@@ -1,18 +1,29 @@
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { lazy } from '../runtime/lazy.ts';
 import type { AutoScalingReads } from './auto-scaling-reads.ts';
 import type { ClientSettings } from './clients.ts';
-import {
-  createSnapshotReader,
-  type SnapshotReader,
-  type SnapshotReaderDeps,
-} from './create-snapshot-reader.ts';
 import type { Ec2Reads } from './ec2-reads.ts';
 import type { EcsReads } from './ecs-reads.ts';
-import type { SnapshotSources } from './snapshot-wants.ts';
+import type { ReadLimiter } from './read-limiter.ts';
+import { createSnapshotReader } from './snapshot-take.ts';
+import type { SnapshotSources, SnapshotWants } from './snapshot-wants.ts';
 import type { TargetHealthReads } from './target-health-reads.ts';
 
-// Apart from what opens clients: a function that reads less than all should not be able to call all.
-export { createSnapshotReader, type SnapshotReader, type SnapshotReaderDeps };
+/**
+ * Reads what a cluster looks like now. What cannot be read is a gap in the snapshot. Rejects with
+ * `ClusterNotFound` or `CredentialsUnusable` of `snapshot-reading.ts`, or the signal's reason.
+ */
+export type SnapshotReader = {
+  read(clusterArn: string, wants: SnapshotWants, signal?: AbortSignal): Promise<Snapshot>;
+};
+
+export type SnapshotReaderDeps = {
+  readonly limiter: ReadLimiter;
+  readonly clock: Clock;
+  /** Pages of one list that are read at most. */
+  readonly pagesMax?: number;
+};
 
 /**
  * The reader over clients of its own, each loaded when a read first needs it. The limiter is the

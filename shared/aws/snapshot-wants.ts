@@ -27,8 +27,11 @@ export type SnapshotBase = Pick<
   'cluster' | 'tasks' | 'services' | 'instances' | 'capacityProviders'
 >;
 
+/** Names those that are asked about, out of what the base holds. */
+type Rule = (base: SnapshotBase) => readonly string[];
+
 /** All that the base holds of the kind, or the ARNs that a rule names. */
-export type Choice = 'all' | ((base: SnapshotBase) => readonly string[]);
+export type Choice = 'all' | Rule;
 
 /** Parts of a snapshot beside tasks, services and instances. Each costs calls of its own. */
 export type SnapshotWants = {
@@ -41,14 +44,23 @@ export type SnapshotWants = {
   readonly instanceTypes?: boolean;
   /** Event windows, and the tags of instances by which they are tied. */
   readonly eventWindows?: boolean;
-  /** Of services that roll something out, or shift traffic. */
-  readonly deployments?: boolean;
-  readonly scalableTargets?: boolean;
+  /** Of services that roll something out, or shift traffic; a rule names services. */
+  readonly deployments?: boolean | Rule;
+  /** Of services, by name. */
+  readonly scalableTargets?: boolean | Rule;
   /** Of tasks; standalone ones cannot be protected and are passed over. */
   readonly protections?: Choice;
   /** As told by target groups: a call each. */
   readonly zonalShifts?: Choice;
+  /** Chosen when all of the above has been read, and read then, in place of what is there. */
+  readonly onDemand?: (snapshot: Snapshot) => OnDemandWants;
 };
+
+/** Parts that are worth their calls only where something is about to be decided on them. */
+export type OnDemandWants = Pick<
+  SnapshotWants,
+  'instanceTypes' | 'deployments' | 'scalableTargets' | 'protections' | 'zonalShifts'
+>;
 
 /** Every part that there is: for a look at a whole cluster. */
 export const everyWant: SnapshotWants = {
@@ -66,7 +78,8 @@ export const everyWant: SnapshotWants = {
 /** Calls of AWS by service; only what is wanted has to be there. */
 export type SnapshotSources = {
   readonly ecs: EcsReads;
-  readonly ec2?: Ec2Reads;
+  /** Those of its calls that the wanted parts are read by. */
+  readonly ec2?: Partial<Ec2Reads>;
   readonly autoScaling?: AutoScalingReads;
   readonly targetHealth?: TargetHealthReads;
 };
@@ -89,25 +102,35 @@ export function readWants(
   const taskArns = wants.protections && protectableBy(wants.protections, base);
   const targetGroupArns =
     wants.zonalShifts && chosenBy(wants.zonalShifts, base, targetGroupsIn(base));
+  const deploying = servicesBy(wants.deployments, base, services);
+  const scaling = servicesBy(wants.scalableTargets, base, base.services);
   const none = recordOf<never>([]);
-  const ec2 = (): Ec2Reads => given(sources.ec2, 'EC2');
+  const ec2 = <Name extends keyof Ec2Reads>(name: Name): Pick<Ec2Reads, Name> =>
+    ({ [name]: given(sources.ec2?.[name], 'EC2') }) as Pick<Ec2Reads, Name>;
   return together({
-    subnetZones: wants.subnetZones ? readSubnetZones(reading, ec2(), subnetsIn(base)) : none,
+    subnetZones: wants.subnetZones
+      ? readSubnetZones(reading, ec2('describeSubnets'), subnetsIn(base))
+      : none,
     ec2Facts:
       wants.launchTimes || wants.eventWindows
-        ? readEc2Facts(reading, ec2(), ec2IdsIn(base))
+        ? readEc2Facts(reading, ec2('describeInstances'), ec2IdsIn(base))
         : new Map<string, Ec2Facts>(),
-    instanceTypes: wants.instanceTypes ? readInstanceTypes(reading, ec2(), typesIn(base)) : none,
-    eventWindows: wants.eventWindows ? readEventWindows(reading, ec2()) : [],
-    deployments: wants.deployments ? readDeployments(reading, ecs, services) : none,
-    scalableTargets: wants.scalableTargets
-      ? readScalableTargets(
-          reading,
-          given(sources.autoScaling, 'Application Auto Scaling'),
-          base.cluster,
-          base.services,
-        )
+    instanceTypes: wants.instanceTypes
+      ? readInstanceTypes(reading, ec2('describeInstanceTypes'), typesIn(base))
       : none,
+    eventWindows: wants.eventWindows
+      ? readEventWindows(reading, ec2('describeInstanceEventWindows'))
+      : [],
+    deployments: deploying.length > 0 ? readDeployments(reading, ecs, deploying) : none,
+    scalableTargets:
+      scaling.length > 0
+        ? readScalableTargets(
+            reading,
+            given(sources.autoScaling, 'Application Auto Scaling'),
+            base.cluster,
+            scaling,
+          )
+        : none,
     protections: taskArns ? readProtections(reading, ecs, clusterArn, taskArns) : none,
     shiftedZones: targetGroupArns
       ? readShiftedZones(
@@ -132,6 +155,40 @@ function given<Source>(source: Source | undefined, name: string): Source {
   assert(source !== undefined, `a part of ${name} is wanted, but no calls of it are given`);
   return source;
 }
+
+/** Services that a rule names, all of them without one. */
+function servicesBy<Named extends { readonly name: string }>(
+  wish: boolean | Rule | undefined,
+  base: SnapshotBase,
+  services: readonly Named[],
+): readonly Named[] {
+  if (typeof wish !== 'function') return wish === true ? services : [];
+  const names = new Set(wish(base));
+  return services.filter(({ name }) => names.has(name));
+}
+
+/** What was read on demand, over what was there before. */
+export function withOnDemand<Parts extends Pick<Snapshot, OnDemandPart>>(
+  parts: Parts,
+  wants: OnDemandWants,
+  found: Pick<Snapshot, OnDemandPart>,
+): Parts {
+  return {
+    ...parts,
+    ...(wants.instanceTypes ? { instanceTypes: found.instanceTypes } : {}),
+    ...(wants.deployments ? { deployments: found.deployments } : {}),
+    ...(wants.scalableTargets ? { scalableTargets: found.scalableTargets } : {}),
+    ...(wants.protections ? { protections: found.protections } : {}),
+    ...(wants.zonalShifts ? { shiftedZones: found.shiftedZones } : {}),
+  };
+}
+
+type OnDemandPart =
+  | 'instanceTypes'
+  | 'deployments'
+  | 'scalableTargets'
+  | 'protections'
+  | 'shiftedZones';
 
 const distinct = (values: readonly (string | undefined)[]): readonly string[] =>
   [...new Set(values.flatMap((value) => value ?? []))].sort();

@@ -270,6 +270,44 @@ export type DrainStuckFacts = {
   readonly changes?: string;
 };
 
+/** `zone-imbalance`: what the loss of a zone would cost, and why nobody evens the spread out. */
+export type ZoneImbalanceFacts = {
+  /** `ecs-will`, `would-act`, `hold` or `cannot`, and its reason, as in docs/reasons.md. */
+  readonly verdict?: string;
+  readonly reason?: string;
+  readonly detail?: string;
+  /** First seen imbalanced. */
+  readonly sinceMs?: number;
+  readonly desired?: number;
+  /** Tasks that must run. */
+  readonly minimum?: number;
+  /** Healthy running tasks in all zones, and those in the fullest one. */
+  readonly counted?: number;
+  readonly fullest?: number;
+  readonly fullestZone?: string;
+  /** Tasks by zone in the order of `zones`, as `5/1/0`. */
+  readonly spread?: string;
+  readonly bestSpread?: string;
+  readonly zones?: string;
+  /** The zone whose loss leaves the fewest tasks, how many, and their share of the desired ones. */
+  readonly lostZone?: string;
+  readonly left?: number;
+  readonly leftPercent?: number;
+  /** Tasks that the best spread would keep. */
+  readonly bestLeft?: number;
+  /** Why ECS does not act, in a few words; and the change that would let it, one a line. */
+  readonly obstacles?: string;
+  readonly changes?: string;
+  /** True where enabling native rebalancing is all that it takes. */
+  readonly canEnable?: boolean;
+  /** Moves that Ballast would make, and how many it takes. */
+  readonly moves?: number;
+  readonly movesNeeded?: number;
+  /** Zones that they would go to, and what keeps others out. */
+  readonly roomIn?: string;
+  readonly blocked?: string;
+};
+
 /** Facts as the text may use them: cleaned, of the right type, or undefined. */
 export type FactReader<Known extends object> = {
   text(name: KeyOf<Known, string>): string | undefined;

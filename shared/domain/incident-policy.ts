@@ -138,6 +138,8 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
     reminds: false,
   },
   'drain-stuck': { ...single, expiresMs: 8 * dayMs, materialFacts: ['changes'] },
+  // `zone-watch.ts` counts how long it lasts, and sees its end: only a watch that is lost lets it expire.
+  'zone-imbalance': { ...single, expiresMs: 90 * dayMs, materialFacts: ['reason'] },
 };
 
 /** Throws where a policy could never open, never end, or lose what it should keep. */

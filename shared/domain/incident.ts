@@ -25,7 +25,9 @@ export type IncidentKind =
   | 'hook-awaiting-action'
   // Found in the replacement of instances.
   | 'replacement-ahead'
-  | 'drain-stuck';
+  | 'drain-stuck'
+  // Found by az-balance.
+  | 'zone-imbalance';
 
 /**
  * Whom it concerns: a service, a family of standalone tasks, a container instance, an Availability

@@ -9,7 +9,7 @@ import {
 import { valueIn } from './record.ts';
 import type { NoRoom } from './room.ts';
 import { isSteady, primaryOf } from './service-state.ts';
-import type { GapSubject, Service } from './snapshot.ts';
+import type { Gap, GapSubject, Service, Snapshot } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
 import { countedTasksOf, type ZoneSpread } from './zones.ts';
 
@@ -132,6 +132,10 @@ const ignoreRules: readonly Rule[] = [
 
 /** Without these nothing in a snapshot can be trusted, a good-looking spread included. */
 const vitalSubjects: readonly GapSubject[] = ['tasks', 'services', 'instances'];
+
+/** What keeps a snapshot from being trusted at all; what was gone before it was read is no gap. */
+export const vitalGapsOf = ({ gaps }: Pick<Snapshot, 'gaps'>): readonly Gap[] =>
+  gaps.filter(({ subject, reason }) => vitalSubjects.includes(subject) && reason !== 'missing');
 
 /** Reasons to trust no figure. */
 const doubtRules: readonly Rule[] = [

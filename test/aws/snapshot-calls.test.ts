@@ -165,3 +165,64 @@ describe('the time that a snapshot takes', () => {
     expect(clock.nowMs() - nowMs).toBe(11 * latencyMs);
   });
 });
+
+describe('parts on demand', () => {
+  const rich = () => createLab({ account: richAccount() });
+  const late = ['DescribeInstanceTypes', 'DescribeServiceDeployments', 'DescribeScalableTargets'];
+  const lateOf = (lab: ReturnType<typeof createLab>) =>
+    [...late, 'GetTaskProtection', 'DescribeTargetHealth'].flatMap((name) =>
+      lab.callsBy()[name] === undefined ? [] : [name],
+    );
+
+  it('are chosen on what was read, and read after it', async () => {
+    const lab = rich();
+    const seen: object[] = [];
+    const snapshot = await lab.read({
+      capacityProviders: true,
+      subnetZones: true,
+      onDemand: (found) => {
+        seen.push(found);
+        return {
+          instanceTypes: true,
+          deployments: () => ['web'],
+          scalableTargets: () => ['web'],
+          protections: 'all',
+          zonalShifts: 'all',
+        };
+      },
+    });
+    const whole = await rich().read(everyWant);
+    expect(seen).toMatchObject([{ subnetZones: whole.subnetZones, calls: 8, deployments: {} }]);
+    const { instanceTypes, deployments, scalableTargets, protections, shiftedZones } = whole;
+    expect(snapshot).toMatchObject({
+      ...{ instanceTypes, deployments, scalableTargets, protections, shiftedZones },
+      subnetZones: whole.subnetZones,
+      calls: 13,
+    });
+  });
+
+  it('that nobody asks for cost nothing, and leave what was read', async () => {
+    const lab = rich();
+    const snapshot = await lab.read({
+      instanceTypes: true,
+      onDemand: () => ({ deployments: () => [], scalableTargets: () => ['other'] }),
+    });
+    expect(lateOf(lab)).toEqual(['DescribeInstanceTypes']);
+    expect(Object.keys(snapshot.instanceTypes)).toEqual(['c6a.large']);
+  });
+
+  it('that cannot be read are gaps like the others', async () => {
+    const { read } = createLab({
+      account: richAccount(),
+      change: (sources) => ({
+        ...sources,
+        ecs: {
+          ...sources.ecs,
+          getTaskProtection: () => Promise.reject(new Error('no')),
+        },
+      }),
+    });
+    const { gaps } = await read({ onDemand: () => ({ protections: 'all' }) });
+    expect(gaps).toMatchObject([{ subject: 'protections', reason: 'failed' }]);
+  });
+});

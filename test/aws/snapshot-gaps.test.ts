@@ -429,7 +429,7 @@ describe('what makes a snapshot impossible', () => {
   });
 
   it('is a cluster that is not named by its ARN', async () => {
-    const { createSnapshotReader } = await import('../../shared/aws/snapshot-reader.ts');
+    const { createSnapshotReader } = await import('../../shared/aws/snapshot-take.ts');
     const reader = createSnapshotReader({} as never, {} as never);
     await expect(reader.read('shop', {})).rejects.toThrow(
       'clusterArn: expected the ARN of a cluster, got "shop"',

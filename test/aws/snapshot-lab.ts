@@ -6,7 +6,7 @@ import { createAutoScalingReads } from '../../shared/aws/auto-scaling-reads.ts';
 import { createEc2Reads } from '../../shared/aws/ec2-reads.ts';
 import { createEcsReads } from '../../shared/aws/ecs-reads.ts';
 import { createReadLimiter, type ReadLimits } from '../../shared/aws/read-limiter.ts';
-import { createSnapshotReader } from '../../shared/aws/snapshot-reader.ts';
+import { createSnapshotReader } from '../../shared/aws/snapshot-take.ts';
 import type { SnapshotSources, SnapshotWants } from '../../shared/aws/snapshot-wants.ts';
 import { createTargetHealthReads } from '../../shared/aws/target-health-reads.ts';
 import { type Account, createAccount } from '../../simulator/account.ts';

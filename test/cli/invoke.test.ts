@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runCommand, temporaryFile } from './run-command.ts';
 
+const functionNames = 'deployment-hook, instance-replacement, task-state, az-balance';
+
 const timeoutMs = 60_000;
 const event = (name: string): string => `events/deployment-hook/${name}.json`;
 
@@ -246,15 +248,11 @@ describe.concurrent('the invoke command', { timeout: timeoutMs }, () => {
   });
 
   it.each<readonly [string, readonly string[], RegExp]>([
-    [
-      'nothing',
-      [],
-      /^FUNCTION: expected one of deployment-hook, instance-replacement, task-state, got nothing$/,
-    ],
+    ['nothing', [], new RegExp(`^FUNCTION: expected one of ${functionNames}, got nothing$`)],
     [
       'an unknown function',
       ['task-stat', 'x.json'],
-      /^FUNCTION: expected one of deployment-hook, instance-replacement, task-state, got task-stat$/,
+      new RegExp(`^FUNCTION: expected one of ${functionNames}, got task-stat$`),
     ],
     ['no event', ['deployment-hook'], /^EVENT.json: expected a file with JSON, got nothing$/],
     [
@@ -322,5 +320,49 @@ describe('the invoke command for instance-replacement', { timeout: timeoutMs }, 
     expect(report.decision.incidents).toMatchObject([{ kind: 'drain-stuck', status: 'open' }]);
     expect(report.alerts).toHaveLength(1);
     expect(stdout).toContain('cart: maximumPercent 134 or more');
+  });
+});
+
+describe.concurrent('the invoke command with az-balance', { timeout: timeoutMs }, () => {
+  const run = async (world?: object) => {
+    const option = world === undefined ? [] : ['--world', await temporaryFile('world.json', world)];
+    return runCommand('invoke', ['az-balance', 'events/az-balance/schedule.json', ...option]);
+  };
+
+  it('shows what a watched cluster came to, and what was told of it', async () => {
+    const { code, stdout } = await run();
+    expect(code).toBe(0);
+    const { result, decision, alerts } = JSON.parse(stdout);
+    expect(result).toMatchObject([
+      { cluster: 'prod', services: 2, balanced: 1, imbalanced: 1, open: 1, wouldMove: 1 },
+    ]);
+    expect(decision.incidents).toMatchObject([
+      { kind: 'zone-imbalance', subject: { name: 'search' }, facts: { spread: '5/1/0' } },
+    ]);
+    expect(alerts).toHaveLength(1);
+    expect(alerts[0].subject).toBe(
+      '[WARN] search in prod: 5 of 6 tasks in eu-central-1a; ECS will not rebalance (maximumPercent 100)',
+    );
+  });
+
+  it('tells nothing of what it has not watched for long enough', async () => {
+    const { stdout } = await run({ watchedMinutes: 10 });
+    expect(JSON.parse(stdout)).toMatchObject({ result: [{ imbalanced: 1, open: 0 }], alerts: [] });
+  });
+
+  it.each<readonly [object, string]>([
+    [{ zone: {} }, 'world: unknown key "zone"; did you mean "zones"?'],
+    [
+      { services: { web: { tasks: { z: 1 } } } },
+      'world.services.web.tasks: expected zones of a, b, c, got z',
+    ],
+    [
+      { watchedMinutes: -1 },
+      'world.watchedMinutes: expected a whole number from 0 to 1440, got -1',
+    ],
+  ])('names the field of a world that is wrong: %j', async (world, sentence) => {
+    const { code, stderr } = await run(world);
+    expect(code).toBe(2);
+    expect(stderr.split('\n')[0]).toBe(sentence);
   });
 });

@@ -15,6 +15,7 @@ import type {
   StopFacts,
   StormFacts,
   UnknownStopFacts,
+  ZoneImbalanceFacts,
 } from '../../shared/domain/alert-facts.ts';
 import type { AlertContext } from '../../shared/domain/alert-text/render.ts';
 import type {
@@ -51,6 +52,8 @@ export type Sample = {
   readonly count: number;
   readonly spanMs: number;
   readonly severity: Severity;
+  /** What it becomes at its worst; `critical` unless the kind never pages. */
+  readonly worst?: Severity;
   readonly stops?: readonly (StopFacts | RestartFacts)[];
   /** What is known at each transition; the later ones come on top of `open`. */
   readonly facts: Facts;
@@ -264,6 +267,35 @@ const awaitingFacts: HookFacts = {
   serviceDeploymentArn:
     'arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/checkout/0EYSiB0qap8xf0N76FsbE',
 };
+
+const zones = ['a', 'b', 'c'].map((name) => `eu-central-1${name}`);
+const zoneFacts: ZoneImbalanceFacts = {
+  verdict: 'would-act',
+  reason: 'surge-move',
+  detail: '1 of 3 moves; the others need an instance in eu-central-1c',
+  sinceMs: firstAtMs - 25 * minuteMs,
+  ...{ desired: 6, minimum: 6, counted: 6, fullest: 5, fullestZone: 'eu-central-1a' },
+  ...{ spread: '5/1/0', bestSpread: '2/2/2', zones: zones.join(', ') },
+  ...{ lostZone: 'eu-central-1a', left: 1, leftPercent: 17, bestLeft: 4 },
+  obstacles: 'maximumPercent 100',
+  changes: 'maximumPercent >= 117',
+  canEnable: false,
+  ...{ moves: 1, movesNeeded: 3 },
+  roomIn: 'eu-central-1b',
+  blocked: 'eu-central-1c has no instance',
+};
+/** What nobody has to do at once. */
+const zoneSample = (facts: ZoneImbalanceFacts, severity: Severity = 'warn'): Sample => ({
+  kind: 'zone-imbalance',
+  cause: 'zone-imbalance',
+  subject: service('search'),
+  count: 1,
+  spanMs: 0,
+  severity,
+  worst: 'warn',
+  facts: { ...zoneFacts, ...facts },
+  later: { resolve: { spread: '2/2/2' } },
+});
 
 const noneRuns = { running: 0 };
 const fewRun = { running: 1 };
@@ -609,6 +641,35 @@ export const samples: Readonly<Record<string, Sample>> = {
       changes: 'web: add capacity that has room for it\nweb: repair the tasks that are ill',
     },
   },
+  'zone-imbalance': zoneSample({}),
+  'zone-imbalance-ecs': zoneSample({
+    verdict: 'ecs-will',
+    reason: 'ecs-will-rebalance',
+    detail: 'eligible and enabled; no instance in eu-central-1c yet, which ECS may launch',
+    ...{ obstacles: '', changes: '', moves: 0, roomIn: '', blocked: '' },
+  }),
+  'zone-imbalance-disabled': zoneSample({
+    reason: 'enable-native-rebalancing',
+    detail: 'eligible, and disabled',
+    obstacles: 'rebalancing disabled',
+    changes: 'availabilityZoneRebalancing ENABLED',
+    canEnable: true,
+    ...{ moves: 0, roomIn: '', blocked: '' },
+  }),
+  'zone-imbalance-cannot': zoneSample(
+    {
+      verdict: 'cannot',
+      reason: 'placement-strategy',
+      detail: 'binpack memory',
+      obstacles: 'rebalancing disabled, placement strategy binpack',
+      changes:
+        'availabilityZoneRebalancing ENABLED\n' +
+        'spread by attribute:ecs.availability-zone as the first placement strategy',
+      minimum: 1,
+      ...{ moves: 0, roomIn: '', blocked: '' },
+    },
+    'info',
+  ),
 };
 
 export const transitions: readonly Transition[] = ['open', 'update', 'escalate', 'resolve'];
@@ -631,7 +692,7 @@ export function momentOf(
     sample.spanMs + (transition === 'update' || transition === 'resolve' ? 12 * minuteMs : 0);
   const severity =
     transition === 'escalate' || (transition === 'resolve' && sample.later?.escalate !== undefined)
-      ? 'critical'
+      ? (sample.worst ?? 'critical')
       : sample.severity;
   const occurrences = Array.from({ length: count }, (_, at) => ({
     id: `${sample.kind}-${at}`,

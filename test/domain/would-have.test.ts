@@ -26,6 +26,14 @@ const rollback = (
   occurrences,
 });
 
+const moved = (hours: number, moves: number): Occurrence => ({
+  id: `${hours}/search`,
+  atMs: at(0) + hours * hourMs,
+  facts: { mode: 'observe', reason: 'surge-move', moves },
+});
+const zones = (occurrences: readonly Occurrence[]): Incident =>
+  rollback(occurrences, 'search', 'warn', 'zone-imbalance');
+
 const linesOf = (...incidents: readonly Incident[]): readonly string[] =>
   wouldHaveOf(incidents, period).map(
     ({ action, subject, reason, count }) => `${action} ${subject.name} ${reason} x${count}`,
@@ -65,6 +73,17 @@ describe('wouldHaveOf', () => {
       'a gate that had to wait would have rolled nothing back',
       [rollback([seen(1, 'observe')], 'web', 'info', 'gate-could-not-measure')],
       [],
+    ],
+    [
+      'moves of a zone, summed',
+      [zones([moved(1, 3), moved(2, 4), seen(3, 'none')])],
+      ['moved 7 tasks of search surge-move x2'],
+    ],
+    ['one move', [zones([moved(1, 1)])], ['moved 1 task of search surge-move x1']],
+    [
+      'a setting that would have been enabled',
+      [zones([seen(1, 'observe', 'enable-native-rebalancing')])],
+      ['enabled the rebalancing of search enable-native-rebalancing x1'],
     ],
     [
       'services in the order of their names',

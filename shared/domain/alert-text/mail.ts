@@ -52,9 +52,11 @@ function sinceText({ since }: Draft, { incident, notice, context, isResolved }: 
   if (isResolved) return `${first} to ${context.formatTime(untilMs)}, ${lasted}`;
   const last = countOf(incident) > 1 ? `, last ${context.formatTime(lastAtMs(incident))}` : '';
   const sofar = notice.transition === 'open' ? '' : `, ${lasted} so far${last}`;
-  const critical =
-    notice.transition === 'escalate' ? `; CRITICAL since ${context.formatTime(notice.atMs)}` : '';
-  return `${first}${since === undefined || since === '' ? '' : `, ${since}`}${sofar}${critical}`;
+  const graver =
+    notice.transition === 'escalate'
+      ? `; ${notice.severity.toUpperCase()} since ${context.formatTime(notice.atMs)}`
+      : '';
+  return `${first}${since === undefined || since === '' ? '' : `, ${since}`}${sofar}${graver}`;
 }
 
 /** Who has it in hand is the first thing that the next reader wants to know. */

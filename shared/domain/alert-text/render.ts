@@ -22,6 +22,7 @@ import { startFailureDraft } from './start-failure.ts';
 import { stormDraft } from './storm.ts';
 import { unknownStopDraft } from './unknown-stop.ts';
 import { cutAtWord, spoken, subjectCharsMax, toAscii } from './words.ts';
+import { zoneDraft } from './zone.ts';
 
 export type { AlertContext } from './draft.ts';
 
@@ -43,6 +44,7 @@ const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'hook-awaiting-action': hookAwaitingActionDraft,
   'replacement-ahead': replacementAheadDraft,
   'drain-stuck': drainStuckDraft,
+  'zone-imbalance': zoneDraft,
 };
 
 /** Puts one notice of an incident into words, for every receiver. */

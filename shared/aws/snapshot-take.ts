@@ -1,33 +1,20 @@
 import { assert } from '../domain/assert.ts';
 import { compareTexts } from '../domain/order.ts';
 import { type Snapshot, snapshotVersion } from '../domain/snapshot.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { ReadLimiter } from './read-limiter.ts';
 import { type BaseFacts, readBase } from './snapshot-base.ts';
 import { type ProviderKinds, providerKinds } from './snapshot-compute.ts';
 import { readCapacityProviders } from './snapshot-extras.ts';
 import { type Ec2Facts, instanceOf } from './snapshot-instances.ts';
+import type { SnapshotReader, SnapshotReaderDeps } from './snapshot-reader.ts';
 import { beginReading, defaultPagesMax } from './snapshot-reading.ts';
 import { serviceOf } from './snapshot-services.ts';
 import { taskOf } from './snapshot-tasks.ts';
-import { readWants, type SnapshotSources, type SnapshotWants } from './snapshot-wants.ts';
+import { readWants, type SnapshotSources, withOnDemand } from './snapshot-wants.ts';
 
 /**
- * Reads what a cluster looks like now. What cannot be read is a gap in the snapshot. Rejects with
- * `ClusterNotFound` or `CredentialsUnusable` of `snapshot-reading.ts`, or the signal's reason.
+ * A reader over calls whose clients should not try again by themselves; see `ReadLimiter`. Apart from
+ * the clients: whoever gives it fewer calls can make no others.
  */
-export type SnapshotReader = {
-  read(clusterArn: string, wants: SnapshotWants, signal?: AbortSignal): Promise<Snapshot>;
-};
-
-export type SnapshotReaderDeps = {
-  readonly limiter: ReadLimiter;
-  readonly clock: Clock;
-  /** Pages of one list that are read at most. */
-  readonly pagesMax?: number;
-};
-
-/** A reader over calls whose clients should not try again by themselves; see `ReadLimiter`. */
 export const createSnapshotReader = (
   sources: SnapshotSources,
   { limiter, clock, pagesMax = defaultPagesMax }: SnapshotReaderDeps,
@@ -45,7 +32,7 @@ export const createSnapshotReader = (
     const context = { clusterArn, base, services: facts.services };
     const { ec2Facts, ...wanted } = await readWants(reading, sources, wants, context);
     const tagKeys = new Set(wanted.eventWindows.flatMap(({ tags }) => tags.map(({ key }) => key)));
-    return {
+    const snapshot: Snapshot = {
       version: snapshotVersion,
       takenAtMs,
       region,
@@ -55,6 +42,10 @@ export const createSnapshotReader = (
       ...wanted,
       ...reading.end(),
     };
+    if (wants.onDemand === undefined) return snapshot;
+    const more = wants.onDemand(snapshot);
+    const found = await readWants(reading, sources, more, context);
+    return { ...withOnDemand(snapshot, more, found), ...reading.end() };
   },
 });
 

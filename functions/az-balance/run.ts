@@ -1,0 +1,245 @@
+import { awsProblemOf } from '../../shared/aws/errors.ts';
+import { updateIncident } from '../../shared/aws/update-incident.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
+import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
+import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
+import type { Gap, Snapshot } from '../../shared/domain/snapshot.ts';
+import { vitalGapsOf, type ZonePolicy } from '../../shared/domain/zone-rules.ts';
+import { judgeZones, type ZoneReport, type ZoneVerdict } from '../../shared/domain/zone-verdict.ts';
+import {
+  forgetService,
+  isImbalanced,
+  restarted,
+  watchZones,
+  type ZoneServiceMemory,
+  type ZoneStep,
+  zoneImbalanceKey,
+  zoneWatchPolicyOf,
+} from '../../shared/domain/zone-watch.ts';
+import type { Deps } from './handler.ts';
+import {
+  memoryOf,
+  readMemories,
+  type Stored,
+  saveMemory,
+  withDesired,
+  zoneMemoryOf,
+} from './memory.ts';
+import { onDemandOf } from './on-demand.ts';
+
+/** What a run came to for one cluster. */
+export type ClusterReport = {
+  readonly cluster: string;
+  readonly services: number;
+  readonly balanced: number;
+  readonly imbalanced: number;
+  readonly held: number;
+  /** Services whose incident is open. */
+  readonly open: number;
+  /** Moves that would be made now, were anything done. */
+  readonly wouldMove: number;
+  /** Services whose incident or memory could not be written; the next run does it again. */
+  readonly failed: number;
+  /** True where the cluster could not be seen whole: nothing was opened, ended or remembered. */
+  readonly isHeld: boolean;
+  readonly calls: number;
+};
+
+/** Share of services below their minimum beyond which the observation is distrusted. */
+const unhealthyShareMax = 0.2;
+/** Services whose incident and memory are written at once. */
+const writesInFlightMax = 10;
+/** Ways in which a read fails that do not pass by themselves. */
+const lasting: ReadonlySet<Gap['reason']> = new Set(['denied', 'truncated']);
+/** Parts without which services cannot be judged at all. */
+const needed: ReadonlySet<Gap['subject']> = new Set([
+  ...(['tasks', 'services', 'instances', 'capacity-providers', 'subnets'] as const),
+]);
+
+/** The cluster cannot be seen whole, now or ever, unless somebody does something. */
+class ClusterUnseen extends Error {
+  override readonly name = 'ClusterUnseen';
+}
+
+/** Some of the cluster's services are watched no further until their writes succeed. */
+class WritesFailed extends Error {
+  override readonly name = 'WritesFailed';
+}
+
+/**
+ * Looks at one cluster, and brings its incidents and memories up to date. Rejects, after all has been
+ * done that could be, where something is left that nobody would hear of.
+ */
+export async function runCluster(clusterArn: string, deps: Deps): Promise<ClusterReport> {
+  const { snapshots, log } = deps;
+  const cluster = clusterArn.split('/').at(-1) ?? clusterArn;
+  const stored = await readMemories(cluster, deps);
+  const snapshot = await snapshots.read(clusterArn, {
+    capacityProviders: true,
+    subnetZones: true,
+    onDemand: (found) => onDemandOf(found, judge(found, stored, deps).report),
+  });
+  const { report, memories } = judge(snapshot, stored, deps);
+  const gaps = vitalGapsOf(snapshot);
+  const steps = gaps.length > 0 ? [] : stepsOf(snapshot, report, memories, stored, deps);
+  const failed = await carryOut(cluster, steps, stored, deps);
+  for (const verdict of report.verdicts) logDecision(cluster, verdict, deps);
+  const told = reportOf(cluster, report, { steps, failed, isHeld: gaps.length > 0, snapshot });
+  log.info('run', { ...told, gaps: snapshot.gaps, stackMode: deps.config.stackMode });
+  const lost = snapshot.gaps.find(
+    ({ subject, reason }) => needed.has(subject) && lasting.has(reason),
+  );
+  if (lost !== undefined) {
+    throw new ClusterUnseen(`${cluster}: ${lost.operation} ${lost.reason}: ${lost.detail}`);
+  }
+  if (failed > 0) throw new WritesFailed(`${cluster}: ${failed} of ${steps.length} services`);
+  return told;
+}
+
+const holdMsOf = ({ config }: Pick<Deps, 'config'>): number => config.zoneHoldMinutes * 60_000;
+
+function judge(snapshot: Snapshot, stored: ReadonlyMap<string, Stored>, deps: Deps) {
+  const memories = withDesired(snapshot, stored);
+  const policy: ZonePolicy = {
+    skewMax: deps.config.zoneSkewMax,
+    quietMs: holdMsOf(deps),
+    unhealthyShareMax,
+  };
+  return { memories, report: judgeZones(snapshot, policy, zoneMemoryOf(memories)) };
+}
+
+/** A step for each service of the snapshot, and for each that it no longer has. */
+function stepsOf(
+  { services, takenAtMs }: Snapshot,
+  { verdicts }: ZoneReport,
+  memories: ReadonlyMap<string, ZoneServiceMemory>,
+  stored: ReadonlyMap<string, Stored>,
+  deps: Deps,
+): readonly ZoneStep[] {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const looks = verdicts.flatMap((verdict) => {
+    const service = byName.get(verdict.service);
+    const memory = memoryOf(verdict.service, memories);
+    return service === undefined ? [] : [{ service, verdict, memory }];
+  });
+  const gone = [...stored].filter(
+    ([name, { memory }]) => !byName.has(name) && memory?.stretch !== undefined,
+  );
+  return [
+    ...watchZones(looks, takenAtMs, zoneWatchPolicyOf(holdMsOf(deps))),
+    ...gone.map(([name]) => forgetService(name, takenAtMs)),
+  ];
+}
+
+/** Writes incidents, then memories: what fails is not remembered, so the next run does it again. */
+async function carryOut(
+  cluster: string,
+  steps: readonly ZoneStep[],
+  stored: ReadonlyMap<string, Stored>,
+  deps: Deps,
+): Promise<number> {
+  let failed = 0;
+  for (let from = 0; from < steps.length; from += writesInFlightMax) {
+    const some = steps.slice(from, from + writesInFlightMax);
+    const results = await Promise.allSettled(
+      some.map((step) => carryOutOne(cluster, step, stored.get(step.service), deps)),
+    );
+    for (const [at, result] of results.entries()) {
+      if (result.status === 'fulfilled') continue;
+      failed += 1;
+      const { reason: error } = result;
+      const service = some[at]?.service;
+      deps.log.error('item-failed', { cluster, service, ...awsProblemOf(error), error });
+    }
+  }
+  return failed;
+}
+
+async function carryOutOne(
+  cluster: string,
+  step: ZoneStep,
+  stored: Stored | undefined,
+  deps: Deps,
+): Promise<void> {
+  const incident = await tell(cluster, step, deps);
+  const isClaimed = step.observations.some(({ type }) => type === 'occurred');
+  const memory =
+    isClaimed && incident?.status !== 'open'
+      ? restarted(step.memory, deps.clock.nowMs())
+      : step.memory;
+  await saveMemory(cluster, step.service, memory, stored, deps);
+}
+
+/** Other writers of the same incident were faster every time. */
+class Contended extends Error {
+  override readonly name = 'Contended';
+}
+
+/** The service's incident as it is then; the sweep of task-state publishes what there is to say. */
+async function tell(
+  cluster: string,
+  { service, observations }: ZoneStep,
+  { incidents, clock }: Deps,
+): Promise<Incident | undefined> {
+  if (observations.length === 0) return undefined;
+  const key = zoneImbalanceKey(cluster, service);
+  const updated = await updateIncident(incidents, key, (current) =>
+    applyObservations(current, observations, {
+      key,
+      policy: incidentPolicies[key.kind],
+      nowMs: clock.nowMs(),
+    }),
+  );
+  if (updated.kind === 'contended') throw new Contended(`${key.kind} of ${service}`);
+  return updated.incident;
+}
+
+/** One record a service that is out of balance, or of which that cannot be told. */
+function logDecision(cluster: string, verdict: ZoneVerdict, { log }: Deps): void {
+  const { service, decision, reason, detail, spread, movesNeeded, moves, obstacles } = verdict;
+  const isTold = isImbalanced(verdict) || verdict.verdict === 'hold';
+  const write = isTold ? log.info : log.debug;
+  write('decision', {
+    ...{
+      function: 'az-balance',
+      cluster,
+      service,
+      decision,
+      verdict: verdict.verdict,
+      reason,
+      detail,
+    },
+    spread: Object.fromEntries(spread.zones.map((zone, at) => [zone, spread.counts[at]])),
+    best: spread.best,
+    worst: spread.worst,
+    movesNeeded,
+    moves: moves.map(({ fromZone, toZone, wave }) => ({ fromZone, toZone, wave })),
+    obstacles,
+  });
+}
+
+function reportOf(
+  cluster: string,
+  { verdicts, moves }: ZoneReport,
+  rest: {
+    readonly steps: readonly ZoneStep[];
+    readonly failed: number;
+    readonly isHeld: boolean;
+    readonly snapshot: Snapshot;
+  },
+): ClusterReport {
+  const { steps, failed, isHeld, snapshot } = rest;
+  const imbalanced = verdicts.filter(isImbalanced).length;
+  return {
+    cluster,
+    services: verdicts.length,
+    balanced: verdicts.filter(({ verdict }) => verdict === 'balanced').length,
+    imbalanced,
+    held: verdicts.filter((one) => one.verdict === 'hold' && !isImbalanced(one)).length,
+    open: steps.filter(({ memory }) => memory.stretch?.openedAtMs !== undefined).length,
+    wouldMove: moves.length,
+    failed,
+    isHeld,
+    calls: snapshot.calls,
+  };
+}

@@ -1,0 +1,41 @@
+import * as v from 'valibot';
+import type { ZoneServiceMemory } from '../domain/zone-watch.ts';
+import { MalformedInput } from './malformed.ts';
+import { firstProblem } from './problem.ts';
+
+const timeMs = v.pipe(v.number(), v.finite('expected a time in ms'));
+const amount = v.pipe(v.number(), v.finite('expected a number'), v.minValue(0));
+
+/** Unknown keys are a newer version's, and are left out. */
+const schema = v.object({
+  desired: amount,
+  desiredChangedAtMs: v.optional(timeMs),
+  stretch: v.optional(
+    v.object({
+      sinceMs: v.optional(timeMs),
+      imbalancedMs: amount,
+      balancedMs: amount,
+      last: v.picklist(['imbalanced', 'well', 'held']),
+      lastAtMs: timeMs,
+      openedAtMs: v.optional(timeMs),
+      isOneOfMany: v.optional(v.boolean()),
+      wouldAct: v.optional(v.object({ atMs: timeMs, reason: v.string(), moves: amount })),
+      said: v.optional(v.string()),
+    }),
+  ),
+});
+
+/** What is remembered of a service's zones. Throws {@link MalformedInput} naming the field. */
+export function parseZoneMemory(json: string): ZoneServiceMemory {
+  const parsed = v.safeParse(schema, parseJson(json));
+  if (!parsed.success) throw new MalformedInput(firstProblem('memory', parsed.issues));
+  return parsed.output;
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new MalformedInput('memory: expected JSON', { cause });
+  }
+}
