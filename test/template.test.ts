@@ -193,8 +193,7 @@ describe.each(functions)('$id', (lambda) => {
         Threshold: threshold,
         ComparisonOperator: 'GreaterThanThreshold',
         EvaluationPeriods: 1,
-        // Nothing to count is good news, but for who waits to be run.
-        TreatMissingData: properties.MetricName === 'Invocations' ? 'breaching' : 'notBreaching',
+        TreatMissingData: 'notBreaching',
       }),
     ]);
   });
@@ -761,7 +760,8 @@ describe('alarms', () => {
     expect(properties).toMatchObject({
       AlarmActions: [alertsTopicArn],
       OKActions: [alertsTopicArn],
-      TreatMissingData: 'notBreaching',
+      // Nothing to count is good news, but for who waits to be run.
+      TreatMissingData: properties.MetricName === 'Invocations' ? 'breaching' : 'notBreaching',
     });
     expect(String(properties.AlarmDescription)).toMatch(/\.$/);
   });
