@@ -17,6 +17,8 @@ export type ClusterIndex = {
   /** Tasks on an instance by its ARN. */
   readonly tasksOn: (instanceArn: string) => readonly Task[];
   readonly instanceOf: (arn: string | undefined) => Instance | undefined;
+  /** By its name, which is unique in a cluster. */
+  readonly serviceOf: (name: string | undefined) => Service | undefined;
   readonly providerOf: (name: string) => CapacityProvider | undefined;
   /** Instances that ECS may place the tasks of a service on, as far as its strategy goes; by ARN. */
   readonly instancesFor: (service: Service) => readonly Instance[];
@@ -30,6 +32,7 @@ export function indexOf(snapshot: Snapshot): ClusterIndex {
   const onInstance = Map.groupBy(snapshot.tasks, ({ instanceArn }) => instanceArn);
   const instances = sortedBy(snapshot.instances, ({ arn }) => arn);
   const byArn = new Map(instances.map((instance) => [instance.arn, instance]));
+  const services = new Map(snapshot.services.map((service) => [service.name, service]));
   const providers = new Map(snapshot.capacityProviders.map((one) => [one.name, one]));
   const ofProvider = Map.groupBy(instances, ({ capacityProvider }) => capacityProvider);
   const ofEc2 = instances.filter(({ compute }) => compute === 'ec2');
@@ -42,6 +45,7 @@ export function indexOf(snapshot: Snapshot): ClusterIndex {
     tasksOf: (service) => ofService.get(service) ?? [],
     tasksOn: (instanceArn) => onInstance.get(instanceArn) ?? [],
     instanceOf: (arn) => (arn === undefined ? undefined : byArn.get(arn)),
+    serviceOf: (name) => (name === undefined ? undefined : services.get(name)),
     providerOf: (name) => providers.get(name),
     instancesFor: ({ capacityProviders, compute }) => {
       if (capacityProviders.length === 0) return compute === 'ec2' ? ofEc2 : [];

@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { indexOf } from './cluster-index.ts';
 import {
   atFargateRate,
   type FargateCost,
@@ -130,7 +131,7 @@ export function costOf(
     prices: prices?.region === snapshot.region ? prices : undefined,
     policy,
   };
-  return groupInstances(snapshot).map((group) => costOfGroup(group, world));
+  return groupInstances(indexOf(snapshot)).map((group) => costOfGroup(group, world));
 }
 
 type World = {

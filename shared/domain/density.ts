@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { type ClusterIndex, indexOf } from './cluster-index.ts';
 import {
   type GroupedInstances,
   groupInstances,
@@ -9,7 +10,7 @@ import {
 } from './instance-group.ts';
 import { interfaceLimitOf } from './interface-limit.ts';
 import { sortedBy } from './order.ts';
-import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
+import type { Instance, Resources, Service, Snapshot } from './snapshot.ts';
 import { median } from './statistics/quantile.ts';
 
 export type DensityPolicy = {
@@ -116,11 +117,12 @@ export type Concentration = {
 /** Figures of one snapshot. Whether they matter for long enough is for others to say. */
 export function densityOf(snapshot: Snapshot, policy: DensityPolicy): Density {
   assertPolicy(policy);
-  const groups = groupInstances(snapshot);
+  const index = indexOf(snapshot);
+  const groups = groupInstances(index);
   return {
     groups: groups.map((group) => densityOfGroup(group, snapshot, policy)),
     cluster: fillOf(groups.flatMap(({ staying }) => staying)),
-    concentrations: concentrationsOf(snapshot, policy),
+    concentrations: concentrationsOf(index, policy),
     leftOut: leftOutOf(snapshot),
   };
 }
@@ -221,17 +223,10 @@ function freeInterfacesOf(
 }
 
 /** Daemons are left out: each instance has one, and with it they go. */
-function concentrationsOf(snapshot: Snapshot, policy: DensityPolicy): readonly Concentration[] {
-  const running = Map.groupBy(
-    snapshot.tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING'),
-    ({ service }) => service,
-  );
-  const instances = new Map(snapshot.instances.map((instance) => [instance.arn, instance]));
-  const found = snapshot.services
+function concentrationsOf(index: ClusterIndex, policy: DensityPolicy): readonly Concentration[] {
+  const found = index.snapshot.services
     .filter(({ schedulingStrategy }) => schedulingStrategy !== 'DAEMON')
-    .flatMap((service) =>
-      concentrationOf(service, running.get(service.name) ?? [], { instances, policy }),
-    );
+    .flatMap((service) => concentrationOf(service, index, policy));
   return sortedBy(found, ({ service }) => service).toSorted(
     (a, b) => b.share - a.share || b.onInstance - a.onInstance,
   );
@@ -239,9 +234,10 @@ function concentrationsOf(snapshot: Snapshot, policy: DensityPolicy): readonly C
 
 function concentrationOf(
   { name, desired }: Service,
-  running: readonly Task[],
-  { instances, policy }: { instances: ReadonlyMap<string, Instance>; policy: DensityPolicy },
+  index: ClusterIndex,
+  policy: DensityPolicy,
 ): readonly Concentration[] {
+  const running = index.tasksOf(name).filter(({ lastStatus }) => lastStatus === 'RUNNING');
   const placed = Map.groupBy(running, ({ instanceArn }) => instanceArn);
   const [top] = sortedBy(
     [...placed].flatMap(([arn, tasks]) =>
@@ -250,7 +246,7 @@ function concentrationOf(
     ({ arn }) => arn,
   ).toSorted((a, b) => b.count - a.count);
   if (top === undefined) return [];
-  const instance = instances.get(top.arn);
+  const instance = index.instanceOf(top.arn);
   const share = top.count / running.length;
   const remaining = running.length - top.count;
   return [

@@ -1,3 +1,4 @@
+import { type ClusterIndex, indexOf } from './cluster-index.ts';
 import { roomsOf, tasksWithoutRoom } from './drain-room.ts';
 import { createLifetimeOf, type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
 import { compareTexts } from './order.ts';
@@ -6,7 +7,7 @@ import { changeThatFrees, isStuck, type PercentChange } from './service-move.ts'
 import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
 import { subjectOf } from './stop-classification.ts';
 import { type TaskLimits, taskLimitsOf } from './task-limits.ts';
-import { ownerOf, servicesByName } from './task-owner.ts';
+import { ownerOf } from './task-owner.ts';
 
 /** A placement failure that is older than this may have been overcome since. */
 export const placementFailureMsMax = 3_600_000;
@@ -81,21 +82,17 @@ export function diagnoseDrain(
   instanceArn: string,
   nowMs: number,
 ): DrainDiagnosis | undefined {
-  const instance = snapshot.instances.find(({ arn }) => arn === instanceArn);
+  const index = indexOf(snapshot);
+  const instance = index.instanceOf(instanceArn);
   if (instance === undefined) return undefined;
   const isManaged = instance.compute === 'managed-instances';
   const lifetime = isManaged ? createLifetimeOf(snapshot, nowMs)(instance) : undefined;
-  const services = servicesByName(snapshot.services);
-  const staying = snapshot.tasks.filter((task) => task.instanceArn === instanceArn);
+  const staying = index.tasksOn(instanceArn);
   const scene: Scene = {
-    snapshot,
+    index,
     nowMs,
-    services,
     deadlineMs: lifetime && killedFromMs(lifetime),
-    draining: new Set(
-      snapshot.instances.flatMap(({ arn, status }) => (status === 'DRAINING' ? [arn] : [])),
-    ),
-    withoutRoom: withoutRoom(snapshot, instance, staying, services),
+    withoutRoom: withoutRoom(index, instance, staying),
   };
   return {
     instance,
@@ -113,12 +110,9 @@ export function diagnoseDrain(
 }
 
 type Scene = {
-  readonly snapshot: Snapshot;
+  readonly index: ClusterIndex;
   readonly nowMs: number;
-  readonly services: ReadonlyMap<string, Service>;
   readonly deadlineMs: number | undefined;
-  /** ARNs of instances that drain. */
-  readonly draining: ReadonlySet<string>;
   /** Tasks of the instance for which the rest has no room. */
   readonly withoutRoom: ReadonlySet<Task>;
 };
@@ -137,7 +131,7 @@ function stayOf(task: Task, scene: Scene): Stay {
   if (task.desiredStatus === 'STOPPED' || stoppingStatuses.has(task.lastStatus)) {
     return { reason: 'stopping' };
   }
-  const owner = ownerOf(task, scene.services);
+  const owner = ownerOf(task, scene.index);
   if (owner.type === 'instance') return { reason: 'goes-with-instance' };
   if (owner.type === 'nobody') {
     return { reason: 'standalone-task', ageMs: ageMsOf(task, scene.nowMs) };
@@ -147,7 +141,7 @@ function stayOf(task: Task, scene: Scene): Stay {
   if (service !== undefined && isStuck(service.desired, taskLimitsOf(service))) {
     return stuckStay(service);
   }
-  const protection = protectionOf(task, scene.snapshot.protections, scene.nowMs);
+  const protection = protectionOf(task, scene.index.snapshot.protections, scene.nowMs);
   if (protection !== undefined) return protectedStay(protection.expiresAtMs, scene.deadlineMs);
   return service === undefined ? { reason: 'service-unknown' } : serviceStay(task, service, scene);
 }
@@ -167,11 +161,11 @@ const protectedStay = (untilMs: number | undefined, deadlineMs: number | undefin
 
 /** ECS stops a task of a drain as soon as the minimum runs without it, and starts another before. */
 function serviceStay(task: Task, service: Service, scene: Scene): Stay {
-  const own = scene.snapshot.tasks.filter((other) => other.service === service.name);
+  const own = scene.index.tasksOf(service.name);
   if (own.filter(isHealthy).length > taskLimitsOf(service).minimum) return { reason: 'moving' };
-  if (isDeploying(service, scene.snapshot)) return { reason: 'deployment-in-progress' };
+  if (isDeploying(service, scene.index.snapshot)) return { reason: 'deployment-in-progress' };
   const elsewhere = own.filter(
-    ({ instanceArn }) => instanceArn === undefined || !scene.draining.has(instanceArn),
+    ({ instanceArn }) => scene.index.instanceOf(instanceArn)?.status !== 'DRAINING',
   );
   const unhealthy = elsewhere.filter((other) => isRunning(other) && !isHealthy(other));
   if (unhealthy.length > 0) return replacementStay('replacement-unhealthy', unhealthy);
@@ -206,18 +200,16 @@ const hasFailedToPlace = ({ lastPlacementFailureAtMs }: Service, nowMs: number):
 
 /** ECS launches managed instances for whatever finds no room; of others there is what there is. */
 function withoutRoom(
-  snapshot: Snapshot,
+  index: ClusterIndex,
   instance: Instance,
   staying: readonly Task[],
-  services: ReadonlyMap<string, Service>,
 ): ReadonlySet<Task> {
   if (instance.compute === 'managed-instances') return new Set();
-  const moving = staying.filter((task) => ownerOf(task, services).type === 'service');
-  const byInstance = Map.groupBy(snapshot.tasks, ({ instanceArn }) => instanceArn);
-  const others = snapshot.instances.filter(
+  const moving = staying.filter((task) => ownerOf(task, index).type === 'service');
+  const others = index.snapshot.instances.filter(
     ({ compute, capacityProvider }) =>
       compute === instance.compute && capacityProvider === instance.capacityProvider,
   );
-  const rooms = roomsOf(others, byInstance, snapshot.instanceTypes);
-  return new Set(tasksWithoutRoom(moving, rooms, services, new Set([instance.arn])));
+  const rooms = roomsOf(others, index);
+  return new Set(tasksWithoutRoom(moving, rooms, index, new Set([instance.arn])));
 }

@@ -1,3 +1,4 @@
+import type { ClusterIndex } from './cluster-index.ts';
 import {
   book,
   hasInterfaceFor,
@@ -8,7 +9,7 @@ import {
 } from './instance-room.ts';
 import { compareTexts, sortedBy } from './order.ts';
 import { isDistinct } from './placement-constraint.ts';
-import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
+import type { Instance, Resources, Service, Task } from './snapshot.ts';
 
 export type Rooms = {
   readonly rooms: readonly OpenRoom[];
@@ -27,13 +28,12 @@ type OpenRoom = InstanceRoom & {
  */
 export function roomsOf(
   instances: readonly Instance[],
-  tasksByInstance: ReadonlyMap<string | undefined, readonly Task[]>,
-  instanceTypes: Snapshot['instanceTypes'],
+  { tasksOn, snapshot }: ClusterIndex,
 ): Rooms {
   const rooms = sortedBy(instances.filter(isReady), ({ arn }) => arn).map((instance): OpenRoom => {
-    const tasks = tasksByInstance.get(instance.arn) ?? [];
+    const tasks = tasksOn(instance.arn);
     const services = new Set(tasks.flatMap(({ service }) => service ?? []));
-    return { ...roomOn(instance, tasks, instanceTypes), services };
+    return { ...roomOn(instance, tasks, snapshot.instanceTypes), services };
   });
   const most = (name: keyof Resources): number =>
     rooms.reduce((largest, room) => Math.max(largest, room[name]), 0);
@@ -49,14 +49,14 @@ export function roomsOf(
 export function tasksWithoutRoom(
   tasks: readonly Task[],
   { rooms, largest }: Rooms,
-  services: ReadonlyMap<string, Service>,
+  { serviceOf }: ClusterIndex,
   leavingArns: ReadonlySet<string>,
 ): readonly Task[] {
   const taken = new Map<OpenRoom, OpenRoom>();
   return [...tasks].sort(largestFirst).filter((task) => {
     // The instances of a full cluster need not be looked at one by one.
     if (!holds(largest, task.reserved)) return true;
-    const service = task.service === undefined ? undefined : services.get(task.service);
+    const service = serviceOf(task.service);
     const room = rooms.find(
       (candidate) =>
         // The cheap question comes first: what is full now does not empty.

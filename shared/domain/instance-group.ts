@@ -1,5 +1,7 @@
+import type { ClusterIndex } from './cluster-index.ts';
 import { sortedBy } from './order.ts';
-import type { CapacityProvider, ComputeKind, Instance, Snapshot, Task } from './snapshot.ts';
+import type { CapacityProvider, ComputeKind, Instance, Task } from './snapshot.ts';
+import { ownerOf } from './task-owner.ts';
 
 /** An instance and the tasks that are placed on it. */
 export type Occupied = {
@@ -30,11 +32,11 @@ export type GroupedInstances = InstanceGroup & {
  * Instances by capacity provider, those without one by their kind; providers first, in the order of
  * names. A provider without instances is there too, Fargate is not: it has none.
  */
-export function groupInstances(snapshot: Snapshot): readonly GroupedInstances[] {
-  const isDaemon = daemonsOf(snapshot);
-  const tasksOn = Map.groupBy(snapshot.tasks, ({ instanceArn }) => instanceArn);
+export function groupInstances(index: ClusterIndex): readonly GroupedInstances[] {
+  const { snapshot } = index;
+  const isDaemon = (task: Task): boolean => ownerOf(task, index).type === 'instance';
   const occupied = sortedBy(snapshot.instances, ({ arn }) => arn).map((instance): Occupied => {
-    const placed = sortedBy(tasksOn.get(instance.arn) ?? [], ({ arn }) => arn);
+    const placed = sortedBy(index.tasksOn(instance.arn), ({ arn }) => arn);
     return {
       instance,
       tasks: placed.filter((task) => !isDaemon(task)),
@@ -83,19 +85,3 @@ export const isLeaving = ({ status }: Instance): boolean => leavingStatuses.has(
 /** What people know an instance by: its id in EC2, else the last part of its ARN. */
 export const labelOf = ({ ec2InstanceId, arn }: Instance): string =>
   ec2InstanceId ?? arn.split('/').at(-1) ?? arn;
-
-/**
- * Tells tasks that run once on every instance. Daemons of Managed Instances belong to no service, and
- * how ECS writes their group is not documented: `daemon:NAME` or `.../daemon/NAME` would be told.
- */
-function daemonsOf({ services }: Snapshot): (task: Task) => boolean {
-  const daemons = new Set(
-    services
-      .filter(({ schedulingStrategy }) => schedulingStrategy === 'DAEMON')
-      .map(({ name }) => name),
-  );
-  return ({ service, group, startedBy }) =>
-    service === undefined ? isDaemonName(group) || isDaemonName(startedBy) : daemons.has(service);
-}
-
-const isDaemonName = (name: string | undefined): boolean => /\bdaemon[:/]/.test(name ?? '');

@@ -79,14 +79,14 @@ export const killedFromMs = ({
 }: InstanceLifetime): number | undefined => deadlineEarliestMs ?? deadlineMs;
 
 /** Statuses of instances that are on their way out or never came: no drain is ahead of them. */
-const leavingStatuses: ReadonlySet<string> = new Set([
+const leftStatuses: ReadonlySet<string> = new Set([
   'DEREGISTERING',
   'INACTIVE',
   'REGISTRATION_FAILED',
 ]);
 
-export const isLeaving = ({ status }: Pick<Instance, 'status'>): boolean =>
-  leavingStatuses.has(status);
+/** Whether the clock of a managed instance has nothing more to say: no drain of it is ahead. */
+export const hasLeft = ({ status }: Pick<Instance, 'status'>): boolean => leftStatuses.has(status);
 
 /** Without a schedule where it cannot be read. */
 type Window = { readonly id: string; readonly schedule: WeeklySchedule | undefined };

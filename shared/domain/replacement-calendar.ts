@@ -1,16 +1,16 @@
 import { assert } from './assert.ts';
+import { type ClusterIndex, indexOf } from './cluster-index.ts';
 import { type Rooms, roomsOf, tasksWithoutRoom } from './drain-room.ts';
 import { assertHerdPolicy, type Group, groupsOf, type HerdPolicy } from './herd.ts';
 import {
   createLifetimeOf,
+  hasLeft,
   type InstanceLifetime,
-  isLeaving,
   killedFromMs,
 } from './instance-lifetime.ts';
 import { compareTexts } from './order.ts';
 import { findingsOf, type Harm, type HarmContext, type Note } from './replacement-harm.ts';
 import type { ComputeKind, Gap, GapSubject, Instance, Snapshot } from './snapshot.ts';
-import { servicesByName } from './task-owner.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -123,12 +123,13 @@ export function forecastReplacements(
   assertPolicy(policy);
   const managed = snapshot.instances.filter(({ compute }) => compute === 'managed-instances');
   const lifetimes = managed
-    .filter((instance) => !isLeaving(instance))
+    .filter((instance) => !hasLeft(instance))
     .map(createLifetimeOf(snapshot, nowMs));
-  const context = contextOf(snapshot, nowMs, policy);
+  const { standaloneAgeMsMin } = policy;
+  const context: HarmContext = { index: indexOf(snapshot), nowMs, standaloneAgeMsMin };
   const byProvider = Map.groupBy(lifetimes, ({ instance }) => instance.capacityProvider);
   const groups = [...byProvider.values()].flatMap((members) => {
-    const provider = providerOf(members, context, snapshot);
+    const provider = providerOf(members, context.index);
     return groupsIn(members, nowMs, policy).map((group) => ({ ...group, provider }));
   });
   const isNear = ({ items }: ProviderGroup): boolean => fromMsOf(items) <= nowMs + policy.horizonMs;
@@ -140,7 +141,7 @@ export function forecastReplacements(
     entries: drafts.map(({ entry }) => entry).sort(byTime),
     laterArns: later.flatMap(({ items }) => items.map(({ arn }) => arn)).sort(),
     withoutLaunchArns: arnsOf(lifetimes.filter(hasNoTime).map(({ instance }) => instance)),
-    leavingArns: arnsOf(managed.filter(isLeaving)),
+    leavingArns: arnsOf(managed.filter(hasLeft)),
     leftOut: leftOutOf(snapshot),
     nextDrainMs: nextDrainMsOf(lifetimes),
     fineServices: fineIn(drafts),
@@ -159,17 +160,13 @@ type Provider = {
   readonly rooms: Rooms;
 };
 
-function providerOf(
-  members: readonly InstanceLifetime[],
-  { tasksByInstance }: HarmContext,
-  { instanceTypes }: Snapshot,
-): Provider {
+function providerOf(members: readonly InstanceLifetime[], index: ClusterIndex): Provider {
   const instances = members.map(({ instance }) => instance);
   return {
     name: instances[0]?.capacityProvider,
     instances: instances.length,
     instancesByZone: countByZone(members),
-    rooms: roomsOf(instances, tasksByInstance, instanceTypes),
+    rooms: roomsOf(instances, index),
   };
 }
 
@@ -213,7 +210,7 @@ function draftOf({ items, isHerd, provider }: ProviderGroup, context: HarmContex
   const instances = items.map(({ lifetime }) => lifetime);
   const { harms, notes, movingTasks, ...services } = findingsOf(instances, context);
   const own = new Set(items.map(({ arn }) => arn));
-  const homeless = tasksWithoutRoom(movingTasks, provider.rooms, context.services, own).length;
+  const homeless = tasksWithoutRoom(movingTasks, provider.rooms, context.index, own).length;
   const roomNotes: readonly Note[] =
     homeless === 0 ? [] : [{ reason: 'new-instances-needed', tasks: homeless }];
   const deadlineMs = instances.reduce(
@@ -229,7 +226,10 @@ function draftOf({ items, isHerd, provider }: ProviderGroup, context: HarmContex
     toMs: items.reduce((latest, { atMs }) => Math.max(latest, atMs), -Infinity),
     deadlineMs: deadlineMs === Infinity ? undefined : deadlineMs,
     zones: zonesOf(instances, provider),
-    tasks: instances.reduce((sum, { instance }) => sum + tasksOn(instance, context), 0),
+    tasks: instances.reduce(
+      (sum, { instance }) => sum + context.index.tasksOn(instance.arn).length,
+      0,
+    ),
     harms,
     notes: [...roomNotes, ...notes],
     fineServices: services.fineServices.size,
@@ -244,9 +244,6 @@ function fineIn(drafts: readonly Draft[]): number {
   return fine.size;
 }
 
-const tasksOn = ({ arn }: Instance, { tasksByInstance }: HarmContext): number =>
-  tasksByInstance.get(arn)?.length ?? 0;
-
 const countByZone = (members: readonly InstanceLifetime[]): Provider['instancesByZone'] => {
   const byZone = Map.groupBy(members, ({ instance }) => instance.zone);
   return new Map([...byZone].map(([zone, own]) => [zone, own.length]));
@@ -259,19 +256,6 @@ const zonesOf = (
   [...countByZone(instances)]
     .map(([zone, own]) => ({ zone, instances: own, ofInstances: instancesByZone.get(zone) ?? 0 }))
     .sort((a, b) => compareTexts(a.zone ?? '', b.zone ?? ''));
-
-const contextOf = (
-  { protections, services, tasks }: Snapshot,
-  nowMs: number,
-  { standaloneAgeMsMin }: CalendarPolicy,
-): HarmContext => ({
-  protections,
-  services: servicesByName(services),
-  tasksByInstance: Map.groupBy(tasks, ({ instanceArn }) => instanceArn),
-  tasksByService: Map.groupBy(tasks, ({ service }) => service),
-  nowMs,
-  standaloneAgeMsMin,
-});
 
 function nextDrainMsOf(lifetimes: readonly InstanceLifetime[]): number | undefined {
   const ahead = lifetimes.flatMap(({ status, drainAtMs }) =>

@@ -1,3 +1,4 @@
+import type { ClusterIndex } from './cluster-index.ts';
 import { type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
 import { compareTexts } from './order.ts';
 import { valueIn } from './record.ts';
@@ -8,7 +9,7 @@ import {
   type PercentChange,
   type ServiceMove,
 } from './service-move.ts';
-import type { Service, Snapshot, Task } from './snapshot.ts';
+import type { Snapshot, Task } from './snapshot.ts';
 import { subjectOf } from './stop-classification.ts';
 import { ownerOf, type TaskOwner } from './task-owner.ts';
 
@@ -76,10 +77,7 @@ export type Findings = {
 
 /** What the harms of an entry are judged on. */
 export type HarmContext = {
-  readonly protections: Snapshot['protections'];
-  readonly services: ReadonlyMap<string, Service>;
-  readonly tasksByInstance: ReadonlyMap<string | undefined, readonly Task[]>;
-  readonly tasksByService: ReadonlyMap<string | undefined, readonly Task[]>;
+  readonly index: ClusterIndex;
   readonly nowMs: number;
   /** See `CalendarPolicy`. */
   readonly standaloneAgeMsMin: number;
@@ -87,10 +85,10 @@ export type HarmContext = {
 
 /** What happens to the tasks of instances that drain together. */
 export function findingsOf(lifetimes: readonly InstanceLifetime[], context: HarmContext): Findings {
-  const { services, tasksByInstance } = context;
+  const { index } = context;
   const placed = lifetimes.flatMap((lifetime) =>
-    (tasksByInstance.get(lifetime.instance.arn) ?? []).map((task): PlacedTask => {
-      return { task, lifetime, owner: ownerOf(task, services) };
+    index.tasksOn(lifetime.instance.arn).map((task): PlacedTask => {
+      return { task, lifetime, owner: ownerOf(task, index) };
     }),
   );
   const movingTasks = placed
@@ -106,7 +104,7 @@ export function findingsOf(lifetimes: readonly InstanceLifetime[], context: Harm
   const ofServices = harms.filter(({ reason }) => reason !== 'standalone-task');
   const harmedServices = new Set(ofServices.map(nameOf));
   const known = moving.flatMap(([name]) =>
-    name !== undefined && services.has(name) ? [name] : [],
+    name !== undefined && index.serviceOf(name) !== undefined ? [name] : [],
   );
   return {
     harms,
@@ -137,13 +135,13 @@ function taskFinding(
 function serviceFinding(
   name: string | undefined,
   tasks: readonly Task[],
-  { services, tasksByService }: HarmContext,
+  { index }: HarmContext,
 ): Harm | Note | undefined {
-  const service = name === undefined ? undefined : services.get(name);
+  const service = index.serviceOf(name);
   if (service === undefined) {
     return { reason: 'service-unknown', service: name, tasks: tasks.length };
   }
-  return harmOfMove(moveOf(service, tasks.length, tasksByService.get(name)?.length ?? 0));
+  return harmOfMove(moveOf(service, tasks.length, index.tasksOf(service.name).length));
 }
 
 function harmOfMove(move: ServiceMove): Harm | undefined {
@@ -174,9 +172,9 @@ function standaloneFinding(
 function protectionFinding(
   task: Task,
   lifetime: InstanceLifetime,
-  { protections, nowMs }: HarmContext,
+  { index, nowMs }: HarmContext,
 ): Harm | Note | undefined {
-  const protection = protectionOf(task, protections, nowMs);
+  const protection = protectionOf(task, index.snapshot.protections, nowMs);
   if (protection === undefined) return undefined;
   const { expiresAtMs } = protection;
   const atRisk = taskAtRisk(task, lifetime, expiresAtMs, nowMs);

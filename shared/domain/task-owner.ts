@@ -1,3 +1,4 @@
+import type { ClusterIndex } from './cluster-index.ts';
 import type { Service, Task } from './snapshot.ts';
 import { isServiceTask } from './stop-classification.ts';
 
@@ -16,19 +17,22 @@ export type TaskOwner =
   | { readonly type: 'instance' }
   | { readonly type: 'nobody' };
 
-/** Services by name: names are unique in a cluster. */
-export const servicesByName = (services: readonly Service[]): ReadonlyMap<string, Service> =>
-  new Map(services.map((service) => [service.name, service]));
-
 /** The owner of a task among the services of its cluster. */
-export function ownerOf(task: Task, services: ReadonlyMap<string, Service>): TaskOwner {
-  const { service: name, taskDefinitionArn } = task;
-  const service = name === undefined ? undefined : services.get(name);
+export function ownerOf(task: Task, { serviceOf }: Pick<ClusterIndex, 'serviceOf'>): TaskOwner {
+  const { service: name } = task;
+  const service = serviceOf(name);
   if (service?.schedulingStrategy === 'DAEMON') return { type: 'instance' };
   if (name !== undefined) return { type: 'service', name, service };
-  // Managed daemons have task definitions of their own.
-  if (taskDefinitionArn.includes(':daemon-task-definition/')) return { type: 'instance' };
+  if (isOfManagedDaemon(task)) return { type: 'instance' };
   return isServiceTask(task)
     ? { type: 'service', name: undefined, service: undefined }
     : { type: 'nobody' };
 }
+
+/**
+ * Whether the task of no service is a managed daemon's. They have task definitions of their own; how
+ * ECS writes their group is not documented: `daemon:NAME` or `.../daemon/NAME` would be told as well.
+ */
+const isOfManagedDaemon = ({ taskDefinitionArn, group, startedBy }: Task): boolean =>
+  taskDefinitionArn.includes(':daemon-task-definition/') ||
+  [group, startedBy].some((name = '') => /\bdaemon[:/]/.test(name));

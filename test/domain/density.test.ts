@@ -85,13 +85,17 @@ describe('how full instances are', () => {
     const daemon: TaskSpec = { service: 'logs' };
     const managed: TaskSpec = { service: undefined, group: 'daemon:agent' };
     const started: TaskSpec = { service: undefined, group: undefined, startedBy: 'ecs/daemon/x' };
+    const defined: TaskSpec = {
+      service: undefined,
+      taskDefinitionArn: 'arn:aws:ecs:us-east-1:111122223333:daemon-task-definition/agent:3',
+    };
     const job: TaskSpec = { service: undefined, group: 'family:my-daemon' };
     const group = groupOf({
       services: { logs: { schedulingStrategy: 'DAEMON' } },
       instances: {
         general: [
           { tasks: [daemon] },
-          { tasks: [managed, started] },
+          { tasks: [managed, started, defined] },
           {},
           { tasks: [daemon, {}] },
           { tasks: [job] },

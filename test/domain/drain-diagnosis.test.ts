@@ -111,6 +111,11 @@ describe('why a task stays', () => {
         taskDefinitionArn: 'arn:aws:ecs:us-east-1:111122223333:daemon-task-definition/agent:3',
       }),
     ],
+    ['a managed daemon, by its group', task('agent', undefined, 'i-1', { group: 'daemon:agent' })],
+    [
+      'a managed daemon, by who started it',
+      task('agent', undefined, 'i-1', { startedBy: 'ecs/daemon/agent' }),
+    ],
   ])('it belongs to the instance: %s', (_, agent) =>
     expect(
       stayOf({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { indexOf } from '../../shared/domain/cluster-index.ts';
 import { roomsOf, tasksWithoutRoom } from '../../shared/domain/drain-room.ts';
 import type { Instance, Service, Snapshot, Task } from '../../shared/domain/snapshot.ts';
-import { managed, nowMs, service, task } from '../support/calendar-worlds.ts';
+import { managed, nowMs, service, snapshot, task } from '../support/calendar-worlds.ts';
 
 const instance = (
   name: string,
@@ -27,13 +28,8 @@ const without = (
   } = {},
 ): string => {
   const { placed = [], instanceTypes = {}, services = [] } = settings;
-  const rooms = roomsOf(
-    instances,
-    Map.groupBy(placed, ({ instanceArn }) => instanceArn),
-    instanceTypes,
-  );
-  const byName = new Map(services.map((one) => [one.name, one]));
-  return tasksWithoutRoom(tasks, rooms, byName, new Set())
+  const index = indexOf(snapshot({ tasks: placed, instances, instanceTypes, services }));
+  return tasksWithoutRoom(tasks, roomsOf(instances, index), index, new Set())
     .map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1))
     .join(' ');
 };
@@ -153,9 +149,10 @@ describe('tasksWithoutRoom', () => {
   });
 
   it('does not use up the rooms that it is asked about', () => {
-    const rooms = roomsOf([instance('i-1', 9, 9)], new Map(), types);
+    const index = indexOf(snapshot({ instanceTypes: types }));
+    const rooms = roomsOf([instance('i-1', 9, 9)], index);
     const tasks = [needing('a', 9, 9, { hostPorts: ['80/tcp'] })];
-    expect(tasksWithoutRoom(tasks, rooms, new Map(), new Set())).toEqual([]);
-    expect(tasksWithoutRoom(tasks, rooms, new Map(), new Set())).toEqual([]);
+    expect(tasksWithoutRoom(tasks, rooms, index, new Set())).toEqual([]);
+    expect(tasksWithoutRoom(tasks, rooms, index, new Set())).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import {
   deadlineAfterMs,
   drainAfterMs,
   drainMsMax,
-  isLeaving,
+  hasLeft,
   launchAheadMsMax,
 } from '../../shared/domain/instance-lifetime.ts';
 import type { EventWindow, Instance } from '../../shared/domain/snapshot.ts';
@@ -153,7 +153,7 @@ describe('the clock of a managed instance', () => {
       'REGISTRATION_FAILED',
       'NEW',
     ];
-    expect(statuses.filter((status) => isLeaving({ status }))).toEqual([
+    expect(statuses.filter((status) => hasLeft({ status }))).toEqual([
       'DEREGISTERING',
       'INACTIVE',
       'REGISTRATION_FAILED',

@@ -474,7 +474,7 @@ describe('small worlds with hardly any room, all of them', () => {
     const { looked, missed } = compare(worlds);
     expect(looked).toBeGreaterThan(9_000);
     expect(missed / looked).toBeLessThan(1 / 50);
-  });
+  }, 30_000);
 
   it('of three services with as many in 19 of 20', () => {
     const triples = [...pairsOf([...pairsOf(skewed(2, 4), skewed(3))], skewed(4))].map(
@@ -488,7 +488,7 @@ describe('small worlds with hardly any room, all of them', () => {
     const { looked, missed } = compare(pairsOf(triples, tightest));
     expect(looked).toBeGreaterThan(4_000);
     expect(missed / looked).toBeLessThan(1 / 20);
-  });
+  }, 30_000);
 });
 
 /** Tasks of a service, each so many slots, on instances that have so many slots left. */
@@ -535,7 +535,7 @@ describe('a service on a few instances with little room', () => {
       { numRuns: 3_000, ...seedOf() },
     );
     expect(tight).toBeGreaterThan(300);
-  });
+  }, 30_000);
 });
 
 function placedWorld({ size, on, free }: Placed, isDistinct: boolean): Snapshot {

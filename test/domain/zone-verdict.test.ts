@@ -531,9 +531,9 @@ describe('judgeZones', () => {
 });
 
 describe('any service with room in its zones', () => {
-  const anyCount = fc.nat(9);
+  // Small, for there are many of them.
   const counts = fc.record(
-    { a: anyCount, b: anyCount, c: anyCount, d: anyCount, e: anyCount, f: anyCount },
+    { a: fc.nat(7), b: fc.nat(5), c: fc.nat(3), d: fc.nat(2) },
     { requiredKeys: ['a', 'b'] },
   );
 
@@ -551,7 +551,6 @@ describe('any service with room in its zones', () => {
           after.set(toZone, (after.get(toZone) ?? 0) + 1);
         }
         skewed += moves.length > 0 ? 1 : 0;
-        // One comparison a run: there are many.
         return (
           moves.length === movesToBalance(spread, skewMax) &&
           verdicts[0]?.movesNeeded === moves.length &&
@@ -562,7 +561,7 @@ describe('any service with room in its zones', () => {
       { numRuns: 10_000, ...seedOf() },
     );
     expect(skewed).toBeGreaterThan(5_000);
-  });
+  }, 30_000);
 });
 
 describe('any cluster', () => {

@@ -6,6 +6,7 @@ import type { Service, Snapshot, Task } from '../../shared/domain/snapshot.ts';
 import { clusterZoneLosses, spreadOf, zonesOf } from '../../shared/domain/zones.ts';
 import { seedOf } from '../support/incidents.ts';
 import {
+  instanceArn,
   instanceIn,
   providerOf,
   serviceIn,
@@ -110,7 +111,7 @@ describe('the zones of a service', () => {
       'an instance without a zone: a doubt',
       ec2,
       { instances: [instanceIn('a', 1), { ...instanceIn('b', 1), zone: undefined }] },
-      'a | the zone of arn:aws:ecs:eu-central-1:123456789012:container-instance/prod/i-b is not known',
+      `a | the zone of ${instanceArn('i-b')} is not known`,
     ],
     [
       'an instance that may suit: its zone, and a doubt',

@@ -1,4 +1,8 @@
 import type { Instance, Service, Snapshot, Task } from '../../shared/domain/snapshot.ts';
+import { instanceArn, taskArn } from './accounts.ts';
+import { instanceOf, serviceOf, snapshotOf, taskOf } from './snapshots.ts';
+
+export { instanceArn, taskArn };
 
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
@@ -7,41 +11,25 @@ export const dayMs = 24 * hourMs;
 /** Monday 23 November 2026, 09:00 UTC. */
 export const nowMs = Date.UTC(2026, 10, 23, 9);
 
-/** A managed instance named `name`, launched at `launchedAtMs`. */
+/** An empty managed instance named `name`, launched at `launchedAtMs`. */
 export const managed = (
   name: string,
   launchedAtMs: number | undefined,
   changes: Partial<Instance> = {},
-): Instance => ({
-  arn: instanceArn(name),
-  ec2InstanceId: name,
-  compute: 'managed-instances',
-  capacityProvider: 'general',
-  status: 'ACTIVE',
-  statusReason: undefined,
-  agentConnected: true,
-  health: 'OK',
-  type: 'm6a.large',
-  zone: '1a',
-  architecture: 'x86_64',
-  registered: { cpuUnits: 2048, memoryMiB: 7680 },
-  remaining: { cpuUnits: 2048, memoryMiB: 7680 },
-  usedPorts: [],
-  attributes: {},
-  registeredAtMs: launchedAtMs === undefined ? undefined : launchedAtMs + minuteMs,
-  launchedAtMs,
-  isSpot: false,
-  runningTasks: 0,
-  pendingTasks: 0,
-  tags: {},
-  ...changes,
-});
-
-export const instanceArn = (name: string): string =>
-  `arn:aws:ecs:us-east-1:111122223333:container-instance/prod/${name}`;
-
-export const taskArn = (name: string): string =>
-  `arn:aws:ecs:us-east-1:111122223333:task/prod/${name}`;
+): Instance =>
+  instanceOf(name, {
+    ec2InstanceId: name,
+    type: 'm6a.large',
+    zone: '1a',
+    registered: { cpuUnits: 2048, memoryMiB: 7680 },
+    remaining: { cpuUnits: 2048, memoryMiB: 7680 },
+    usedPorts: [],
+    attributes: {},
+    registeredAtMs: launchedAtMs === undefined ? undefined : launchedAtMs + minuteMs,
+    launchedAtMs,
+    runningTasks: 0,
+    ...changes,
+  });
 
 /** A running task named `name`, of a service or standalone, on an instance. */
 export const task = (
@@ -49,27 +37,19 @@ export const task = (
   service: string | undefined,
   instance: string | undefined,
   changes: Partial<Task> = {},
-): Task => ({
-  arn: taskArn(name),
-  service,
-  group: service === undefined ? `family:${name}` : `service:${service}`,
-  startedBy: service === undefined ? undefined : 'ecs-svc/1234567890',
-  taskDefinitionArn: `arn:aws:ecs:us-east-1:111122223333:task-definition/${service ?? name}:7`,
-  compute: 'managed-instances',
-  capacityProvider: 'general',
-  instanceArn: instance === undefined ? undefined : instanceArn(instance),
-  zone: '1a',
-  reserved: { cpuUnits: 256, memoryMiB: 512 },
-  hostPorts: [],
-  hasEni: true,
-  architecture: 'x86_64',
-  lastStatus: 'RUNNING',
-  desiredStatus: 'RUNNING',
-  health: 'HEALTHY',
-  createdAtMs: nowMs - 5 * dayMs - minuteMs,
-  startedAtMs: nowMs - 5 * dayMs,
-  ...changes,
-});
+): Task =>
+  taskOf(name, {
+    service,
+    group: service === undefined ? `family:${name}` : `service:${service}`,
+    startedBy: service === undefined ? undefined : 'ecs-svc/7',
+    taskDefinitionArn: `arn:aws:ecs:eu-central-1:123456789012:task-definition/${service ?? name}:7`,
+    instanceArn: instance === undefined ? undefined : instanceArn(instance),
+    zone: '1a',
+    hasEni: true,
+    createdAtMs: nowMs - 5 * dayMs - minuteMs,
+    startedAtMs: nowMs - 5 * dayMs,
+    ...changes,
+  });
 
 /** A steady service of `desired` tasks with its percents. */
 export const service = (
@@ -78,66 +58,20 @@ export const service = (
   minimumHealthyPercent: number | undefined,
   maximumPercent: number | undefined,
   changes: Partial<Service> = {},
-): Service => ({
-  arn: `arn:aws:ecs:us-east-1:111122223333:service/prod/${name}`,
-  name,
-  status: 'ACTIVE',
-  desired,
-  running: desired,
-  pending: 0,
-  compute: 'managed-instances',
-  launchType: undefined,
-  capacityProviders: ['general'],
-  schedulingStrategy: 'REPLICA',
-  deploymentController: 'ECS',
-  deploymentStrategy: 'ROLLING',
-  minimumHealthyPercent,
-  maximumPercent,
-  availabilityZoneRebalancing: 'ENABLED',
-  placementStrategy: [],
-  placementConstraints: [],
-  subnets: ['subnet-a'],
-  targetGroupArns: [],
-  hasClassicLoadBalancer: false,
-  hooks: [],
-  taskDefinitionArn: `arn:aws:ecs:us-east-1:111122223333:task-definition/${name}:7`,
-  rollouts: [
-    {
-      id: 'ecs-svc/1234567890',
-      status: 'PRIMARY',
-      rolloutState: 'COMPLETED',
-      taskDefinitionArn: undefined,
-      createdAtMs: undefined,
-    },
-  ],
-  lastRebalancingAtMs: undefined,
-  lastPlacementFailureAtMs: undefined,
-  createdAtMs: nowMs - 100 * dayMs,
-  tags: {},
-  ...changes,
-});
+): Service =>
+  serviceOf(name, {
+    desired,
+    running: desired,
+    minimumHealthyPercent,
+    maximumPercent,
+    deploymentStrategy: 'ROLLING',
+    subnets: ['subnet-a'],
+    createdAtMs: nowMs - 100 * dayMs,
+    ...changes,
+  });
 
-export const snapshot = (parts: Partial<Snapshot> = {}): Snapshot => ({
-  version: 1,
-  takenAtMs: nowMs,
-  region: 'us-east-1',
-  clusterArn: 'arn:aws:ecs:us-east-1:111122223333:cluster/prod',
-  cluster: 'prod',
-  tasks: [],
-  services: [],
-  instances: [],
-  capacityProviders: [],
-  subnetZones: {},
-  protections: {},
-  deployments: {},
-  scalableTargets: {},
-  shiftedZones: [],
-  eventWindows: [],
-  instanceTypes: {},
-  gaps: [],
-  calls: 0,
-  ...parts,
-});
+export const snapshot = (parts: Partial<Snapshot> = {}): Snapshot =>
+  snapshotOf({ takenAtMs: nowMs, ...parts });
 
 /** Launched so that day 14 comes at a time. */
 export const launchFor = (drainAtMs: number): number => drainAtMs - 14 * dayMs;

@@ -1,66 +1,41 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import {
-  type CapacityProvider,
-  type Instance,
-  type Service,
-  type Snapshot,
-  snapshotVersion,
-  type Task,
+import type {
+  CapacityProvider,
+  Instance,
+  Service,
+  Snapshot,
+  Task,
 } from '../../shared/domain/snapshot.ts';
 import type { ZoneMove } from '../../shared/domain/zone-plan.ts';
+import { instanceArn, taskArn } from './accounts.ts';
+import {
+  capacityProviderOf,
+  instanceOf,
+  rolloutOf,
+  serviceOf,
+  snapshotOf,
+  taskOf,
+} from './snapshots.ts';
+
+export { instanceArn, taskArn };
 
 export const nowMs = Date.parse('2026-11-26T09:00:00Z');
 export const minuteMs = 60_000;
-const prefix = 'arn:aws:ecs:eu-central-1:123456789012';
-export const instanceArn = (name: string): string => `${prefix}:container-instance/prod/${name}`;
-export const taskArn = (name: string): string => `${prefix}:task/prod/${name}`;
+const yesterdayMs = nowMs - 1_440 * minuteMs;
 
 /** What one task of these worlds reserves, unless it says otherwise. */
 export const slot = { cpuUnits: 256, memoryMiB: 512 };
 
 /** A steady replica service on managed instances that nothing is under way for. */
-export const serviceIn = (name: string, given: Partial<Service> = {}): Service => {
-  const { desired = 2 } = given;
-  return {
-    arn: `${prefix}:service/prod/${name}`,
-    name,
-    status: 'ACTIVE',
-    desired,
-    running: desired,
-    pending: 0,
-    compute: 'managed-instances',
-    launchType: undefined,
-    capacityProviders: ['general'],
-    schedulingStrategy: 'REPLICA',
-    deploymentController: 'ECS',
+export const serviceIn = (name: string, given: Partial<Service> = {}): Service =>
+  serviceOf(name, {
+    running: given.desired ?? 2,
     deploymentStrategy: 'ROLLING',
-    minimumHealthyPercent: 100,
-    maximumPercent: 200,
-    availabilityZoneRebalancing: 'ENABLED',
-    placementStrategy: [],
-    placementConstraints: [],
-    subnets: [],
-    targetGroupArns: [],
-    hasClassicLoadBalancer: false,
-    hooks: [],
-    taskDefinitionArn: `${prefix}:task-definition/${name}:1`,
-    rollouts: [
-      {
-        id: `ecs-svc/${name}`,
-        status: 'PRIMARY',
-        rolloutState: 'COMPLETED',
-        taskDefinitionArn: `${prefix}:task-definition/${name}:1`,
-        createdAtMs: nowMs - 1_440 * minuteMs,
-      },
-    ],
-    lastRebalancingAtMs: undefined,
-    lastPlacementFailureAtMs: undefined,
+    rollouts: [rolloutOf({ id: `ecs-svc/${name}`, createdAtMs: yesterdayMs })],
     createdAtMs: nowMs - 14_400 * minuteMs,
-    tags: {},
     ...given,
-  };
-};
+  });
 
 /** A healthy task of a service, on the instance `i-<zone>`. */
 export const taskIn = (
@@ -68,27 +43,19 @@ export const taskIn = (
   zone: string,
   number: number,
   given: Partial<Task> = {},
-): Task => ({
-  arn: taskArn(`${service}-${zone}-${String(number).padStart(3, '0')}`),
-  service,
-  group: `service:${service}`,
-  startedBy: `ecs-svc/${service}`,
-  taskDefinitionArn: `${prefix}:task-definition/${service}:1`,
-  compute: 'managed-instances',
-  capacityProvider: 'general',
-  instanceArn: instanceArn(`i-${zone}`),
-  zone,
-  reserved: slot,
-  hostPorts: [],
-  hasEni: false,
-  architecture: 'arm64',
-  lastStatus: 'RUNNING',
-  desiredStatus: 'RUNNING',
-  health: 'HEALTHY',
-  createdAtMs: nowMs - 1_440 * minuteMs,
-  startedAtMs: nowMs - 1_440 * minuteMs,
-  ...given,
-});
+): Task =>
+  taskOf(`${service}-${zone}-${String(number).padStart(3, '0')}`, {
+    service,
+    group: `service:${service}`,
+    startedBy: `ecs-svc/${service}`,
+    instanceArn: instanceArn(`i-${zone}`),
+    zone,
+    reserved: slot,
+    architecture: 'arm64',
+    createdAtMs: yesterdayMs,
+    startedAtMs: yesterdayMs,
+    ...given,
+  });
 
 /** A ready instance `i-<zone>` of the provider `general` with room for so many tasks more. */
 export const instanceIn = (
@@ -97,15 +64,8 @@ export const instanceIn = (
   given: Partial<Instance> & { readonly name?: string } = {},
 ): Instance => {
   const { name = `i-${zone}`, ...fields } = given;
-  return {
-    arn: instanceArn(name),
+  return instanceOf(name, {
     ec2InstanceId: name,
-    compute: 'managed-instances',
-    capacityProvider: 'general',
-    status: 'ACTIVE',
-    statusReason: undefined,
-    agentConnected: true,
-    health: 'OK',
     type: 'm7g.large',
     zone,
     architecture: 'arm64',
@@ -117,47 +77,26 @@ export const instanceIn = (
       'ecs.instance-type': 'm7g.large',
       'ecs.cpu-architecture': 'arm64',
     },
-    registeredAtMs: nowMs - 2_880 * minuteMs,
-    launchedAtMs: nowMs - 2_880 * minuteMs,
-    isSpot: false,
+    registeredAtMs: yesterdayMs - 1_440 * minuteMs,
+    launchedAtMs: yesterdayMs - 1_440 * minuteMs,
     runningTasks: 0,
-    pendingTasks: 0,
-    tags: {},
     ...fields,
-  };
+  });
 };
 
-export const providerOf = (name: string, zones: readonly string[]): CapacityProvider => ({
-  name,
-  compute: 'managed-instances',
-  isSpot: false,
-  status: 'ACTIVE',
-  subnets: zones.map((zone) => `subnet-${zone}`),
-  scaleInAfterSeconds: undefined,
-});
+export const providerOf = (name: string, zones: readonly string[]): CapacityProvider =>
+  capacityProviderOf(name, {
+    subnets: zones.map((zone) => `subnet-${zone}`),
+    scaleInAfterSeconds: undefined,
+  });
 
 /** A snapshot with nothing in it, but for what is given. */
-export const snapshotWith = (given: Partial<Snapshot> = {}): Snapshot => ({
-  version: snapshotVersion,
-  takenAtMs: nowMs,
-  region: 'eu-central-1',
-  clusterArn: `${prefix}:cluster/prod`,
-  cluster: 'prod',
-  tasks: [],
-  services: [],
-  instances: [],
-  capacityProviders: [],
-  subnetZones: {},
-  protections: {},
-  deployments: {},
-  scalableTargets: {},
-  shiftedZones: [],
-  eventWindows: [],
-  instanceTypes: { 'm7g.large': { vCpus: 2, memoryMiB: 8_192, eniMax: 3 } },
-  gaps: [],
-  calls: 0,
-  ...given,
-});
+export const snapshotWith = (given: Partial<Snapshot> = {}): Snapshot =>
+  snapshotOf({
+    takenAtMs: nowMs,
+    instanceTypes: { 'm7g.large': { vCpus: 2, memoryMiB: 8_192, eniMax: 3 } },
+    ...given,
+  });
 
 /** Tasks of a service in each zone, by zone. */
 export type ZoneCounts = Readonly<Record<string, number>>;
