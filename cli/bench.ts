@@ -1,4 +1,5 @@
 import { bundleRows } from './bench/bundle.ts';
+import { detectorRows } from './bench/detector.ts';
 import type { BenchRow } from './bench/row.ts';
 import { statisticsRows } from './bench/statistics.ts';
 import { taskStateRows } from './bench/task-state.ts';
@@ -13,3 +14,4 @@ for (const row of statisticsRows()) print(row);
 for (const row of await bundleRows()) print(row);
 for (const row of await taskStateRows()) print(row);
 for (const row of zonePlanRows()) print(row);
+for (const row of detectorRows()) print(row);
