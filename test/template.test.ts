@@ -260,12 +260,21 @@ describe('ECS reads', () => {
     .flatMap((lambda) => statementsOf(roleOf(template, lambda)))
     .filter(({ actions }) => actions.some((name) => name.startsWith('ecs:')));
   /** Reads that IAM knows no cluster of, each with the condition without which it is not allowed. */
-  const unbindable = new Map([['ecs:DescribeTaskDefinition', 'HasTaskLogs']]);
+  const unbindable = new Map<string, string | undefined>([
+    ['ecs:DescribeTaskDefinition', 'HasTaskLogs'],
+    ['ecs:DescribeCapacityProviders', undefined],
+  ]);
+  /** Reads whose resource is the cluster itself. */
+  const onCluster = new Set(['ecs:ListContainerInstances']);
 
   it('are bound to the clusters of the stack, where IAM can bind them', async () => {
     expect(reads.length).toBeGreaterThan(0);
-    for (const { actions, conditionKeys, onlyIf } of reads) {
+    for (const { actions, conditionKeys, onlyIf, resources } of reads) {
       for (const action of actions) {
+        if (onCluster.has(action)) {
+          expect(resources).toEqual([{ Ref: 'ClusterArns' }]);
+          continue;
+        }
         const isBindable = (await supportedKeys(action, ['ecs:cluster'])).length > 0;
         expect([action, isBindable]).toEqual([action, !unbindable.has(action)]);
         if (isBindable) expect(conditionKeys).toContain('ecs:cluster');
@@ -545,6 +554,40 @@ describe('the sweep', () => {
       { actions: ['lambda:InvokeFunction'], resources: [{ 'Fn::GetAtt': 'TaskState.Arn' }] },
       { actions: ['sqs:SendMessage'], resources: [{ 'Fn::GetAtt': 'RuleDeadLetters.Arn' }] },
     ]);
+  });
+});
+
+describe('the look of density', () => {
+  const lambda = resourceOf(template, 'Density');
+  const [schedule] = eventsOf(lambda, 'ScheduleV2');
+
+  it('comes every five minutes, at minutes of its own', () => {
+    expect(schedule).toMatchObject({
+      ScheduleExpression: 'cron(3/5 * * * ? *)',
+      RoleArn: { 'Fn::GetAtt': 'DensityScheduleRole.Arn' },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },
+    });
+    const sample = JSON.parse(readFileSync('events/density/look.json', 'utf8'));
+    expect(JSON.parse(String(schedule?.Input))).toEqual(sample);
+  });
+
+  it('is the only thing that its role allows, to Scheduler in this account', () => {
+    const role = resourceOf(template, 'DensityScheduleRole');
+    expect(trustOf(role.properties)).toEqual([
+      'Allow scheduler.amazonaws.com sts:AssumeRole ' +
+        '{"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}}',
+    ]);
+    expect(statementsOf(role)).toMatchObject([
+      { actions: ['lambda:InvokeFunction'], resources: [{ 'Fn::GetAtt': 'Density.Arn' }] },
+      { actions: ['sqs:SendMessage'], resources: [{ 'Fn::GetAtt': 'RuleDeadLetters.Arn' }] },
+    ]);
+  });
+
+  it('can change nothing in ECS, in any mode', () => {
+    const actions = statementsOf(roleOf(template, lambda)).flatMap((one) => one.actions);
+    const ofEcs = actions.filter((name) => name.startsWith('ecs:'));
+    expect(ofEcs.filter((name) => !/^ecs:(List|Describe)/.test(name))).toEqual([]);
+    expect(ofEcs).toContain('ecs:DescribeContainerInstances');
   });
 });
 

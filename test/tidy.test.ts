@@ -163,6 +163,12 @@ const otherWords = new Set([
     'hook-state',
     'task-state',
   ],
+  // Parts of a snapshot, and why one is missing.
+  ...['capacity-providers', 'event-windows', 'instance-types', 'launch-times'],
+  ...['scalable-targets', 'zonal-shifts', 'managed-instances'],
+  ...['denied', 'failed', 'missing', 'throttled', 'truncated'],
+  // Figures that density follows, and its log lines.
+  ...['tasks-per-instance', 'reserved-share', 'idle-share', 'memory-contended'],
 ]);
 
 /** Kinds of incidents and causes of stops and events are documented elsewhere, and tested there. */

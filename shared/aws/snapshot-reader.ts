@@ -1,95 +1,18 @@
-import { assert } from '../domain/assert.ts';
-import { compareTexts } from '../domain/order.ts';
-import { type Snapshot, snapshotVersion } from '../domain/snapshot.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { lazy } from '../runtime/lazy.ts';
 import type { AutoScalingReads } from './auto-scaling-reads.ts';
 import type { ClientSettings } from './clients.ts';
+import {
+  createSnapshotReader,
+  type SnapshotReader,
+  type SnapshotReaderDeps,
+} from './create-snapshot-reader.ts';
 import type { Ec2Reads } from './ec2-reads.ts';
 import type { EcsReads } from './ecs-reads.ts';
-import type { ReadLimiter } from './read-limiter.ts';
-import { type BaseFacts, readBase } from './snapshot-base.ts';
-import { type ProviderKinds, providerKinds } from './snapshot-compute.ts';
-import { readCapacityProviders } from './snapshot-extras.ts';
-import { type Ec2Facts, instanceOf } from './snapshot-instances.ts';
-import { beginReading, defaultPagesMax } from './snapshot-reading.ts';
-import { serviceOf } from './snapshot-services.ts';
-import { taskOf } from './snapshot-tasks.ts';
-import { readWants, type SnapshotSources, type SnapshotWants } from './snapshot-wants.ts';
+import type { SnapshotSources } from './snapshot-wants.ts';
 import type { TargetHealthReads } from './target-health-reads.ts';
 
-/**
- * Reads what a cluster looks like now. What cannot be read is a gap in the snapshot. Rejects with
- * `ClusterNotFound` or `CredentialsUnusable` of `snapshot-reading.ts`, or the signal's reason.
- */
-export type SnapshotReader = {
-  read(clusterArn: string, wants: SnapshotWants, signal?: AbortSignal): Promise<Snapshot>;
-};
-
-export type SnapshotReaderDeps = {
-  readonly limiter: ReadLimiter;
-  readonly clock: Clock;
-  /** Pages of one list that are read at most. */
-  readonly pagesMax?: number;
-};
-
-/** A reader over calls whose clients should not try again by themselves; see `ReadLimiter`. */
-export const createSnapshotReader = (
-  sources: SnapshotSources,
-  { limiter, clock, pagesMax = defaultPagesMax }: SnapshotReaderDeps,
-): SnapshotReader => ({
-  read: async (clusterArn, wants, signal) => {
-    const { region, cluster } = clusterIn(clusterArn);
-    const takenAtMs = clock.nowMs();
-    const reading = beginReading({ limiter, clusterArn, pagesMax, signal });
-    const [facts, capacityProviders] = await Promise.all([
-      readBase(reading, sources.ecs, clusterArn),
-      wants.capacityProviders ? readCapacityProviders(reading, sources.ecs, clusterArn) : [],
-    ]);
-    const kinds = providerKinds(capacityProviders, facts.tasks);
-    const base = { cluster, capacityProviders, ...assembled(facts, kinds) };
-    const context = { clusterArn, base, services: facts.services };
-    const { ec2Facts, ...wanted } = await readWants(reading, sources, wants, context);
-    const tagKeys = new Set(wanted.eventWindows.flatMap(({ tags }) => tags.map(({ key }) => key)));
-    return {
-      version: snapshotVersion,
-      takenAtMs,
-      region,
-      clusterArn,
-      ...base,
-      ...assembled(facts, kinds, ec2Facts, tagKeys),
-      ...wanted,
-      ...reading.end(),
-    };
-  },
-});
-
-/** Region and name of a cluster; its ARN is always long. */
-function clusterIn(clusterArn: string): { readonly region: string; readonly cluster: string } {
-  const arn = /^arn:[^:]+:ecs:([^:]+):[^:]*:cluster\/([\w-]{1,255})$/;
-  const [, region, cluster] = arn.exec(clusterArn) ?? [];
-  assert(region && cluster, `clusterArn: expected the ARN of a cluster, got "${clusterArn}"`);
-  return { region, cluster };
-}
-
-/** Tasks, services and instances of a snapshot, each kind in the order of ARNs. */
-function assembled(
-  facts: BaseFacts,
-  kinds: ProviderKinds,
-  ec2Facts: ReadonlyMap<string, Ec2Facts> = new Map(),
-  tagKeys: ReadonlySet<string> = new Set(),
-): Pick<Snapshot, 'tasks' | 'services' | 'instances'> {
-  const instances = facts.instances.map((one) => instanceOf(one, kinds, ec2Facts, tagKeys));
-  const byArn = new Map(instances.map((one) => [one.arn, one]));
-  return {
-    tasks: inOrder(facts.tasks.map((task) => taskOf(task, kinds, byArn))),
-    services: inOrder(facts.services.map((service) => serviceOf(service, kinds))),
-    instances: inOrder(instances),
-  };
-}
-
-const inOrder = <Thing extends { readonly arn: string }>(things: readonly Thing[]) =>
-  [...things].sort((a, b) => compareTexts(a.arn, b.arn));
+// Apart from what opens clients: a function that reads less than all should not be able to call all.
+export { createSnapshotReader, type SnapshotReader, type SnapshotReaderDeps };
 
 /**
  * The reader over clients of its own, each loaded when a read first needs it. The limiter is the

@@ -128,6 +128,9 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
   'break-glass': { ...single, expiresMs: dayMs },
   'hook-timed-out': single,
   'hook-awaiting-action': single,
+  // Density waits before it reports; what lasts occurs once a day, so that it does not expire.
+  concentration: { ...single, wellMs: 30 * minuteMs },
+  'density-anomaly': single,
 };
 
 /** Throws where a policy could never open, never end, or lose what it should keep. */

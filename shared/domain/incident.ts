@@ -22,7 +22,10 @@ export type IncidentKind =
   | 'stage-not-gated'
   | 'break-glass'
   | 'hook-timed-out'
-  | 'hook-awaiting-action';
+  | 'hook-awaiting-action'
+  // Found by density.
+  | 'concentration'
+  | 'density-anomaly';
 
 /**
  * Whom it concerns: a service, a family of standalone tasks, a container instance, an Availability

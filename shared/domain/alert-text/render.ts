@@ -2,6 +2,7 @@ import type { Alert } from '../alert.ts';
 import type { Incident, IncidentKind, Notice } from '../incident.ts';
 import { badPlaceDraft } from './bad-place.ts';
 import { cardOf } from './card.ts';
+import { concentrationDraft, densityAnomalyDraft } from './density.ts';
 import { type AlertContext, type Draft, type Scene, titleOf } from './draft.ts';
 import {
   breakGlassDraft,
@@ -39,6 +40,8 @@ const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'break-glass': breakGlassDraft,
   'hook-timed-out': hookTimedOutDraft,
   'hook-awaiting-action': hookAwaitingActionDraft,
+  concentration: concentrationDraft,
+  'density-anomaly': densityAnomalyDraft,
 };
 
 /** Puts one notice of an incident into words, for every receiver. */
