@@ -201,7 +201,7 @@ function closureOf(entry: string): readonly string[] {
 }
 
 const literalsIn = (text: string): readonly string[] =>
-  [...text.matchAll(/'([a-z]+(?:-[a-z0-9]+)*)'/g)].map(([, word = '']) => word);
+  [...text.matchAll(/'([a-z][a-z0-9]*(?:-[a-z0-9]+)*)'/g)].map(([, word = '']) => word);
 
 /** Kebab-case words with a hyphen anywhere, and any word where a reason stands for certain. */
 function reasonsIn(file: string): readonly string[] {

@@ -8,7 +8,7 @@ export type ChangeCause =
   /** Instances drain or are replaced: their tasks stand closer together elsewhere. */
   | 'instances-leaving'
   /** ECS moves tasks between zones, and starts a new one before it stops the old one. */
-  | 'rebalancing'
+  | 'zone-rebalancing'
   | 'desired-count-changed'
   | 'service-added'
   | 'service-removed';
@@ -80,7 +80,7 @@ function underWayIn({ services, instances, takenAtMs: atMs }: Snapshot): readonl
       .filter(
         ({ lastRebalancingAtMs: lastMs }) => lastMs !== undefined && atMs - lastMs < settlingMs,
       )
-      .map(({ name }) => change('rebalancing', name)),
+      .map(({ name }) => change('zone-rebalancing', name)),
     ...instances.filter(isLeaving).map((one) => change('instances-leaving', labelOf(one))),
   ];
 }
@@ -137,7 +137,7 @@ const charsOf = (desired: Readonly<Record<string, number>>): number =>
 const lasting = new Set<ChangeCause>([
   'deployment-in-progress',
   'instances-leaving',
-  'rebalancing',
+  'zone-rebalancing',
 ]);
 /** A change at one moment explains an unusual figure for so long; what stays unusual is told. */
 export const explainedMsMax = 60 * 60_000;

@@ -58,7 +58,7 @@ describe('rememberCluster', () => {
     [
       'a rebalancing just now',
       { services: [serviceOf('web', { lastRebalancingAtMs: startMs }), serviceOf('api')] },
-      ['rebalancing web'],
+      ['zone-rebalancing web'],
     ],
     [
       'another desired count',

@@ -77,8 +77,9 @@ describe('followSeries', () => {
 
   it('tells the same doubling where nothing explains it, after a quarter of an hour', () => {
     const from = 7 * daySamples + 30;
-    const { told } = follow(changed(scaledDaily(9), from, from + 9, { value: 24 }));
+    const { told, verdicts } = follow(changed(scaledDaily(9), from, from + 9, { value: 24 }));
     expect(told[0]?.at).toBe(from + 3);
+    expect(verdicts[from]).toEqual({ kind: 'hold', reason: 'not-long-enough' });
     expect(told[0]?.verdict).toMatchObject({ sinceMs: startMs + from * stepMs });
   });
 

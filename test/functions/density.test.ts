@@ -34,7 +34,7 @@ type World = {
 };
 
 /** The function over the simulated account, with a clock that stands until it is moved. */
-function createLab(config: Partial<ReturnType<typeof readConfig>> = {}) {
+function createLab(config: Partial<ReturnType<typeof readConfig>> = {}, everyMs = stepMs) {
   let nowMs = startMs;
   const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
   addCluster(account);
@@ -74,9 +74,9 @@ function createLab(config: Partial<ReturnType<typeof readConfig>> = {}) {
     handle,
     fault: (rule: FaultRule) => account.faults.push(rule),
     incidents: async () => (await store.list()).incidents,
-    /** Lets five minutes pass, and looks at such a cluster. */
+    /** Lets the time between two looks pass, and looks at such a cluster. */
     lookAt: async ({ onInstances, desired, isDeploying = false, tags = [] }: World) => {
-      nowMs += stepMs;
+      nowMs += everyMs;
       account.tasks.clear();
       account.containerInstances.clear();
       const running = onInstances.reduce((sum, count) => sum + count, 0);
@@ -164,11 +164,13 @@ describe('density: concentration', () => {
   });
 });
 
-const daySamples = 288;
-/** Four instances by night, six by day; six or seven tasks on each. */
+/** A look every quarter of an hour, so that a week takes seconds. */
+const quarterMs = 15 * 60_000;
+const daySamples = 96;
+/** Three instances by night, five by day; six or seven tasks on each. */
 function daily(at: number): World {
   const hour = ((at % daySamples) / daySamples) * 24;
-  const instances = hour >= 8 && hour < 20 ? 6 : 4;
+  const instances = hour >= 8 && hour < 20 ? 5 : 3;
   const onInstances = Array.from({ length: instances }, (_, index) => 6 + ((at + index) % 2));
   return { onInstances, desired: instances * 6 };
 }
@@ -177,11 +179,11 @@ describe('density: anomalies', () => {
   it('says nothing in seven days that scale daily, with two deployments', {
     timeout: 120_000,
   }, async () => {
-    const lab = createLab();
-    const deployments = [3 * daySamples + 120, 5 * daySamples + 30];
+    const lab = createLab({}, quarterMs);
+    const deployments = [3 * daySamples + 40, 5 * daySamples + 10];
     await times(7 * daySamples, (at) => {
       const world = daily(at);
-      const isDeploying = deployments.some((from) => at >= from && at < from + 6);
+      const isDeploying = deployments.some((from) => at >= from && at < from + 3);
       return lab.lookAt(
         isDeploying
           ? { ...world, isDeploying, onInstances: world.onInstances.map((count) => 2 * count) }
@@ -196,12 +198,12 @@ describe('density: anomalies', () => {
   it('tells a runaway scale-out once, with the figure and its band', {
     timeout: 120_000,
   }, async () => {
-    const lab = createLab();
+    const lab = createLab({}, quarterMs);
     await times(3 * daySamples, (at) => lab.lookAt(daily(at)));
-    await times(36, (at) =>
+    await times(12, (at) =>
       lab.lookAt({
-        onInstances: Array.from({ length: 10 + at }, () => 6),
-        desired: 60 + 6 * at,
+        onInstances: Array.from({ length: 8 + at }, () => 6),
+        desired: 48 + 6 * at,
       }),
     );
     const open = await lab.incidents();
@@ -211,7 +213,7 @@ describe('density: anomalies', () => {
     if (incident === undefined || notice === undefined) throw new Error('nothing to tell');
     expect(notice.transition).toBe('open');
     const { subject, text } = renderAlert(incident, notice, context);
-    expect(subject).toMatch(/^\[WARN\] shop: provider general: instances \d+, usually 4-6$/);
+    expect(subject).toMatch(/^\[WARN\] shop: provider general: instances \d+, usually 3-5$/);
     expect(text).toMatch(/changed before: web desired count changed \d+ to \d+/);
   });
 });
