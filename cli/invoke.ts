@@ -4,6 +4,7 @@ import { createProber } from '../shared/http/prober.ts';
 import { proberDefaults } from '../shared/http/prober-defaults.ts';
 import type { Fields } from '../shared/runtime/log.ts';
 import type { Account } from '../simulator/account.ts';
+import { createSimulatedDensity } from '../simulator/density.ts';
 import {
   createSimulatedHook,
   lambdaTimeoutMsDefault,
@@ -127,7 +128,29 @@ function timeOf(event: unknown): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
+/** What density finds stands in incidents; the sweep of task-state tells them. */
+const invokeDensity: Invoke = async (event, world) => {
+  const nowMs = (): number => Date.parse(world.now);
+  const { account, service } = createWorld(world, { green: 80, blue: 80 }, nowMs);
+  const records: Fields[] = [];
+  const handle = createSimulatedDensity({
+    account,
+    nowMs,
+    clusterArns: [service.clusterArn],
+    onLog: (message, fields) => records.push({ message, ...fields }),
+  });
+  const result = await handle(event);
+  return {
+    result,
+    decision: { records },
+    awsCalls: countsOf(account),
+    alerts: [],
+    requests: { green: 0, blue: 0 },
+  };
+};
+
 const functions: Readonly<Record<string, Invoke>> = {
+  density: invokeDensity,
   'deployment-hook': invokeDeploymentHook,
   'task-state': invokeTaskState,
 };

@@ -246,11 +246,15 @@ describe.concurrent('the invoke command', { timeout: timeoutMs }, () => {
   });
 
   it.each<readonly [string, readonly string[], RegExp]>([
-    ['nothing', [], /^FUNCTION: expected one of deployment-hook, task-state, got nothing$/],
+    [
+      'nothing',
+      [],
+      /^FUNCTION: expected one of density, deployment-hook, task-state, got nothing$/,
+    ],
     [
       'an unknown function',
       ['task-stat', 'x.json'],
-      /^FUNCTION: expected one of deployment-hook, task-state, got task-stat$/,
+      /^FUNCTION: expected one of density, deployment-hook, task-state, got task-stat$/,
     ],
     ['no event', ['deployment-hook'], /^EVENT.json: expected a file with JSON, got nothing$/],
     [

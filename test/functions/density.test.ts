@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../functions/density/config.ts';
-import { createHandler } from '../../functions/density/handler.ts';
-import { createDensityGateways } from '../../shared/aws/density-gateways.ts';
 import { createIncidentStore } from '../../shared/aws/incident-store.ts';
 import { renderAlert } from '../../shared/domain/alert-text/render.ts';
 import type { Fields } from '../../shared/runtime/log.ts';
 import { createAccount, type EcsService, type FaultRule } from '../../simulator/account.ts';
 import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
+import { createSimulatedDensity } from '../../simulator/density.ts';
 import { tableDefinition } from '../../simulator/hook-session.ts';
 import { context } from '../domain/alert-samples.ts';
 import {
@@ -34,40 +33,24 @@ type World = {
 };
 
 /** The function over the simulated account, with a clock that stands until it is moved. */
-function createLab(config: Partial<ReturnType<typeof readConfig>> = {}, everyMs = stepMs) {
+function createLab(config: { readonly concentrationPercentMax?: number } = {}, everyMs = stepMs) {
   let nowMs = startMs;
   const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
   addCluster(account);
   const logs: Fields[] = [];
-  const note = (message: string, fields: Fields = {}): void => {
-    logs.push({ message, ...fields });
-  };
+  const handle = createSimulatedDensity({
+    account,
+    nowMs: () => nowMs,
+    clusterArns: [clusterArn],
+    onLog: (message, fields) => logs.push({ message, ...fields }),
+    ...config,
+  });
   const settings = {
     region: account.region,
     credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
-    maxAttempts: 1,
     requestHandler: createRequestHandler(account),
   };
-  const clock = {
-    nowMs: () => nowMs,
-    // The limiter's pauses are all that sleeps: they take no time here.
-    sleep: () => Promise.resolve(),
-  };
-  const { TableName: tableName } = tableDefinition;
-  const handle = createHandler({
-    ...createDensityGateways(settings, { tableName, clock }),
-    config: {
-      stackMode: 'observe',
-      clusterArns: [clusterArn],
-      tableName,
-      concentrationPercentMax: 50,
-      ec2DiscountPercent: 0,
-      ...config,
-    },
-    clock,
-    log: { debug: note, info: note, warn: note, error: note },
-  });
-  const store = createIncidentStore(new DynamoDBClient(settings), tableName);
+  const store = createIncidentStore(new DynamoDBClient(settings), tableDefinition.TableName);
   return {
     account,
     logs,
