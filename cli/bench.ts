@@ -1,4 +1,5 @@
 import { bundleRows } from './bench/bundle.ts';
+import { detectorRows } from './bench/detector.ts';
 import type { BenchRow } from './bench/row.ts';
 import { snapshotReadRows } from './bench/snapshot-reads.ts';
 import { statisticsRows } from './bench/statistics.ts';
@@ -17,3 +18,4 @@ for (const row of await taskStateRows()) print(row);
 for (const row of zonePlanRows()) print(row);
 for (const row of zoneMoveRows()) print(row);
 for (const row of await snapshotReadRows()) print(row);
+for (const row of detectorRows()) print(row);

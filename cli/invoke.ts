@@ -5,6 +5,7 @@ import { proberDefaults } from '../shared/http/prober-defaults.ts';
 import type { Fields } from '../shared/runtime/log.ts';
 import { type Account, createAccount } from '../simulator/account.ts';
 import { createSimulatedAzBalance } from '../simulator/az-balance.ts';
+import { createSimulatedDensity } from '../simulator/density.ts';
 import {
   createSimulatedHook,
   lambdaTimeoutMsDefault,
@@ -232,7 +233,30 @@ function timeOf(event: unknown): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
+/** What density finds stands in incidents; the sweep of task-state tells them. */
+const invokeDensity: Invoke = async (event, given) => {
+  const world = parseWorld(given);
+  const nowMs = (): number => Date.parse(world.now);
+  const { account, service } = createWorld(world, { green: 80, blue: 80 }, nowMs);
+  const records: Fields[] = [];
+  const handle = createSimulatedDensity({
+    account,
+    nowMs,
+    clusterArns: [service.clusterArn],
+    onLog: (message, fields) => records.push({ message, ...fields }),
+  });
+  const result = await handle(event);
+  return {
+    result,
+    decision: { records },
+    awsCalls: countsOf(account),
+    alerts: [],
+    requests: { green: 0, blue: 0 },
+  };
+};
+
 const functions: Readonly<Record<string, Invoke>> = {
+  density: invokeDensity,
   'deployment-hook': invokeDeploymentHook,
   'instance-replacement': invokeInstanceReplacement,
   'task-state': invokeTaskState,

@@ -664,6 +664,40 @@ describe('the run of az-balance', () => {
   });
 });
 
+describe('the look of density', () => {
+  const lambda = resourceOf(template, 'Density');
+  const [schedule] = eventsOf(lambda, 'ScheduleV2');
+
+  it('comes every five minutes, at minutes of its own', () => {
+    expect(schedule).toMatchObject({
+      ScheduleExpression: 'cron(3/5 * * * ? *)',
+      RoleArn: { 'Fn::GetAtt': 'DensityScheduleRole.Arn' },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': 'RuleDeadLetters.Arn' } },
+    });
+    const sample = JSON.parse(readFileSync('events/density/look.json', 'utf8'));
+    expect(JSON.parse(String(schedule?.Input))).toEqual(sample);
+  });
+
+  it('is the only thing that its role allows, to Scheduler in this account', () => {
+    const role = resourceOf(template, 'DensityScheduleRole');
+    expect(trustOf(role.properties)).toEqual([
+      'Allow scheduler.amazonaws.com sts:AssumeRole ' +
+        '{"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}}',
+    ]);
+    expect(statementsOf(role)).toMatchObject([
+      { actions: ['lambda:InvokeFunction'], resources: [{ 'Fn::GetAtt': 'Density.Arn' }] },
+      { actions: ['sqs:SendMessage'], resources: [{ 'Fn::GetAtt': 'RuleDeadLetters.Arn' }] },
+    ]);
+  });
+
+  it('can change nothing in ECS, in any mode', () => {
+    const actions = statementsOf(roleOf(template, lambda)).flatMap((one) => one.actions);
+    const ofEcs = actions.filter((name) => name.startsWith('ecs:'));
+    expect(ofEcs.filter((name) => !/^ecs:(List|Describe)/.test(name))).toEqual([]);
+    expect(ofEcs).toContain('ecs:DescribeContainerInstances');
+  });
+});
+
 describe('topics', () => {
   const alarmsOfThisAccount = {
     StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },

@@ -178,6 +178,8 @@ const otherWords = new Set([
   // Verdicts and log lines of az-balance.
   ...['az-balance', 'would-act', 'ecs-will', 'cluster-failed', 'memory-contended'],
   ...['memory-unreadable'],
+  // Figures that density follows, and its log lines.
+  ...['tasks-per-instance', 'reserved-share', 'idle-share', 'memory-contended'],
 ]);
 
 /** Kinds of incidents and causes of stops and events are documented elsewhere, and tested there. */
@@ -211,7 +213,7 @@ function closureOf(entry: string): readonly string[] {
 }
 
 const literalsIn = (text: string): readonly string[] =>
-  [...text.matchAll(/'([a-z]+(?:-[a-z0-9]+)*)'/g)].map(([, word = '']) => word);
+  [...text.matchAll(/'([a-z][a-z0-9]*(?:-[a-z0-9]+)*)'/g)].map(([, word = '']) => word);
 
 /** Kebab-case words with a hyphen anywhere, and any word where a reason stands for certain. */
 function reasonsIn(file: string): readonly string[] {

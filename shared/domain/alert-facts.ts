@@ -308,6 +308,26 @@ export type ZoneImbalanceFacts = {
   readonly blocked?: string;
 };
 
+/** `concentration`: one instance holds too much of a service. */
+export type ConcentrationFacts = {
+  readonly desired?: number;
+  readonly running?: number;
+  /** Label of the instance, its running tasks of the service, and those elsewhere. */
+  readonly instance?: string;
+  readonly onInstance?: number;
+  readonly remaining?: number;
+};
+
+/** `density-anomaly`: figures with their usual band, in sentences made by `density-series.ts`. */
+export type DensityAnomalyFacts = {
+  readonly figure?: string;
+  /** Provider; missing for the whole cluster. */
+  readonly group?: string;
+  readonly others?: string;
+  /** What changed in the hours before. */
+  readonly changed?: string;
+};
+
 /** Facts as the text may use them: cleaned, of the right type, or undefined. */
 export type FactReader<Known extends object> = {
   text(name: KeyOf<Known, string>): string | undefined;

@@ -27,7 +27,10 @@ export type IncidentKind =
   | 'replacement-ahead'
   | 'drain-stuck'
   // Found by az-balance.
-  | 'zone-imbalance';
+  | 'zone-imbalance'
+  // Found by density.
+  | 'concentration'
+  | 'density-anomaly';
 
 /**
  * Whom it concerns: a service, a family of standalone tasks, a container instance, an Availability

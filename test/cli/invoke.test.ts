@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runCommand, temporaryFile } from './run-command.ts';
 
-const functionNames = 'deployment-hook, instance-replacement, task-state, az-balance';
+const functionNames = 'density, deployment-hook, instance-replacement, task-state, az-balance';
 
 const timeoutMs = 60_000;
 const event = (name: string): string => `events/deployment-hook/${name}.json`;

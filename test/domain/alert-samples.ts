@@ -1,7 +1,9 @@
 import type {
   BadPlaceFacts,
   BreakGlassFacts,
+  ConcentrationFacts,
   CouldNotMeasureFacts,
+  DensityAnomalyFacts,
   DrainStuckFacts,
   HookFacts,
   LoopFacts,
@@ -296,6 +298,19 @@ const zoneSample = (facts: ZoneImbalanceFacts, severity: Severity = 'warn'): Sam
   facts: { ...zoneFacts, ...facts },
   later: { resolve: { spread: '2/2/2' } },
 });
+const concentrationFacts: ConcentrationFacts = {
+  desired: 8,
+  running: 8,
+  instance: 'i-0c41aa90b7d2e3f14',
+  onInstance: 5,
+  remaining: 3,
+};
+const densityAnomalyFacts: DensityAnomalyFacts = {
+  figure: 'tasks per instance 14, usually 6-9',
+  group: 'general',
+  others: 'reserved share 97%, usually 60-75%',
+  changed: 'feed desired count changed 12 to 90; mail service added',
+};
 
 const noneRuns = { running: 0 };
 const fewRun = { running: 1 };
@@ -303,6 +318,34 @@ const allRun = (running: number) => ({ running });
 
 /** One for each kind, and one for each turn that a kind can take; `name` is the golden file's. */
 export const samples: Readonly<Record<string, Sample>> = {
+  concentration: {
+    kind: 'concentration',
+    cause: 'concentrated',
+    subject: service('api'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: concentrationFacts,
+    later: { resolve: { onInstance: 3, remaining: 5 } },
+  },
+  'density-anomaly': {
+    kind: 'density-anomaly',
+    cause: 'density-unusual',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: densityAnomalyFacts,
+  },
+  'density-anomaly-cluster': {
+    kind: 'density-anomaly',
+    cause: 'density-unusual',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: { figure: 'instances 30, usually 4-7' },
+  },
   'crash-loop': {
     kind: 'crash-loop',
     cause: 'out-of-memory',

@@ -2,6 +2,7 @@ import type { Alert } from '../alert.ts';
 import type { Incident, IncidentKind, Notice } from '../incident.ts';
 import { badPlaceDraft } from './bad-place.ts';
 import { cardOf } from './card.ts';
+import { concentrationDraft, densityAnomalyDraft } from './density.ts';
 import { type AlertContext, type Draft, type Scene, titleOf } from './draft.ts';
 import { drainStuckDraft } from './drain-stuck.ts';
 import {
@@ -45,6 +46,8 @@ const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'replacement-ahead': replacementAheadDraft,
   'drain-stuck': drainStuckDraft,
   'zone-imbalance': zoneDraft,
+  concentration: concentrationDraft,
+  'density-anomaly': densityAnomalyDraft,
 };
 
 /** Puts one notice of an incident into words, for every receiver. */

@@ -1,0 +1,16 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readDetectOptions, runDetect, usage } from './detect-command.ts';
+import { runCommand } from './misuse.ts';
+
+/** Scores a NAB-shaped folder with the detector of the density function. */
+await runCommand(usage, async () =>
+  runDetect(readDetectOptions(process.argv.slice(2)), {
+    readText: (file) => readFileSync(file, 'utf8'),
+    writeText: (file, text) => {
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    },
+    print: (line) => process.stdout.write(`${line}\n`),
+  }),
+);

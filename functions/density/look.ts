@@ -1,0 +1,185 @@
+import { type Updated, updateIncident } from '../../shared/aws/update-incident.ts';
+import { type ClusterMemory, rememberCluster } from '../../shared/domain/cluster-change.ts';
+import { indexOf } from '../../shared/domain/cluster-index.ts';
+import { costOf, defaultCostPolicy } from '../../shared/domain/cost.ts';
+import { type Density, defaultDensityPolicy, densityOf } from '../../shared/domain/density.ts';
+import {
+  type DensityObservation,
+  defaultConcentrationPolicy,
+  type FindingStates,
+  type FollowedSample,
+  observeAnomalies,
+  observeConcentrations,
+} from '../../shared/domain/density-finding.ts';
+import { densityOutliersOf } from '../../shared/domain/density-outlier.ts';
+import {
+  defaultSeriesPolicy,
+  densitySamplesOf,
+  emptySeriesState,
+  followSeries,
+} from '../../shared/domain/density-series.ts';
+import { applyObservation } from '../../shared/domain/incident-lifecycle.ts';
+import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
+import { groupInstances } from '../../shared/domain/instance-group.ts';
+import { modeOfTag } from '../../shared/domain/mode.ts';
+import { shippedPrices } from '../../shared/domain/prices/region-prices.ts';
+import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import type { Deps } from './handler.ts';
+import { clusterMemoryName, groupMemoryName, memoryForm, openMemories } from './memory.ts';
+
+/** What one look at a cluster came to. */
+export type Look = {
+  readonly cluster: string;
+  readonly decision: 'looked' | 'hold';
+  readonly reason: string;
+  readonly incidents: readonly string[];
+};
+
+/** Without one of these parts a snapshot says nothing about density. */
+const needed = new Set(['tasks', 'instances', 'services']);
+const tagName = 'ballast:density';
+
+/** Reads a cluster, puts its figures in the log, follows its series, and records what is wrong. */
+export async function lookAtCluster(clusterArn: string, deps: Deps): Promise<Look> {
+  const snapshot = await deps.snapshots.read(clusterArn, { capacityProviders: true });
+  const { cluster } = snapshot;
+  const gap = snapshot.gaps.find(
+    ({ subject, reason }) => needed.has(subject) && reason !== 'missing',
+  );
+  if (gap !== undefined) {
+    deps.log.warn('decision', { cluster, decision: 'hold', reason: 'reads-incomplete', gap });
+    return { cluster, decision: 'hold', reason: 'reads-incomplete', incidents: [] };
+  }
+  const density = densityOf(snapshot, {
+    ...defaultDensityPolicy,
+    concentrationShareMin: deps.config.concentrationPercentMax / 100,
+  });
+  logFigures(snapshot, density, deps);
+  return await follow(snapshot, density, deps);
+}
+
+async function follow(snapshot: Snapshot, density: Density, deps: Deps): Promise<Look> {
+  const { cluster } = snapshot;
+  const nowMs = deps.clock.nowMs();
+  const memories = await openMemories(deps.memories, cluster, nowMs);
+  const before = memories.cluster();
+  const memory = rememberCluster(before.cluster, snapshot);
+  const { followed, states } = followAll(density, memory, nowMs, memories.group);
+  const offs = new Set(
+    snapshot.services.flatMap(({ name, tags }) => {
+      const tag = tags[tagName];
+      return tag !== undefined && modeOfTag(tag) === 'off' ? [name] : [];
+    }),
+  );
+  const concentrated = observeConcentrations(before.concentrations, density.concentrations, {
+    cluster,
+    nowMs,
+    policy: defaultConcentrationPolicy,
+    isWatched: (service) => !offs.has(service),
+  });
+  const anomalies = observeAnomalies(before.anomalySinceMs, followed, { cluster, nowMs, memory });
+  const observations = [...concentrated.observations, ...anomalies.observations];
+  // Incidents first: a run that dies in between finds the same again, and changes nothing.
+  const ended = await record(observations, nowMs, deps);
+  const clusterState = {
+    form: memoryForm,
+    cluster: memory,
+    concentrations: without(concentrated.states, ended),
+    anomalySinceMs: anomalies.toldSinceMs,
+  } as const;
+  for (const [name, state] of [[clusterMemoryName, clusterState] as const, ...states]) {
+    if (await memories.save(name, state)) continue;
+    deps.log.warn('memory-contended', { cluster, name });
+  }
+  const incidents = observations.map(({ key }) => `${key.kind} ${key.subject.name}`);
+  return { cluster, decision: 'looked', reason: 'density-followed', incidents };
+}
+
+function followAll(
+  density: Density,
+  memory: ClusterMemory,
+  nowMs: number,
+  groupState: (name: string) => ReturnType<Awaited<ReturnType<typeof openMemories>>['group']>,
+) {
+  const byGroup = Map.groupBy(densitySamplesOf(density), ({ group }) => groupMemoryName(group));
+  const followed: FollowedSample[] = [];
+  const states = [...byGroup].map(([name, samples]) => {
+    const series = { ...groupState(name).series };
+    for (const sample of samples) {
+      const step = followSeries(series[sample.figure] ?? emptySeriesState, sample, {
+        nowMs,
+        cluster: memory,
+        policy: defaultSeriesPolicy,
+      });
+      series[sample.figure] = step.state;
+      followed.push({ sample, verdict: step.verdict });
+    }
+    return [name, { form: memoryForm, series }] as const;
+  });
+  return { followed, states };
+}
+
+/** Writes incidents with their outbox; the sweep of task-state tells them. Returns what has ended. */
+async function record(
+  observations: readonly DensityObservation[],
+  nowMs: number,
+  { incidents, log }: Deps,
+): Promise<ReadonlySet<string>> {
+  const ended = new Set<string>();
+  for (const { key, observation } of observations) {
+    const updated: Updated = await updateIncident(incidents, key, (current) =>
+      applyObservation(current, observation, { key, policy: incidentPolicies[key.kind], nowMs }),
+    );
+    const { kind, subject } = key;
+    log.info('decision', {
+      decision: 'report',
+      reason: key.cause,
+      kind,
+      subject: subject.name,
+      observation: observation.type,
+      outcome: updated.kind,
+    });
+    if (updated.kind === 'contended') continue;
+    if (kind === 'concentration' && updated.incident?.status !== 'open') ended.add(subject.name);
+  }
+  return ended;
+}
+
+const without = (states: FindingStates, ended: ReadonlySet<string>): FindingStates =>
+  Object.fromEntries(Object.entries(states).filter(([name]) => !ended.has(name)));
+
+/** All figures go to the log; per service, only what stands out. */
+function logFigures(snapshot: Snapshot, density: Density, { config, log }: Deps): void {
+  const { cluster, region } = snapshot;
+  const costs = costOf(snapshot, shippedPrices(region), {
+    ...defaultCostPolicy,
+    ec2DiscountShare: config.ec2DiscountPercent / 100,
+  });
+  const costByGroup = new Map(costs.map((cost) => [cost.group.name, cost]));
+  const groups = groupInstances(indexOf(snapshot));
+  for (const { group, fill, idle, overfull, leaving } of density.groups) {
+    const cost = costByGroup.get(group.name);
+    const peers = groups.find(({ name }) => name === group.name);
+    log.info('density', {
+      cluster,
+      group: group.name,
+      instances: fill.instances,
+      tasks: fill.tasks,
+      cpuShare: fill.cpuShare,
+      memoryShare: fill.memoryShare,
+      leaving: leaving.instances,
+      idle: idle.slice(0, namedMax),
+      overfull: overfull.slice(0, namedMax),
+      outliers: peers === undefined ? [] : densityOutliersOf(peers).slice(0, namedMax),
+      costReason: cost?.reason,
+      comparison: cost?.comparison,
+    });
+  }
+  for (const concentration of density.concentrations.slice(0, namedMax)) {
+    if (concentration.reason === 'concentrated')
+      log.info('concentration', { cluster, ...concentration });
+  }
+}
+
+/** Names in one entry of the log. */
+const namedMax = 20;

@@ -1,0 +1,63 @@
+import type { Memory, MemoryStore } from '../../shared/aws/memory-store.ts';
+import { type ClusterMemory, emptyClusterMemory } from '../../shared/domain/cluster-change.ts';
+import type { FindingStates } from '../../shared/domain/density-finding.ts';
+import type { DensityFigure, SeriesState } from '../../shared/domain/density-series.ts';
+
+/** What density remembers of a cluster as a whole. */
+export type ClusterState = {
+  readonly form: typeof memoryForm;
+  readonly cluster: ClusterMemory;
+  readonly concentrations: FindingStates;
+  /** Since when an anomaly is told. */
+  readonly anomalySinceMs?: number | undefined;
+};
+
+/** What it remembers of the series of one provider, or of the cluster. */
+export type GroupState = {
+  readonly form: typeof memoryForm;
+  readonly series: Readonly<Partial<Record<DensityFigure, SeriesState>>>;
+};
+
+/** Grows when what an earlier release wrote can no longer be read: then density learns anew. */
+export const memoryForm = 1;
+
+export const emptyClusterState: ClusterState = {
+  form: memoryForm,
+  cluster: emptyClusterMemory,
+  concentrations: {},
+};
+export const emptyGroupState: GroupState = { form: memoryForm, series: {} };
+
+/** A provider that was not seen for so long is forgotten. */
+const keptMs = 35 * 24 * 3_600_000;
+
+export const clusterMemoryName = 'cluster';
+export const groupMemoryName = (group: string | undefined): string =>
+  group === undefined ? 'series' : `series#${group}`;
+
+/** The memories of a cluster, read once; each is written back over the version that was read. */
+export async function openMemories(store: MemoryStore, cluster: string, nowMs: number) {
+  const partition = `SERIES#${cluster}/density`;
+  const known = new Map((await store.list(partition)).map((one) => [one.name, one]));
+  return {
+    cluster: (): ClusterState => read(known.get(clusterMemoryName)) ?? emptyClusterState,
+    group: (name: string): GroupState => read(known.get(name)) ?? emptyGroupState,
+    /** False where another run was faster: then this one leaves nothing behind. */
+    save: (name: string, state: ClusterState | GroupState): Promise<boolean> =>
+      store.save(
+        { partition, name },
+        JSON.stringify(state),
+        known.get(name)?.version ?? 0,
+        nowMs + keptMs,
+      ),
+  };
+}
+
+/** Undefined where there is none of this form. */
+function read<State extends { readonly form: number }>(
+  memory: Memory | undefined,
+): State | undefined {
+  if (memory === undefined) return undefined;
+  const state: State = JSON.parse(memory.json);
+  return state.form === memoryForm ? state : undefined;
+}

@@ -1,0 +1,49 @@
+import type { GroupedInstances } from './instance-group.ts';
+import { labelOf } from './instance-group.ts';
+import { median } from './statistics/quantile.ts';
+
+/** An instance that holds far more tasks than its peers do at the same moment. */
+export type DensityOutlier = {
+  readonly instance: string;
+  readonly tasks: number;
+  /** Median of its peers. */
+  readonly peers: number;
+};
+
+/** Fewer peers than this have no median worth the name. */
+const peersMin = 4;
+/** Robust deviations beyond which one stands out; 1.4826 MAD is a standard deviation of a normal. */
+const deviationsMin = 3.5;
+const madToDeviation = 1.4826;
+/** And by so much more than its peers, and so many tasks, because counts of a few tie often. */
+const excessShareMin = 0.5;
+const excessTasksMin = 3;
+
+/**
+ * Instances of a provider that hold more tasks than its others, by tasks a vCPU where sizes differ.
+ * One moment is enough: an instance younger than its cycle has peers, and no history. Only too many
+ * are told: Managed Instances fill one instance first, so a nearly empty one is ordinary.
+ */
+export function densityOutliersOf({ staying }: GroupedInstances): readonly DensityOutlier[] {
+  if (staying.length <= peersMin) return [];
+  const all = staying.map(({ instance, tasks }) => ({
+    instance: labelOf(instance),
+    tasks: tasks.length,
+    vCpus: Math.max(instance.registered.cpuUnits, 1) / 1024,
+  }));
+  return all
+    .flatMap((one) => {
+      const rest = all.filter((other) => other !== one);
+      const perVCpu = rest.map(({ tasks, vCpus }) => tasks / vCpus);
+      const center = median(perVCpu);
+      const spread = madToDeviation * median(perVCpu.map((value) => Math.abs(value - center)));
+      const expected = center * one.vCpus;
+      const excess = one.tasks - expected;
+      const stands =
+        excess >= excessTasksMin &&
+        excess >= excessShareMin * expected &&
+        one.tasks / one.vCpus - center > deviationsMin * spread;
+      return stands ? [{ instance: one.instance, tasks: one.tasks, peers: expected }] : [];
+    })
+    .sort((a, b) => b.tasks - a.tasks);
+}

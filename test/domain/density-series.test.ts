@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type ClusterMemory,
+  emptyClusterMemory,
+  rememberCluster,
+} from '../../shared/domain/cluster-change.ts';
+import { indexOf } from '../../shared/domain/cluster-index.ts';
+import { defaultDensityPolicy, densityOf } from '../../shared/domain/density.ts';
+import { densityOutliersOf } from '../../shared/domain/density-outlier.ts';
+import {
+  defaultSeriesPolicy,
+  densitySamplesOf,
+  emptySeriesState,
+  figureSentence,
+  followSeries,
+  type SeriesState,
+  type SeriesVerdict,
+} from '../../shared/domain/density-series.ts';
+import { groupInstances } from '../../shared/domain/instance-group.ts';
+import { createRandom } from '../../shared/domain/statistics/random.ts';
+import { densityWorld } from '../support/density-worlds.ts';
+import { rolloutOf, serviceOf, snapshotOf } from '../support/snapshots.ts';
+
+const stepMs = 300_000;
+const startMs = Date.UTC(2026, 10, 2);
+const daySamples = 288;
+
+type Look = { readonly value: number; readonly desired?: number; readonly isDeploying?: boolean };
+type Told = { readonly at: number; readonly verdict: SeriesVerdict };
+
+/** Follows tasks per instance of a cluster with one service; what was told, and the last state. */
+function follow(looks: readonly Look[]): {
+  readonly verdicts: readonly SeriesVerdict[];
+  readonly told: readonly Told[];
+} {
+  let state: SeriesState = emptySeriesState;
+  let cluster: ClusterMemory = emptyClusterMemory;
+  const verdicts = looks.map(({ value, desired = 20, isDeploying = false }, at) => {
+    const nowMs = startMs + at * stepMs;
+    const rollouts = [rolloutOf(isDeploying ? { rolloutState: 'IN_PROGRESS' } : {})];
+    const services = [serviceOf('web', { desired, rollouts })];
+    cluster = rememberCluster(cluster, snapshotOf({ takenAtMs: nowMs, services }));
+    const sample = { figure: 'tasks-per-instance', group: undefined, value } as const;
+    const step = followSeries(state, sample, { nowMs, cluster, policy: defaultSeriesPolicy });
+    state = JSON.parse(JSON.stringify(step.state)) as SeriesState;
+    return step.verdict;
+  });
+  const told = verdicts.flatMap((verdict, at) => (verdict.kind === 'act' ? [{ at, verdict }] : []));
+  return { verdicts, told };
+}
+
+/** Six by night, twelve by day, as its one service is scaled. */
+function scaledDaily(days: number, seed = 7): Look[] {
+  const random = createRandom(seed);
+  return Array.from({ length: days * daySamples }, (_, at) => {
+    const hour = ((at % daySamples) / daySamples) * 24;
+    const isDay = hour >= 8 && hour < 20;
+    const value = (isDay ? 12 : 6) + random.integer(-1, 1);
+    return { value, desired: isDay ? 40 : 20 };
+  });
+}
+
+const changed = (looks: Look[], from: number, to: number, change: Partial<Look>): Look[] =>
+  looks.map((look, at) => (at >= from && at < to ? { ...look, ...change } : look));
+
+describe('followSeries', () => {
+  it('says nothing in nine days that scale daily, with two deployments that double the tasks', () => {
+    let looks = scaledDaily(9);
+    for (const from of [4 * daySamples + 130, 7 * daySamples + 30]) {
+      looks = changed(looks, from, from + 9, { value: 24, isDeploying: true });
+    }
+    const { told, verdicts } = follow(looks);
+    expect(told).toEqual([]);
+    const explained = verdicts.filter(({ reason }) => reason === 'explained');
+    expect(explained.length).toBeGreaterThan(0);
+    expect(explained[0]).toMatchObject({ by: { cause: 'deployment-in-progress', subject: 'web' } });
+  });
+
+  it('tells the same doubling where nothing explains it, after a quarter of an hour', () => {
+    const from = 7 * daySamples + 30;
+    const { told, verdicts } = follow(changed(scaledDaily(9), from, from + 9, { value: 24 }));
+    expect(told[0]?.at).toBe(from + 3);
+    expect(verdicts[from]).toEqual({ kind: 'hold', reason: 'not-long-enough' });
+    expect(told[0]?.verdict).toMatchObject({ sinceMs: startMs + from * stepMs });
+  });
+
+  it('waits an hour with a scale-out beyond what was usual, and then tells it', () => {
+    const from = 7 * daySamples + 30;
+    const looks = changed(scaledDaily(8), from, 8 * daySamples, { value: 30, desired: 100 });
+    const { told, verdicts } = follow(looks);
+    expect(verdicts[from]).toMatchObject({ by: { detail: '20 to 100' } });
+    expect(told[0]?.at).toBe(from + 12);
+  });
+
+  it('ends when the figure is back for half an hour', () => {
+    const from = 7 * daySamples + 30;
+    const { verdicts } = follow(changed(scaledDaily(8), from, from + 9, { value: 24 }));
+    expect(verdicts.findIndex(({ reason }) => reason === 'usual-again')).toBe(from + 9 + 6);
+  });
+
+  it('ends when the figure stays: after a day or two it is the usual one', () => {
+    const from = 7 * daySamples;
+    const { verdicts } = follow(
+      changed(scaledDaily(12), from, 12 * daySamples, { value: 30, desired: 100 }),
+    );
+    const end = verdicts.findIndex(({ reason }) => reason === 'usual-again');
+    expect(end).toBeGreaterThan(from);
+    expect(end).toBeLessThan(from + 2 * daySamples);
+    expect(verdicts.at(-1)).toEqual({ kind: 'ignore', reason: 'usual' });
+  });
+
+  it('only learns for two days', () => {
+    const looks = changed(scaledDaily(2), daySamples + 100, daySamples + 200, { value: 50 });
+    const { verdicts } = follow(looks);
+    expect(new Set(verdicts.map(({ reason }) => reason))).toEqual(new Set(['still-learning']));
+  });
+});
+
+describe('figureSentence', () => {
+  it.each([
+    ['tasks-per-instance', 14, { low: 6, high: 9 }, 'tasks per instance 14, usually 6-9'],
+    ['tasks-per-instance', 4.25, { low: 6.04, high: 9 }, 'tasks per instance 4.3, usually 6-9'],
+    ['instances', 30, { low: 3.96, high: 7.02 }, 'instances 30, usually 4-7'],
+    ['idle-share', 0.5, { low: 0, high: 0.004 }, 'idle share 50%, usually 0%'],
+    ['reserved-share', 0.97, { low: 0.6, high: 0.753 }, 'reserved share 97%, usually 60-75%'],
+  ] as const)('says %s %d', (figure, value, usual, expected) => {
+    expect(figureSentence(figure, value, usual)).toBe(expected);
+  });
+});
+
+describe('densitySamplesOf', () => {
+  it('follows providers and the cluster, never an instance', () => {
+    const world = densityWorld({
+      instances: { general: [{ tasks: [{ service: 'web', times: 4 }] }, {}] },
+    });
+    const samples = densitySamplesOf(densityOf(world, defaultDensityPolicy));
+    expect(samples.map(({ group, figure, value }) => [group, figure, value])).toEqual([
+      ['general', 'instances', 2],
+      ['general', 'tasks-per-instance', 2],
+      ['general', 'reserved-share', expect.closeTo(2048 / 7534, 3)],
+      ['general', 'idle-share', 0.5],
+      [undefined, 'instances', 2],
+      [undefined, 'tasks-per-instance', 2],
+      [undefined, 'reserved-share', expect.closeTo(2048 / 7534, 3)],
+      [undefined, 'idle-share', 0.5],
+    ]);
+  });
+});
+
+describe('densityOutliersOf', () => {
+  const outliersIn = (counts: readonly number[]): readonly number[] => {
+    const world = densityWorld({
+      instances: { general: counts.map((times) => ({ tasks: [{ service: 'web', times }] })) },
+    });
+    return groupInstances(indexOf(world)).flatMap((group) =>
+      densityOutliersOf(group).map(({ tasks }) => tasks),
+    );
+  };
+
+  it.each([
+    ['one far above its peers', [5, 6, 5, 6, 5, 14], [14]],
+    ['peers that are all alike', [6, 6, 6, 6, 6, 6], []],
+    ['one more than the others', [6, 6, 6, 6, 6, 7], []],
+    ['one that is nearly empty', [6, 6, 6, 6, 6, 0], []],
+    ['too few to compare', [2, 2, 2, 14], []],
+    ['many that differ widely', [1, 4, 7, 10, 13, 16], []],
+  ])('judges %s', (_, counts, expected) => expect(outliersIn(counts)).toEqual(expected));
+
+  it('compares tasks a vCPU, so that a larger instance may hold more', () => {
+    const world = densityWorld({
+      instances: {
+        general: [5, 5, 6, 5, 20].map((times, at) => ({
+          size: at === 4 ? ([8192, 15000] as const) : ([2048, 3767] as const),
+          tasks: [{ service: 'web', times }],
+        })),
+      },
+    });
+    expect(groupInstances(indexOf(world)).flatMap(densityOutliersOf)).toEqual([]);
+  });
+});

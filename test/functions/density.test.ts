@@ -1,0 +1,262 @@
+import { readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../functions/density/config.ts';
+import { createIncidentStore } from '../../shared/aws/incident-store.ts';
+import { renderAlert } from '../../shared/domain/alert-text/render.ts';
+import type { Fields } from '../../shared/runtime/log.ts';
+import { createAccount, type EcsService, type FaultRule } from '../../simulator/account.ts';
+import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
+import { createSimulatedDensity } from '../../simulator/density.ts';
+import { tableDefinition } from '../../simulator/hook-session.ts';
+import { context } from '../domain/alert-samples.ts';
+import {
+  add,
+  addCluster,
+  clusterArn,
+  ecsInstanceOf,
+  ecsServiceOf,
+  ecsTaskOf,
+  instanceArn,
+} from '../support/accounts.ts';
+
+const startMs = Date.UTC(2026, 10, 2);
+const stepMs = 5 * 60_000;
+const look = JSON.parse(readFileSync('events/density/look.json', 'utf8'));
+
+type World = {
+  /** Tasks of `web` on each instance. */
+  readonly onInstances: readonly number[];
+  readonly desired?: number;
+  readonly isDeploying?: boolean;
+  readonly tags?: EcsService['tags'];
+};
+
+/** The function over the simulated account, with a clock that stands until it is moved. */
+function createLab(config: { readonly concentrationPercentMax?: number } = {}, everyMs = stepMs) {
+  let nowMs = startMs;
+  const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
+  addCluster(account);
+  const logs: Fields[] = [];
+  const handle = createSimulatedDensity({
+    account,
+    nowMs: () => nowMs,
+    clusterArns: [clusterArn],
+    onLog: (message, fields) => logs.push({ message, ...fields }),
+    ...config,
+  });
+  const settings = {
+    region: account.region,
+    credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
+    requestHandler: createRequestHandler(account),
+  };
+  const store = createIncidentStore(new DynamoDBClient(settings), tableDefinition.TableName);
+  return {
+    account,
+    logs,
+    handle,
+    fault: (rule: FaultRule) => account.faults.push(rule),
+    incidents: async () => (await store.list()).incidents,
+    /** Lets the time between two looks pass, and looks at such a cluster. */
+    lookAt: async ({ onInstances, desired, isDeploying = false, tags = [] }: World) => {
+      nowMs += everyMs;
+      account.tasks.clear();
+      account.containerInstances.clear();
+      const running = onInstances.reduce((sum, count) => sum + count, 0);
+      add(account, {
+        instances: onInstances.map((_, at) => ecsInstanceOf(`c${at}`)),
+        tasks: onInstances.flatMap((count, at) =>
+          Array.from({ length: count }, (_, index) =>
+            ecsTaskOf(`t${at}-${index}`, { containerInstanceArn: instanceArn(`c${at}`) }),
+          ),
+        ),
+        services: [
+          ecsServiceOf('web', {
+            desiredCount: desired ?? running,
+            runningCount: running,
+            tags,
+            deployments: [
+              {
+                id: 'ecs-svc/7',
+                status: 'PRIMARY',
+                rolloutState: isDeploying ? 'IN_PROGRESS' : 'COMPLETED',
+              },
+            ],
+          }),
+        ],
+      });
+      return await handle(look);
+    },
+  };
+}
+
+const times = async (count: number, run: (at: number) => Promise<unknown>): Promise<void> => {
+  for (let at = 0; at < count; at += 1) await run(at);
+};
+
+describe('density: concentration', () => {
+  const tight: World = { onInstances: [5, 1, 1, 1] };
+  const spread: World = { onInstances: [2, 2, 2, 2] };
+
+  it('tells once that half a service hangs on one instance, after half an hour', async () => {
+    const lab = createLab();
+    await times(6, () => lab.lookAt(tight));
+    expect(await lab.incidents()).toEqual([]);
+    await times(3, () => lab.lookAt(tight));
+    const [incident, ...others] = await lab.incidents();
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({
+      kind: 'concentration',
+      status: 'open',
+      severity: 'warn',
+      count: 1,
+      facts: { instance: 'i-c0', onInstance: 5, remaining: 3, desired: 8 },
+    });
+    expect(incident?.outbox.map(({ transition }) => transition)).toEqual(['open']);
+    const calls = lab.account.calls.map(({ operation }) => operation);
+    expect(calls.filter((name) => /^(Update|Stop|Run|Start|Publish)/.test(name))).toEqual([]);
+  });
+
+  it('ends it when the service has been spread for half an hour', async () => {
+    const lab = createLab();
+    await times(8, () => lab.lookAt(tight));
+    await times(6, () => lab.lookAt(spread));
+    expect((await lab.incidents())[0]?.status).toBe('open');
+    await times(2, () => lab.lookAt(spread));
+    expect(await lab.incidents()).toMatchObject([{ status: 'resolved', resolution: 'spread' }]);
+  });
+
+  it.each<readonly [string, World, number]>([
+    ['a short one', tight, 5],
+    ['three tasks', { onInstances: [3] }, 12],
+    [
+      'a service that is tagged off',
+      { ...tight, tags: [{ key: 'ballast:density', value: 'off' }] },
+      12,
+    ],
+  ])('says nothing of %s', async (_, world, looks) => {
+    const lab = createLab();
+    await times(looks, () => lab.lookAt(world));
+    expect(await lab.incidents()).toEqual([]);
+  });
+
+  it('takes the percent of the stack', async () => {
+    const lab = createLab({ concentrationPercentMax: 80 });
+    await times(9, () => lab.lookAt(tight));
+    expect(await lab.incidents()).toEqual([]);
+  });
+});
+
+/** A look every quarter of an hour, so that a week takes seconds. */
+const quarterMs = 15 * 60_000;
+const daySamples = 96;
+/** Three instances by night, five by day; six or seven tasks on each. */
+function daily(at: number): World {
+  const hour = ((at % daySamples) / daySamples) * 24;
+  const instances = hour >= 8 && hour < 20 ? 5 : 3;
+  const onInstances = Array.from({ length: instances }, (_, index) => 6 + ((at + index) % 2));
+  return { onInstances, desired: instances * 6 };
+}
+
+describe('density: anomalies', () => {
+  it('says nothing in seven days that scale daily, with two deployments', {
+    timeout: 120_000,
+  }, async () => {
+    const lab = createLab({}, quarterMs);
+    const deployments = [3 * daySamples + 40, 5 * daySamples + 10];
+    await times(7 * daySamples, (at) => {
+      const world = daily(at);
+      const isDeploying = deployments.some((from) => at >= from && at < from + 3);
+      return lab.lookAt(
+        isDeploying
+          ? { ...world, isDeploying, onInstances: world.onInstances.map((count) => 2 * count) }
+          : world,
+      );
+    });
+    expect(await lab.incidents()).toEqual([]);
+    const memories = [...(lab.account.tables.get(tableDefinition.TableName)?.items.values() ?? [])];
+    expect(JSON.stringify(memories).length).toBeLessThan(60_000);
+  });
+
+  it('tells a runaway scale-out once, with the figure and its band', {
+    timeout: 120_000,
+  }, async () => {
+    const lab = createLab({}, quarterMs);
+    await times(3 * daySamples, (at) => lab.lookAt(daily(at)));
+    await times(12, (at) =>
+      lab.lookAt({
+        onInstances: Array.from({ length: 8 + at }, () => 6),
+        desired: 48 + 6 * at,
+      }),
+    );
+    const open = await lab.incidents();
+    expect(open).toHaveLength(1);
+    const [incident] = open;
+    const [notice] = incident?.outbox ?? [];
+    if (incident === undefined || notice === undefined) throw new Error('nothing to tell');
+    expect(notice.transition).toBe('open');
+    const { subject, text } = renderAlert(incident, notice, context);
+    expect(subject).toMatch(/^\[WARN\] shop: provider general: instances \d+, usually 3-5$/);
+    expect(text).toMatch(/changed before: web desired count changed \d+ to \d+/);
+  });
+});
+
+describe('density: what cannot be looked at', () => {
+  const world: World = { onInstances: [2, 2] };
+
+  it('holds where a read is incomplete, and remembers nothing of it', async () => {
+    const lab = createLab();
+    lab.fault({ service: 'ecs', operation: 'DescribeTasks', kind: 'access-denied' });
+    expect(await lab.lookAt(world)).toMatchObject({
+      clusters: [{ decision: 'hold', reason: 'reads-incomplete' }],
+    });
+    expect(lab.account.calls.filter(({ service }) => service === 'dynamodb')).toEqual([]);
+  });
+
+  it('fails where no cluster can be looked at', async () => {
+    const lab = createLab();
+    lab.fault({ service: 'dynamodb', kind: 'access-denied' });
+    await expect(lab.lookAt(world)).rejects.toThrow('no cluster could be looked at');
+  });
+
+  it('ignores what is no schedule', async () => {
+    const lab = createLab();
+    expect(await lab.handle({ source: 'aws.ecs' })).toBeUndefined();
+    expect(lab.logs).toContainEqual({ message: 'event-ignored', reason: 'not-a-schedule' });
+  });
+
+  it('says of a look that found nothing that it looked', async () => {
+    expect(await createLab().lookAt(world)).toEqual({
+      clusters: [
+        { cluster: 'shop', decision: 'looked', reason: 'density-followed', incidents: [] },
+      ],
+      failed: 0,
+    });
+  });
+
+  it('learns anew from a memory of another form', async () => {
+    const lab = createLab();
+    await lab.lookAt(world);
+    const items = lab.account.tables.get(tableDefinition.TableName)?.items;
+    for (const item of items?.values() ?? []) Object.assign(item, { json: { S: '{"form":0}' } });
+    expect(await lab.lookAt(world)).toMatchObject({ failed: 0 });
+  });
+});
+
+describe('readConfig', () => {
+  const env = {
+    MODE: 'observe',
+    CLUSTER_ARNS: clusterArn,
+    TABLE_NAME: 'ballast',
+    CONCENTRATION_PERCENT_MAX: '50',
+    EC2_DISCOUNT_PERCENT: '0',
+  };
+
+  it('reads what the template sets', () => {
+    expect(readConfig(env)).toMatchObject({ concentrationPercentMax: 50, ec2DiscountPercent: 0 });
+  });
+
+  it.each(Object.keys(env))('names %s when it is wrong', (name) => {
+    expect(() => readConfig({ ...env, [name]: '' })).toThrow(name);
+  });
+});
