@@ -23,7 +23,10 @@ export function zonesOf(service: Service, shape: TaskShape, index: ClusterIndex)
   const doubts: string[] = [];
   const own = service.subnets;
   const launched = providerSubnetsOf(service, index, doubts);
-  if (own.length === 0 && launched.length === 0) return instanceZonesOf(shape);
+  if (own.length === 0 && launched.length === 0) {
+    const found = instanceZonesOf(shape);
+    return { ...found, doubts: [...new Set([...doubts, ...found.doubts])].sort() };
+  }
   const zoneOf = (subnet: string): string | undefined => {
     const zone = valueIn(index.snapshot.subnetZones, subnet);
     if (zone === undefined) doubts.push(`the zone of ${subnet} is not known`);

@@ -101,6 +101,12 @@ describe('the zones of a service', () => {
       'a,b | the subnets of capacity provider other are not known',
     ],
     [
+      'the provider is not known, and no subnet of its own: where instances stand is no proof',
+      {},
+      { capacityProviders: [] },
+      'a,b | the subnets of capacity provider general are not known',
+    ],
+    [
       'nothing in common: a doubt',
       { subnets: subnetsOf('c') },
       { capacityProviders: [providerOf('general', ['a', 'b'])] },
