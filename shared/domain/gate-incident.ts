@@ -93,7 +93,8 @@ function factsOf(answer: GateAnswer): Facts {
   const facts: Readonly<Record<string, string | number | boolean | undefined>> = {
     reason: decision.reason,
     detail: decision.detail.slice(0, factCharsMax),
-    findings: others === '' ? undefined : others.slice(0, factCharsMax),
+    // Also where there are none: those of an earlier answer would stay otherwise.
+    findings: others.slice(0, factCharsMax),
     stage,
     mode,
     revision,

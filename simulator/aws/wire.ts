@@ -167,7 +167,9 @@ export function encodeOutput(
     const xml = `<${name} xmlns="${protocol.namespace}">${content}</${name}>`;
     return responseOf(200, 'text/xml', xml, requestId);
   }
-  const json = JSON.stringify(withSeconds(output));
+  // DynamoDB has no times of its own, and the largest answers.
+  const isTimeless = protocol.service === 'dynamodb';
+  const json = JSON.stringify(isTimeless ? output : withSeconds(output));
   return responseOf(200, `application/x-amz-json-${protocol.version}`, json, requestId);
 }
 

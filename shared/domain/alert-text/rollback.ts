@@ -33,7 +33,10 @@ const servingOf = (facts: Reader): string => facts.text('sourceRevision') ?? 'th
 
 function headlineOf({ incident }: Scene, facts: Reader): string {
   if (hasFailed(facts)) return 'rollback failed, nobody knows which revision serves';
-  const why = mediansText(facts) ?? spoken(facts.text('reason') ?? incident.cause);
+  const reason = facts.text('reason') ?? incident.cause;
+  // The medians of an earlier answer stand on the incident still: they explain a slow build alone.
+  const medians = reason === 'latency-regression' ? mediansText(facts) : undefined;
+  const why = medians ?? spoken(reason);
   if (isByGate(facts) && isObserved(facts)) {
     return `would have rolled back green, ${why}; green went on`;
   }

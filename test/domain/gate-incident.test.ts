@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { renderAlert } from '../../shared/domain/alert-text/render.ts';
+import { type GateAnswer, incidentsOfAnswer } from '../../shared/domain/gate-incident.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
+import { applyObservation } from '../../shared/domain/incident-lifecycle.ts';
+import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
+
+const startMs = Date.UTC(2026, 10, 20, 3);
+const hourMs = 3_600_000;
+
+const answer = (hours: number, changes: Partial<GateAnswer>): GateAnswer => ({
+  ...{ cluster: 'prod', service: 'web', deploymentId: `d${hours}`, mode: 'enforce' },
+  ...{ stage: 'POST_TEST_TRAFFIC_SHIFT', revision: `web:${hours}`, deadlineAtMs: undefined },
+  decision: { kind: 'rollback', reason: 'json-assertion', detail: 'status is degraded' },
+  findings: [],
+  ...{ startedAtMs: startMs + hours * hourMs, atMs: startMs + hours * hourMs + 5_000 },
+  ...changes,
+});
+
+const slow = answer(1, {
+  decision: { kind: 'rollback', reason: 'latency-regression', detail: 'median 64 vs 40 ms' },
+  findings: [
+    {
+      ...{ step: 'comparison:GET /', verdict: 'fail', reason: 'latency-regression' },
+      ...{ detail: 'median 64 vs 40 ms', isCritical: true },
+      evidence: { latency: { greenMedianMs: 64, blueMedianMs: 40 } },
+    },
+    {
+      ...{ step: 'targets', verdict: 'pass', reason: 'targets-healthy' },
+      ...{ detail: '3 of 3 green targets healthy', isCritical: true },
+    },
+  ],
+});
+
+/** The rollback incident of a service after some answers of its gate, one an hour. */
+function afterAnswers(...answers: readonly GateAnswer[]): Incident {
+  let incident: Incident | undefined;
+  for (const one of answers) {
+    for (const { key, observation } of incidentsOfAnswer(one)) {
+      if (key.kind !== 'rollback') continue;
+      const context = { key, policy: incidentPolicies[key.kind], nowMs: one.atMs };
+      incident = applyObservation(incident, observation, context);
+    }
+  }
+  if (incident === undefined) throw new Error('no answer opened an incident');
+  return incident;
+}
+
+function toldOf(incident: Incident) {
+  const [notice] = incident.outbox;
+  if (notice === undefined) throw new Error('there is nothing to tell');
+  return renderAlert(incident, notice, {
+    formatTime: (atMs) => new Date(atMs).toISOString(),
+    region: 'eu-central-1',
+    runbookBase: 'docs/operations.md',
+    muteCommand: 'mute',
+  });
+}
+
+describe('a rollback after another one of the same service', () => {
+  it('tells the medians of a slow build', () => {
+    const { subject, text } = toldOf(afterAnswers(slow));
+    expect(subject).toContain('median 64 ms vs 40 ms');
+    expect(text).toContain('3 of 3 green targets healthy');
+  });
+
+  it('tells its own reason, and nothing of the one before', () => {
+    const { subject, text } = toldOf(afterAnswers(slow, answer(2, {})));
+    expect(subject).toContain('json assertion');
+    expect(subject).not.toContain('median');
+    expect(text).not.toContain('3 of 3 green targets healthy');
+  });
+
+  it('of a build with errors speaks of errors, not of its medians', () => {
+    const errors = answer(2, {
+      ...slow,
+      ...{
+        deploymentId: 'd2',
+        startedAtMs: startMs + 2 * hourMs,
+        atMs: startMs + 2 * hourMs + 5_000,
+      },
+      decision: { kind: 'rollback', reason: 'error-regression', detail: '24 of 100 failed' },
+    });
+    expect(toldOf(afterAnswers(errors)).subject).toContain('error regression');
+  });
+});
