@@ -14,7 +14,7 @@ import { createServiceGateway } from '../../shared/aws/service-gateway.ts';
 import { createTaskPlaceGateway } from '../../shared/aws/task-place-gateway.ts';
 import type { Account } from '../account.ts';
 import type { FunctionFactory } from '../stack/deploy.ts';
-import type { FunctionOptions } from '../stack/functions.ts';
+import { type FunctionOptions, watchingFactories } from '../stack/functions.ts';
 import { directClient } from './client.ts';
 import { type CountCall, createFastIncidentStore, createIncidentMemory } from './incident-store.ts';
 import { createFastPublisher } from './publisher.ts';
@@ -64,5 +64,6 @@ export function fastFactories(
         log,
       });
     },
+    ...watchingFactories({ incidents }),
   };
 }

@@ -1,16 +1,22 @@
 import * as alerts from '../../shared/aws/alert-gateway.ts';
+import * as scaling from '../../shared/aws/auto-scaling-reads.ts';
 import * as deployments from '../../shared/aws/deployment-gateway.ts';
+import * as ec2 from '../../shared/aws/ec2-reads.ts';
+import * as ec2Zones from '../../shared/aws/ec2-zone-reads.ts';
+import * as ecs from '../../shared/aws/ecs-reads.ts';
 import * as evidence from '../../shared/aws/evidence-store.ts';
 import * as gates from '../../shared/aws/gate-store.ts';
 import * as records from '../../shared/aws/incident-record.ts';
 import * as incidents from '../../shared/aws/incident-store.ts';
 import * as loadBalancers from '../../shared/aws/load-balancer-gateway.ts';
 import * as logs from '../../shared/aws/log-gateway.ts';
+import * as memories from '../../shared/aws/memory-store.ts';
 import * as metrics from '../../shared/aws/metric-gateway.ts';
 import * as metricReads from '../../shared/aws/metric-reader.ts';
 import * as parameters from '../../shared/aws/parameter-gateway.ts';
 import * as secrets from '../../shared/aws/secret-gateway.ts';
 import * as services from '../../shared/aws/service-gateway.ts';
+import * as targetHealth from '../../shared/aws/target-health-reads.ts';
 import * as places from '../../shared/aws/task-place-gateway.ts';
 import { createAccount } from '../account.ts';
 import { createRequestHandler } from '../aws/request-handler.ts';
@@ -18,6 +24,7 @@ import { createRequestHandler } from '../aws/request-handler.ts';
 /** What the functions load when they first need it: here it is loaded before time begins to pass. */
 const gateways = [
   ...[alerts, deployments, evidence, gates, records, incidents, loadBalancers],
+  ...[ec2, ec2Zones, ecs, memories, scaling, targetHealth],
   ...[logs, metrics, metricReads, parameters, places, secrets, services],
 ];
 
