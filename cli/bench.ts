@@ -1,7 +1,9 @@
 import { bundleRows } from './bench/bundle.ts';
 import type { BenchRow } from './bench/row.ts';
+import { snapshotReadRows } from './bench/snapshot-reads.ts';
 import { statisticsRows } from './bench/statistics.ts';
 import { taskStateRows } from './bench/task-state.ts';
+import { zoneMoveRows } from './bench/zone-moves.ts';
 import { zonePlanRows } from './bench/zone-plan.ts';
 
 /** One JSON object a line: figures are printed, never judged. */
@@ -13,3 +15,5 @@ for (const row of statisticsRows()) print(row);
 for (const row of await bundleRows()) print(row);
 for (const row of await taskStateRows()) print(row);
 for (const row of zonePlanRows()) print(row);
+for (const row of zoneMoveRows()) print(row);
+for (const row of await snapshotReadRows()) print(row);

@@ -5,6 +5,7 @@ import { afterMove, movesToBalance, skewOf } from '../../shared/domain/zone-bala
 import { type Mover, planZoneMoves, type ZoneMove } from '../../shared/domain/zone-plan.ts';
 import { judgeZones } from '../../shared/domain/zone-verdict.ts';
 import { countedTasksOf, spreadOf } from '../../shared/domain/zones.ts';
+import { descheduler, deschedulerTransfers } from './descheduler.ts';
 import type { BenchRow } from './row.ts';
 import { drawZoneWorld } from './zone-world.ts';
 
@@ -14,7 +15,6 @@ const runs = 41;
 const skewMax = 1;
 const policy = { skewMax, quietMs: 1_200_000, unhealthyShareMax: 0.2 };
 const memory = { desiredChangedAtMs: {} };
-const peer = 'pairs of zones, as the Kubernetes descheduler';
 
 /** Moves and time of a plan for a whole cluster, where room is slack and where it is short. */
 export function* zonePlanRows(): Generator<BenchRow> {
@@ -46,7 +46,7 @@ function* worldRows(name: string, world: Snapshot): Generator<BenchRow> {
     name: `zone-plan.${name}.${what}`,
     value,
     unit,
-    peer: `${peer}: ${of}`,
+    peer: `${descheduler}: ${of}`,
     ...(of > 0 ? { ratio: Math.round((1_000 * value) / of) / 1_000 } : {}),
   });
   yield { name: `zone-plan.${name}.fewest`, value: fewest, unit: 'moves' };
@@ -58,11 +58,11 @@ function* worldRows(name: string, world: Snapshot): Generator<BenchRow> {
     paired,
     () => judgeZones(world, policy, memory),
   ]);
-  yield row('ms', `ms, median of ${runs}`, plan, pairs);
+  yield row('ms', `ms of one core, median of ${runs}`, plan, pairs);
   yield {
     name: `zone-plan.${name}.judge.ms`,
     value: judge,
-    unit: `ms, median of ${runs}, from the snapshot to a verdict on each service`,
+    unit: `ms of one core, median of ${runs}, from the snapshot to a verdict on each service`,
   };
 }
 
@@ -98,11 +98,9 @@ function carryOut(moves: readonly Move[], movers: readonly Mover[], index: Clust
 }
 
 /**
- * The method of the descheduler's RemovePodsViolatingTopologySpreadConstraint: the fullest zone above
- * the average gives to the emptiest, half of what they differ by at most, and so on inwards; each task
- * that fits an instance of some zone below the average, as things stand when the plan is made. Moves
- * are made one by one, the kindest order for a plan that keeps no book.
- * https://github.com/kubernetes-sigs/descheduler (pkg/framework/plugins)
+ * What the descheduler would move: each task that fits an instance of some zone below the average, as
+ * things stand when the plan is made. Moves are made one by one, the kindest order for a plan that
+ * keeps no book.
  */
 function pairwiseMoves(
   movers: readonly Mover[],
@@ -116,7 +114,8 @@ function pairwiseMoves(
     const below = spread.zones.filter((_, at) => (spread.counts[at] ?? 0) < average);
     if (!below.some((zone) => rooms.hasRoom(shape, zone))) continue;
     const tasks = Map.groupBy(countedTasksOf(service, index), ({ zone }) => zone);
-    for (const { fromZone, toZone, count } of pairwiseTransfers(mover)) {
+    for (const { from, to, count } of deschedulerTransfers(spread.counts, skewMax)) {
+      const [fromZone = '', toZone = ''] = [spread.zones[from], spread.zones[to]];
       for (const { arn } of (tasks.get(fromZone) ?? []).splice(-count)) {
         const wave = moves.length + 1;
         moves.push({ service: service.name, fromZone, toZone, wave, taskArn: arn });
@@ -126,39 +125,15 @@ function pairwiseMoves(
   return moves;
 }
 
-type Transfer = Pick<Move, 'fromZone' | 'toZone'> & { readonly count: number };
-
-function pairwiseTransfers({ spread }: Mover): readonly Transfer[] {
-  const average = spread.counted / spread.zones.length;
-  const sorted = spread.zones
-    .map((zone, at) => ({ zone, count: spread.counts[at] ?? 0 }))
-    .sort((a, b) => a.count - b.count);
-  const transfers: Transfer[] = [];
-  let [low, high] = [0, sorted.length - 1];
-  while (low < high) {
-    const [poor, rich] = [sorted[low], sorted[high]];
-    if (poor === undefined || rich === undefined) break;
-    const spare = Math.min(Math.ceil(rich.count - average), Math.ceil(average - poor.count));
-    const count = Math.min(spare, Math.ceil((rich.count - poor.count - skewMax) / 2));
-    if (rich.count <= average) high -= 1;
-    else if (count <= 0) low += 1;
-    else {
-      transfers.push({ fromZone: rich.zone, toZone: poor.zone, count });
-      rich.count -= count;
-      poor.count += count;
-    }
-  }
-  return transfers;
-}
-
-/** Median milliseconds of each, taken in turns. */
+/** Median milliseconds of each, taken in turns: what the processor spent, whatever else it does. */
 function medianTimes(measured: readonly (() => unknown)[]): readonly number[] {
   const times: number[][] = measured.map(() => []);
   for (let run = 0; run < runs; run += 1) {
     for (const [at, work] of measured.entries()) {
-      const started = performance.now();
+      const before = process.cpuUsage();
       work();
-      times[at]?.push(performance.now() - started);
+      const { user, system } = process.cpuUsage(before);
+      times[at]?.push((user + system) / 1_000);
     }
   }
   return times.map((own) => {

@@ -6,6 +6,7 @@ import {
   type Task,
 } from '../../shared/domain/snapshot.ts';
 import { createRandom, type Random } from '../../shared/domain/statistics/random.ts';
+import { type Counts, totalOf } from '../../shared/domain/zone-balance.ts';
 
 export type ZoneWorldSize = {
   readonly tasks: number;
@@ -42,12 +43,7 @@ export function drawZoneWorld(size: ZoneWorldSize, freeShare: number, seed: numb
       return task;
     });
   });
-  return {
-    version: snapshotVersion,
-    takenAtMs,
-    region,
-    clusterArn: `${arnPrefix}:cluster/prod`,
-    cluster: 'prod',
+  return snapshotWith({
     tasks: random.shuffle(tasks),
     services: random.shuffle(services),
     instances: random.shuffle(hosts).map((host) => instanceOf(host, freeShare, random)),
@@ -56,26 +52,83 @@ export function drawZoneWorld(size: ZoneWorldSize, freeShare: number, seed: numb
       compute: 'managed-instances',
       isSpot: false,
       status: 'ACTIVE',
-      subnets: zones.map((zone) => `subnet-${zone}`),
+      subnets: zones.map(subnetIn),
       scaleInAfterSeconds: undefined,
     })),
-    subnetZones: Object.fromEntries(zones.map((zone) => [`subnet-${zone}`, zone])),
-    protections: {},
-    deployments: {},
-    scalableTargets: {},
-    shiftedZones: [],
-    eventWindows: [],
+    subnetZones: zonesOfSubnets(zones),
     instanceTypes: { 'm7g.4xlarge': { vCpus: 16, memoryMiB: 65_536, eniMax: 30 } },
-    gaps: [],
-    calls: 0,
-  };
+  });
 }
 
+/** Services on Fargate, where every zone has room: tasks in each of the first zones, for each. */
+export function fargateWorld(spreads: readonly Counts[]): Snapshot {
+  const letters = [...'abcdef'];
+  const onFargate = { compute: 'fargate' as const, instanceArn: undefined, hasEni: true };
+  const worlds = spreads.map((counts, at) => {
+    const own = counts.map((_, zone) => `${region}${letters[zone]}`);
+    const service: Service = {
+      ...serviceOf(at, totalOf(counts)),
+      ...{ compute: 'fargate', capacityProviders: ['FARGATE'], subnets: own.map(subnetIn) },
+    };
+    const tasks = own.flatMap((zone, of) =>
+      Array.from({ length: counts[of] ?? 0 }, (_, number) => ({
+        ...taskOf(service, number + of * 1_000, { zone, capacityProvider: 'FARGATE' }, at),
+        ...onFargate,
+      })),
+    );
+    return { service, tasks };
+  });
+  return snapshotWith({
+    tasks: worlds.flatMap(({ tasks }) => tasks),
+    services: worlds.map(({ service }) => service),
+    subnetZones: zonesOfSubnets(letters.map((letter) => `${region}${letter}`)),
+  });
+}
+
+const subnetIn = (zone: string): string => `subnet-${zone}`;
+
+const zonesOfSubnets = (all: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(all.map((zone) => [subnetIn(zone), zone]));
+
+const snapshotWith = (parts: Partial<Snapshot>): Snapshot => ({
+  version: snapshotVersion,
+  takenAtMs,
+  region,
+  clusterArn: `${arnPrefix}:cluster/prod`,
+  cluster: 'prod',
+  tasks: [],
+  services: [],
+  instances: [],
+  capacityProviders: [],
+  subnetZones: {},
+  protections: {},
+  deployments: {},
+  scalableTargets: {},
+  shiftedZones: [],
+  eventWindows: [],
+  instanceTypes: {},
+  gaps: [],
+  calls: 0,
+  ...parts,
+});
+
 function serviceAt(at: number, size: ZoneWorldSize, random: Random): Service {
-  const name = `service-${String(at).padStart(3, '0')}`;
   const desired =
     Math.floor(((at + 1) * size.tasks) / size.services) -
     Math.floor((at * size.tasks) / size.services);
+  return {
+    ...serviceOf(at, desired),
+    // What rules ECS's own rebalancing out is the percent, or else the load balancer.
+    maximumPercent: random.next() < 0.5 ? 100 : 200,
+    placementConstraints:
+      random.next() < 0.2
+        ? [{ type: 'memberOf', expression: 'attribute:ecs.instance-type =~ m7g.*' }]
+        : [],
+  };
+}
+
+function serviceOf(at: number, desired: number): Service {
+  const name = `service-${String(at).padStart(3, '0')}`;
   return {
     arn: `${arnPrefix}:service/prod/${name}`,
     name,
@@ -90,15 +143,11 @@ function serviceAt(at: number, size: ZoneWorldSize, random: Random): Service {
     deploymentController: 'ECS',
     deploymentStrategy: 'ROLLING',
     minimumHealthyPercent: 100,
-    // What rules ECS's own rebalancing out is the percent, or else the load balancer.
-    maximumPercent: random.next() < 0.5 ? 100 : 200,
+    maximumPercent: 200,
     availabilityZoneRebalancing: 'ENABLED',
     placementStrategy: [],
-    placementConstraints:
-      random.next() < 0.2
-        ? [{ type: 'memberOf', expression: 'attribute:ecs.instance-type =~ m7g.*' }]
-        : [],
-    subnets: zones.map((zone) => `subnet-${zone}`),
+    placementConstraints: [],
+    subnets: zones.map(subnetIn),
     targetGroupArns: [],
     hasClassicLoadBalancer: true,
     hooks: [],
@@ -135,7 +184,12 @@ const hostAt = (at: number): Host => ({
   memoryMiB: 0,
 });
 
-const taskOf = (service: Service, number: number, host: Host, at: number): Task => ({
+const taskOf = (
+  service: Service,
+  number: number,
+  host: Pick<Task, 'zone' | 'capacityProvider'> & { readonly arn?: string },
+  at: number,
+): Task => ({
   arn: `${arnPrefix}:task/prod/${String(at * 1_000 + number).padStart(32, '0')}`,
   service: service.name,
   group: `service:${service.name}`,

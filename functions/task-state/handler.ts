@@ -1,6 +1,6 @@
 import type { IncidentStore } from '../../shared/aws/incident-store.ts';
-import type { MetricReader } from '../../shared/aws/metric-reader.ts';
 import type { LogGateway } from '../../shared/aws/log-gateway.ts';
+import type { MetricReader } from '../../shared/aws/metric-reader.ts';
 import type { AlertPublisher } from '../../shared/aws/outbox.ts';
 import type { ServiceGateway } from '../../shared/aws/service-gateway.ts';
 import type { TaskPlaceGateway } from '../../shared/aws/task-place-gateway.ts';

@@ -1,8 +1,8 @@
 import { lazy } from '../runtime/lazy.ts';
 import type { ClientSettings } from './clients.ts';
 import type { IncidentStore } from './incident-store.ts';
-import type { MetricReader } from './metric-reader.ts';
 import type { LogGateway } from './log-gateway.ts';
+import type { MetricReader } from './metric-reader.ts';
 import type { AlertPublisher } from './outbox.ts';
 import type { ServiceGateway } from './service-gateway.ts';
 import type { TaskPlaceGateway } from './task-place-gateway.ts';

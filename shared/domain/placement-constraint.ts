@@ -80,13 +80,14 @@ function take(cursor: Cursor, sticky: RegExp): string | undefined {
 function readJoined(cursor: Cursor, nesting: number): Predicate | undefined {
   const all: Predicate[] = [];
   const areOr: boolean[] = [];
-  for (let joint: string | undefined = ''; joint !== undefined; ) {
+  let joint: string | undefined;
+  do {
     const one = readOne(cursor, nesting);
     if (one === undefined) return undefined;
     all.push(one);
     joint = take(cursor, /\s*(?:&&|and\b|\|\||or\b)/y)?.trim();
     if (joint !== undefined) areOr.push(joint === 'or' || joint === '||');
-  }
+  } while (joint !== undefined);
   return (facts) =>
     join(
       all.map((one) => one(facts)),

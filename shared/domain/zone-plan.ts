@@ -76,24 +76,26 @@ export function planZoneMoves(
   const moves: ZoneMove[] = [];
   for (let wave = 1; ; wave += 1) {
     assert(wave <= wanted + 1, 'a wave makes at least one of the moves, or is the last');
-    const open = plans.filter(({ missing }) => missing > 0);
-    context.waiting = countZones(open.flatMap((plan) => fullZonesOf(plan, context)));
-    const made = planWave(open, wave, context);
+    const open = plans
+      .filter(({ missing }) => missing > 0)
+      .map((plan) => ({ plan, full: fullZonesOf(plan, context) }));
+    context.waiting = countZones(open.flatMap(({ full }) => full));
+    const made = planWave(
+      open.flatMap(({ plan, full }) => (full.length < plan.receivers.length ? plan : [])),
+      wave,
+      context,
+    );
     if (made.length === 0) break;
     for (const { task } of made) rooms.giveBack(task);
     moves.push(...made.map(({ move }) => move));
   }
-  const blocked = plans.flatMap((plan) =>
-    plan.missing === 0
-      ? []
-      : [
-          {
-            service: plan.mover.service.name,
-            missing: plan.missing,
-            zones: blockedZonesOf(plan, context),
-          },
-        ],
-  );
+  const blocked = plans
+    .filter(({ missing }) => missing > 0)
+    .map((plan) => ({
+      service: plan.mover.service.name,
+      missing: plan.missing,
+      zones: blockedZonesOf(plan, context),
+    }));
   return { moves, blocked };
 }
 

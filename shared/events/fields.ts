@@ -39,7 +39,9 @@ const wholeNumber = /^-?\d{1,15}$/;
 const numberOrText = v.union([v.number(), v.string()], 'expected a number');
 
 const isWhole = (value: unknown): boolean =>
-  typeof value === 'number' ? Number.isInteger(value) : wholeNumber.test(String(value));
+  typeof value === 'number'
+    ? Number.isInteger(value)
+    : typeof value === 'string' && wholeNumber.test(value);
 
 /** A whole number, also when it is written as text. */
 export const count = v.pipe(

@@ -452,7 +452,7 @@ describe('judgeZones', () => {
       judge({ ...world, tasks, services: [...world.services, ...well, ...others] }).verdicts.find(
         ({ service }) => service === 'web',
       )?.reason;
-    expect(reasonAmong(leaving)).toBe('surge-move');
+    expect(reasonAmong(leaving, { ...leaving, name: 'leaving2' })).toBe('surge-move');
     expect(reasonAmong(ill)).toBe('surge-move');
     expect(reasonAmong(ill, serviceIn('ill2', { desired: 2 }), ...idle)).toBe('services-unhealthy');
   });

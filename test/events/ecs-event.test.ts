@@ -342,6 +342,12 @@ describe('a stopped task', () => {
     expect(task.containers.map(({ exitCode }) => exitCode)).toEqual([undefined, 137]);
   });
 
+  it.each([{ toString: '' }, [512], true, 'much'])('leaves out a memory of %o', (memory) => {
+    const event = read('application-exit-service.json');
+    const task = parseEcsEvent({ ...event, detail: { ...event.detail, memory } });
+    expect(task).toMatchObject({ task: { memoryMiB: undefined } });
+  });
+
   it('has times to the millisecond, however exact ECS is', () => {
     expect(taskOf('nanoseconds.json').stoppedAtMs % 1000).toBe(618);
   });

@@ -20,6 +20,7 @@ type Input = Readonly<Record<string, unknown>>;
 
 /** Targets and content types of the JSON protocols. */
 const jsonServices = {
+  'application-autoscaling': { prefix: 'AnyScaleFrontendService', version: '1.1' },
   dynamodb: { prefix: 'DynamoDB_20120810', version: '1.0' },
   ecs: { prefix: 'AmazonEC2ContainerServiceV20141113', version: '1.1' },
   events: { prefix: 'AWSEvents', version: '1.1' },
@@ -72,6 +73,16 @@ export function createMoto(endpoint: string) {
     query,
     get: (service: string, path: string) => send(service, path, { method: 'GET' }),
     reset: () => send('moto', '/moto-api/reset', { method: 'POST' }),
+
+    /** Keeps things of a kind as they are: by default some come a step nearer to their end a look. */
+    holdState: (model: string) =>
+      send('moto', '/moto-api/state-manager/set-transition', {
+        method: 'POST',
+        body: JSON.stringify({
+          model_name: model,
+          transition: { progression: 'manual', times: Number.MAX_SAFE_INTEGER },
+        }),
+      }),
 
     async createQueue(name: string): Promise<string> {
       await json('sqs', 'CreateQueue', { QueueName: name });
