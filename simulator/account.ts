@@ -161,6 +161,11 @@ export type EcsContainerDefinition = {
   memoryReservation?: number;
   /** True by default. */
   essential?: boolean;
+  environment?: { name: string; value: string }[];
+  logConfiguration?: {
+    logDriver: 'awslogs' | 'awsfirelens' | 'splunk' | 'json-file';
+    options?: Record<string, string>;
+  };
   portMappings?: {
     containerPort?: number;
     hostPort?: number;
@@ -205,7 +210,7 @@ export type EcsTaskDefinition = {
   networkMode: EcsNetworkMode;
   runtimePlatform?: { cpuArchitecture?: 'X86_64' | 'ARM64' };
   requiresCompatibilities?: EcsLaunchType[];
-  placementConstraints?: EcsPlacementConstraint[];
+  placementConstraints?: { type: 'memberOf'; expression?: string }[];
   containerDefinitions: EcsContainerDefinition[];
 };
 
@@ -397,21 +402,6 @@ export type EcsService = {
   }[];
   tags: EcsTag[];
   createdAt?: Date;
-};
-
-export type TaskDefinition = {
-  readonly taskDefinitionArn: string;
-  readonly family: string;
-  readonly revision: number;
-  containerDefinitions: {
-    name: string;
-    image?: string;
-    environment?: { name: string; value: string }[];
-    logConfiguration?: {
-      logDriver: 'awslogs' | 'awsfirelens' | 'splunk' | 'json-file';
-      options?: Record<string, string>;
-    };
-  }[];
 };
 
 export type ServiceDeploymentStatus =
@@ -714,7 +704,6 @@ export type Account = {
   readonly eventWindows: Map<string, Ec2EventWindow>;
   /** By resource id. */
   readonly scalableTargets: Map<string, ScalableTarget>;
-  readonly taskDefinitions: Map<string, TaskDefinition>;
   readonly serviceDeployments: Map<string, ServiceDeployment>;
   readonly serviceRevisions: Map<string, ServiceRevision>;
   readonly loadBalancers: Map<string, LoadBalancer>;
@@ -773,7 +762,6 @@ export function createAccount(options: AccountOptions): Account {
     instanceTypes: new Map(),
     eventWindows: new Map(),
     scalableTargets: new Map(),
-    taskDefinitions: new Map(),
     serviceDeployments: new Map(),
     serviceRevisions: new Map(),
     loadBalancers: new Map(),

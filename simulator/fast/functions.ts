@@ -5,11 +5,13 @@ import { createHandler as createTaskStateHandler } from '../../functions/task-st
 import { createDeploymentGateway } from '../../shared/aws/deployment-gateway.ts';
 import type { GateItem } from '../../shared/aws/gate-store.ts';
 import { createLoadBalancerGateway } from '../../shared/aws/load-balancer-gateway.ts';
+import { createLogGateway } from '../../shared/aws/log-gateway.ts';
 import { createMetricGateway } from '../../shared/aws/metric-gateway.ts';
 import { createMetricReader } from '../../shared/aws/metric-reader.ts';
 import { createParameterGateway } from '../../shared/aws/parameter-gateway.ts';
 import { createSecretGateway } from '../../shared/aws/secret-gateway.ts';
 import { createServiceGateway } from '../../shared/aws/service-gateway.ts';
+import { createTaskPlaceGateway } from '../../shared/aws/task-place-gateway.ts';
 import type { Account } from '../account.ts';
 import type { FunctionFactory } from '../stack/deploy.ts';
 import type { FunctionOptions } from '../stack/functions.ts';
@@ -54,6 +56,8 @@ export function fastFactories(
         store: incidents,
         services: createServiceGateway(directClient(account, 'ecs')),
         metrics: createMetricReader(directClient(account, 'cloudwatch')),
+        tasks: createTaskPlaceGateway(directClient(account, 'ecs')),
+        logs: createLogGateway(directClient(account, 'ecs'), directClient(account, 'logs')),
         publisher: createFastPublisher(account, config),
         config,
         clock,
