@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { parseSnapshot } from '../shared/events/saved-snapshot.ts';
 import type { Report } from '../simulator/report.ts';
 import type { Scenario } from '../simulator/scenario.ts';
 import { scenarios } from '../simulator/scenarios/index.ts';
-import { Misuse } from './misuse.ts';
+import type { SavedCluster } from '../simulator/scenarios/saved-cluster.ts';
+import { Misuse, Unavailable } from './misuse.ts';
 import { summarise } from './sim-runs.ts';
 import { tellReport, tellRuns } from './sim-text.ts';
 
@@ -22,6 +25,8 @@ export type SimOptions = {
   readonly daysGiven: number | undefined;
   readonly withBallast: boolean;
   readonly json: boolean;
+  /** File of a saved snapshot, whose cluster takes the place of the scenario's own. */
+  readonly from: string | undefined;
 };
 
 /** Reads the command line; throws Misuse that names what is wrong. */
@@ -40,7 +45,6 @@ export function readSimOptions(args: readonly string[]): SimOptions {
     },
   });
   if (positionals.length > 0) throw new Misuse(`unexpected "${positionals.join(' ')}"`);
-  if (values.from !== undefined) throw new Misuse('--from: saved clusters are not read yet');
   const scenario = scenarioOf(values.scenario);
   const daysGiven = daysOf(values.days, scenario);
   return {
@@ -51,6 +55,7 @@ export function readSimOptions(args: readonly string[]): SimOptions {
     daysGiven,
     withBallast: !values['no-ballast'],
     json: values.json,
+    from: values.from,
   };
 }
 
@@ -93,6 +98,8 @@ export type SimJob = {
   readonly seed: number;
   readonly days: number;
   readonly withBallast: boolean;
+  /** Read from a file already. */
+  readonly cluster: SavedCluster | undefined;
 };
 
 /** A run that came to an end, or why it did not. */
@@ -113,12 +120,10 @@ export type SimDeps = {
 
 /** Carries the command out; the result is the exit code: 1 when an invariant broke. */
 export async function runSim(options: SimOptions, deps: SimDeps): Promise<number> {
-  const { scenario, seed, runs, days, withBallast, json } = options;
+  const { scenario, seed, runs, days, withBallast, json, from } = options;
+  const cluster = from === undefined ? undefined : readCluster(from);
   const jobOf = (one: number): SimJob => ({
-    scenario: scenario.name,
-    seed: one,
-    days,
-    withBallast,
+    ...{ scenario: scenario.name, seed: one, days, withBallast, cluster },
   });
   if (runs > 1) return await runMany(options, deps, jobOf);
   const report = await deps.play(jobOf(seed));
@@ -144,10 +149,21 @@ async function runMany(
   return summary.failures.length === 0 && summary.goodGreens.isWithinRate ? 0 : 1;
 }
 
+/** The cluster of a file that `plan --save` has written. */
+function readCluster(file: string): SavedCluster {
+  try {
+    return parseSnapshot(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
+    throw new Unavailable(`--from ${file}: expected a saved snapshot, ${detail}`, { cause });
+  }
+}
+
 /** The command that plays one seed again. */
 export const commandOf = (options: SimOptions, seed: number): string =>
   [
     `npm run -s sim -- --scenario ${options.scenario.name} --seed ${seed}`,
     ...(options.daysGiven === undefined ? [] : [`--days ${options.daysGiven}`]),
+    ...(options.from === undefined ? [] : [`--from ${options.from}`]),
     ...(options.withBallast ? [] : ['--no-ballast']),
   ].join(' ');

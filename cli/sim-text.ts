@@ -87,6 +87,8 @@ function tellFigures(report: Report): readonly string[] {
       labelled('users', [`${service}: ${sent} requests, ${failed} failed`, ...pairs(byRevision)]),
     ),
     ...(withBallast ? labelled('calls', pairs(calls)) : []),
+    ...listOf(figures.assumptions).map((one) => `assumed    ${String(one)}`),
+    ...listOf(figures.leftOut).map((one) => `left out   ${String(one)}`),
     ...tellReplay(figures.replay),
   ];
 }

@@ -1,6 +1,6 @@
-import { runScenario } from '../simulator/run.ts';
 import { runCommand } from './misuse.ts';
 import { readSimOptions, runSim, usage } from './sim-command.ts';
+import { playSimJob } from './sim-play.ts';
 import { playOnThreads } from './sim-workers.ts';
 
 /** Plays a scenario of the simulated account, or many seeds of it. */
@@ -8,8 +8,7 @@ await runCommand(usage, () => {
   const options = readSimOptions(process.argv.slice(2));
   return runSim(options, {
     print: (line) => process.stdout.write(`${line}\n`),
-    play: ({ seed, days, withBallast }) =>
-      runScenario(options.scenario, { seed, days, withBallast }),
+    play: playSimJob,
     playAll: playOnThreads,
   });
 });

@@ -62,7 +62,7 @@ const minuteMs = 60_000;
 const startMs = Date.parse('2026-11-20T00:00:00Z');
 /** A cluster starts, and Ballast's first run ends, before anything may go wrong. */
 const calmMs = 45 * minuteMs;
-const clusterName = 'prod';
+const clusterNameDefault = 'prod';
 const latencyRangeMs = [5, 40] as const;
 
 /** A played run: what it left behind, and what its scenario says of itself. */
@@ -76,18 +76,11 @@ export type Played = {
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Played> {
   await warmUp();
   const { seed, days, variants = {} } = options;
-  const world = createWorld({ seed, startMs, variants });
+  const { clusterName = clusterNameDefault, region } = scenario;
+  const place = region === undefined ? {} : { region };
+  const world = createWorld({ seed, startMs, variants, ...place });
   const endMs = startMs + days * dayMs;
-  const faultsUntilMs = Math.max(startMs + calmMs, endMs - scenario.convergesWithinMs);
-  const drawn = [...drawFaults(seed, scenario.faults), ...(scenario.essentialFaults ?? [])];
-  const active = options.faults ?? new Set(drawn);
-  const isPossible = (fault: FaultName): boolean =>
-    options.mode === 'wire' || !wireFaults.has(fault);
-  const faults = createFaults(
-    new Set([...active].filter(isPossible)),
-    [startMs + calmMs, faultsUntilMs],
-    world.nowMs,
-  );
+  const faults = faultsOf(scenario, options, world);
   const journal = createJournal(world.account);
   const apps = new Map<string, AppHttp>();
   const stackMode = scenario.stackMode(seed);
@@ -103,10 +96,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     : undefined;
   const observer = observeWorld(world, (entry) => journal.timeline.push(entry));
   const stage = stageOf(world, {
-    ...{ faults, journal, apps, endMs, stackMode },
+    ...{ faults, journal, apps, endMs, stackMode, clusterName },
     hook: ballast?.hook,
   });
   const arranged = scenario.arrange(stage);
+  scenario.story?.(stage, arranged.zones);
   startNature({
     world,
     faults,
@@ -121,7 +115,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     record: {
       ...{ scenario: scenario.name, seed, mode: options.mode, stackMode },
       withBallast: options.withBallast,
-      ...{ startMs, endMs, faultsFromMs: faults.fromMs, faultsUntilMs },
+      ...{ startMs, endMs, faultsFromMs: faults.fromMs, faultsUntilMs: faults.untilMs },
       ...{ faults: faults.active, hits: faults.hits, truths: journal.truths },
       stops: journal.stops(),
       signals: journal.signals(),
@@ -141,6 +135,20 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     variants: world.variants(),
     figures: arranged.figures?.() ?? {},
   };
+}
+
+/** Faults that are on in this run, between its calm beginning and the time in which all must be well. */
+function faultsOf(scenario: Scenario, options: PlayOptions, { nowMs }: World): Faults {
+  const { seed, days, mode } = options;
+  const untilMs = startMs + days * dayMs - scenario.convergesWithinMs;
+  const drawn = [...drawFaults(seed, scenario.faults), ...(scenario.essentialFaults ?? [])];
+  const active = options.faults ?? new Set(drawn);
+  const isPossible = (fault: FaultName): boolean => mode === 'wire' || !wireFaults.has(fault);
+  return createFaults(
+    new Set([...active].filter(isPossible)),
+    [startMs + calmMs, Math.max(startMs + calmMs, untilMs)],
+    nowMs,
+  );
 }
 
 function noteEvent(event: EventEnvelope, journal: Journal): void {
@@ -217,12 +225,13 @@ function deliveryFaults(
 type StageParts = Pick<Parts, 'faults' | 'journal' | 'apps'> & {
   readonly endMs: number;
   readonly stackMode: StackMode;
+  readonly clusterName: string;
   readonly hook: Stage['hook'];
 };
 
 const stageOf = (
   world: World,
-  { faults, journal, apps, endMs, stackMode, hook }: StageParts,
+  { faults, journal, apps, endMs, stackMode, clusterName, hook }: StageParts,
 ): Stage => ({
   world,
   startMs,

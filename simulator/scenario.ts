@@ -27,7 +27,12 @@ export type Scenario = {
   readonly convergesWithinMs: number;
   /** Pages and cards that it may cost, digests apart; undefined where trouble is the point. */
   readonly noise?: { readonly pagesMax: number; readonly cardsMax: number };
+  /** Where it plays; `prod` in the simulation's own Region by default. */
+  readonly clusterName?: string;
+  readonly region?: string;
   readonly arrange: (stage: Stage) => Arranged;
+  /** What happens in whatever cluster it is, besides the faults. */
+  readonly story?: (stage: Stage, zones: readonly string[]) => void;
 };
 
 /** What a scenario leaves behind for the run. */

@@ -5,8 +5,8 @@ import { type Crossing, crossingsOf, isSupported, type PlainCause, thresholds } 
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-/** A card waits five minutes for others of its cause, then for the next sweep. */
-const toldWithinMs = 8 * minuteMs;
+/** A card waits five minutes for others of its cause, a fold one more, both for the next sweep. */
+const toldWithinMs = 10 * minuteMs;
 /** A service has to be well for so long before its incident ends. */
 const wellMs = 15 * minuteMs;
 /** Time from publishing a message to the mark that it was. */
@@ -76,8 +76,11 @@ function deadlineOf(run: RunRecord, atMs: number): number {
   return (isDisturbed ? Math.max(atMs, run.faultsUntilMs) + 20 * minuteMs : atMs) + toldWithinMs;
 }
 
+/** Told in place of the incidents of many services. */
+const folds: ReadonlySet<string> = new Set(['storm', 'bad-instance', 'bad-zone']);
+
 const tells = (told: Told, { service, cause, atMs }: Crossing, byMs: number): boolean =>
-  (told.kind === 'storm' || (told.service === service && kindsOf[cause].includes(told.kind))) &&
+  (folds.has(told.kind) || (told.service === service && kindsOf[cause].includes(told.kind))) &&
   told.fromMs <= byMs &&
   told.untilMs >= atMs;
 
@@ -154,7 +157,7 @@ export const noFalseAlarms: Checker = {
 };
 
 /** Kinds that end by themselves once their service is well. */
-const endsWhenWell = new Set([...Object.keys(thresholds), 'storm']);
+const endsWhenWell = new Set([...Object.keys(thresholds), ...folds]);
 /** After the last stop: the longest window of a kind, and then it has to be well. */
 const endsWithinMs = (kind: string): number =>
   (kind === 'slow-loop' ? 6 * hourMs : 0) + wellMs + 15 * minuteMs;
@@ -175,7 +178,7 @@ export const incidentsResolve: Checker = {
 
 /** When a service last had trouble, was last short of tasks, or was last deployed. */
 function quietSinceMs(run: RunRecord, service: string, kind: string): number {
-  const isOne = (other: string | undefined): boolean => kind === 'storm' || other === service;
+  const isOne = (other: string | undefined): boolean => folds.has(kind) || other === service;
   const short = run.counts.filter((count) => isOne(count.service));
   return Math.max(
     run.startMs,

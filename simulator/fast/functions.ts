@@ -55,9 +55,9 @@ export function fastFactories(
       return createTaskStateHandler({
         store: incidents,
         services: createServiceGateway(directClient(account, 'ecs')),
-        metrics: createMetricReader(directClient(account, 'cloudwatch')),
         tasks: createTaskPlaceGateway(directClient(account, 'ecs')),
         logs: createLogGateway(directClient(account, 'ecs'), directClient(account, 'logs')),
+        metrics: createMetricReader(directClient(account, 'cloudwatch')),
         publisher: createFastPublisher(account, config),
         config,
         clock,

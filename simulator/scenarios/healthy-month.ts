@@ -23,7 +23,6 @@ const replacedShare = 0.01;
  * single stops, Spot notices and agents that are not heard of now and then. Nothing of it is wrong.
  */
 function arrange(stage: Stage): Arranged {
-  const { world, startMs, endMs } = stage;
   const random = stage.random('month');
   const subnets = createSubnets(stage);
   createManagedProvider(stage, { name: 'general', subnets });
@@ -42,6 +41,13 @@ function arrange(stage: Stage): Arranged {
   );
   for (const service of services) planDeployments(stage, service, random.integer(0, weekMs / 2));
   for (const service of services.slice(-scalingCount)) planScaling(stage, service);
+  return { zones: subnets.map(({ zone }) => zone) };
+}
+
+/** What goes on in any cluster: single stops, a Spot notice a day, an agent that is silent each hour. */
+function story(stage: Stage): void {
+  const { world, startMs, endMs } = stage;
+  const random = stage.random('story');
   planStops(stage);
   const every = (periodMs: number, run: () => void): void => {
     for (let atMs = startMs + 2 * hourMs; atMs < endMs; atMs += periodMs) {
@@ -50,7 +56,6 @@ function arrange(stage: Stage): Arranged {
   };
   every(dayMs, () => takeSpot(stage));
   every(hourMs, () => flap(stage));
-  return { zones: subnets.map(({ zone }) => zone) };
 }
 
 const createOne = (stage: Stage, at: number, options: ServiceOptions): ServiceHandle => {
@@ -95,7 +100,9 @@ function planStops(stage: Stage): void {
 function takeSpot(stage: Stage): void {
   const { account, nature } = stage.world;
   const instances = [...account.containerInstances.values()].filter(
-    ({ capacityProviderName, status }) => capacityProviderName === 'spot' && status === 'ACTIVE',
+    ({ ec2InstanceId, status }) =>
+      status === 'ACTIVE' &&
+      account.ec2Instances.get(ec2InstanceId ?? '')?.InstanceLifecycle === 'spot',
   );
   if (instances.length === 0) return;
   nature.spotNotice(stage.random('spot').pick(instances).containerInstanceArn);
@@ -123,4 +130,5 @@ export const healthyMonth: Scenario = {
   convergesWithinMs: 8 * hourMs,
   noise: { pagesMax: 0, cardsMax: 10 },
   arrange,
+  story,
 };

@@ -5,7 +5,6 @@ import { hourMs, minuteMs } from './time.ts';
 const names = ['web', 'api', 'cart', 'search', 'pay', 'mail'];
 
 function arrange(stage: Stage): Arranged {
-  const { world, startMs } = stage;
   const subnets = createSubnets(stage);
   createManagedProvider(stage, { name: 'general', subnets });
   for (const [at, name] of names.entries()) {
@@ -13,12 +12,16 @@ function arrange(stage: Stage): Arranged {
     if (at % 2 === 0) createWeb(stage, { ...common, desired: 6, usersEveryMs: 5_000 });
     else createWorker(stage, { ...common, desired: 4, healthCheck: true });
   }
-  const zone = stage.random('zone').pick(subnets).zone;
+  return { zones: subnets.map((subnet) => subnet.zone) };
+}
+
+/** One zone, drawn by the seed. */
+function darken({ world, startMs, random, note }: Stage, zones: readonly string[]): void {
+  const zone = random('zone').pick(zones);
   world.schedule(startMs + 2 * hourMs, () => {
-    stage.note(`zone ${zone} is out for 40 min`);
+    note(`zone ${zone} is out for 40 min`);
     world.nature.zoneOutage(zone, 40 * minuteMs);
   });
-  return { zones: subnets.map((subnet) => subnet.zone) };
 }
 
 export const zoneOutage: Scenario = {
@@ -31,4 +34,5 @@ export const zoneOutage: Scenario = {
   faults: ['duplicate-events', 'late-events', 'reordered-events', 'slow-placement'],
   convergesWithinMs: 8 * hourMs,
   arrange,
+  story: darken,
 };

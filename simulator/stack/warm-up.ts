@@ -5,18 +5,20 @@ import * as gates from '../../shared/aws/gate-store.ts';
 import * as records from '../../shared/aws/incident-record.ts';
 import * as incidents from '../../shared/aws/incident-store.ts';
 import * as loadBalancers from '../../shared/aws/load-balancer-gateway.ts';
+import * as logs from '../../shared/aws/log-gateway.ts';
 import * as metrics from '../../shared/aws/metric-gateway.ts';
 import * as metricReads from '../../shared/aws/metric-reader.ts';
 import * as parameters from '../../shared/aws/parameter-gateway.ts';
 import * as secrets from '../../shared/aws/secret-gateway.ts';
 import * as services from '../../shared/aws/service-gateway.ts';
+import * as places from '../../shared/aws/task-place-gateway.ts';
 import { createAccount } from '../account.ts';
 import { createRequestHandler } from '../aws/request-handler.ts';
 
 /** What the functions load when they first need it: here it is loaded before time begins to pass. */
 const gateways = [
   ...[alerts, deployments, evidence, gates, records, incidents, loadBalancers],
-  ...[metrics, metricReads, parameters, secrets, services],
+  ...[logs, metrics, metricReads, parameters, places, secrets, services],
 ];
 
 let once: Promise<void> | undefined;

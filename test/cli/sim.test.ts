@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Misuse } from '../../cli/misuse.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import type { Invariant } from '../../simulator/checkers/checker.ts';
 import { play } from '../../simulator/play.ts';
 import { type Report, reportOf } from '../../simulator/report.ts';
+import type { SavedCluster } from '../../simulator/scenarios/saved-cluster.ts';
 import { pocket } from '../support/pocket.ts';
 import { runCommand } from './run-command.ts';
 
@@ -51,7 +53,7 @@ async function simulated(line: string, resultOf: (job: SimJob) => SimResult) {
   return { code: await runSim(read(line), deps), lines, jobs };
 }
 
-describe('the options of sim', () => {
+describe('the options of sim', { timeout: patienceMs }, () => {
   it('are a scenario, seeds, runs, days and forms of output', () => {
     expect(read('--scenario storm')).toMatchObject({
       ...{ seed: 1, runs: 1, days: 0.25, withBallast: true, json: false },
@@ -140,6 +142,51 @@ describe('one run', { timeout: patienceMs }, () => {
     expect(commandOf(options, 9)).toBe(
       'npm run -s sim -- --scenario spot --seed 9 --days 2 --no-ballast',
     );
+  });
+});
+
+describe('a saved cluster', { timeout: patienceMs }, () => {
+  const file = 'test/fixtures/snapshots/mixed.json';
+
+  it('takes the place of the scenario’s own, with its services, Region and name', async () => {
+    const { code, stdout } = await runCommand('sim', [
+      ...['--scenario', 'zone-outage', '--days', '0.12', '--from', file, '--json'],
+    ]);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as Report;
+    const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedCluster;
+    const active = saved.services.filter(({ status }) => status === 'ACTIVE');
+    const started = report.timeline.filter(({ text }) => text.endsWith('IN_PROGRESS'));
+    const { leftOut } = report.figures as { readonly leftOut: readonly string[] };
+    expect(started.length).toBeGreaterThanOrEqual(active.length - leftOut.length);
+    expect(report.timeline.some(({ text }) => /zone us-east-1\w is out/.test(text))).toBe(true);
+  });
+
+  it('is named in the command that repeats it, and its assumptions are told', async () => {
+    const line = `--scenario storm --from ${file} --seed 3`;
+    const report = await reportWith([held]);
+    const figures = { assumptions: ['all is new'], leftOut: ['service x: too odd'] };
+    const { lines, jobs } = await simulated(line, () => ({
+      seed: 3,
+      report: { ...report, figures },
+    }));
+    expect(lines.at(-1)).toContain(`--scenario storm --seed 3 --from ${file}`);
+    expect(lines).toEqual(
+      expect.arrayContaining(['assumed    all is new', 'left out   service x: too odd']),
+    );
+    expect(jobs[0]?.cluster?.services.length).toBeGreaterThan(10);
+  });
+
+  it.each([
+    ['package.json', 'expected a saved snapshot, snapshot.version: expected a number'],
+    ['nowhere.json', 'no such file'],
+  ])('that is %s is refused in one line', async (path, message) => {
+    const { code, stdout, stderr } = await runCommand('sim', [
+      ...['--scenario', 'storm', '--from', path],
+    ]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 });
 
