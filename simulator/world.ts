@@ -303,10 +303,13 @@ function createCore(options: WorldOptions, timeline: Timeline, flight: Flight, v
         core.after(0, () => then(answer));
       };
       flight.track(
-        callHook(functionArn, event).then(
-          (value) => answered({ value }),
-          (cause: unknown) => answered({ error: errorOf(cause) }),
-        ),
+        // A hook that throws before it answers has not answered either.
+        Promise.resolve()
+          .then(() => callHook(functionArn, event))
+          .then(
+            (value) => answered({ value }),
+            (cause: unknown) => answered({ error: errorOf(cause) }),
+          ),
       );
     },
   };

@@ -44,12 +44,17 @@ export function installAutoScalingGroups(core: Core): void {
     if (instance.provider.waiting.size > 0) placeWaiting(core, instance.provider);
     planScaleIn(core, instance);
   });
-  core.on('instance-gone', ({ provider }) => {
-    if (provider?.group !== undefined) planReplacement(core, provider);
+  core.on('instance-gone', ({ provider, ec2InstanceId }) => {
+    if (provider?.group === undefined) return;
+    // A machine that was deregistered by force runs on, and the group counts it.
+    const state = core.account.ec2Instances.get(ec2InstanceId)?.State.Name;
+    if (state === 'running') provider.orphans += 1;
+    else planReplacement(core, provider);
   });
 }
 
-const sizeOf = ({ instances, launches }: Provider): number => instances.size + launches.size;
+const sizeOf = ({ instances, launches, orphans }: Provider): number =>
+  instances.size + launches.size + orphans;
 
 /** Adds the instances that a group starts with; they are there at once. */
 export function fillGroup(core: Core, provider: Provider): void {

@@ -148,9 +148,19 @@ function timeOut(hookRun: HookRun): void {
   finish(hookRun, 'TIMED_OUT', isPassed ? { isPassed } : { isPassed, reason });
 }
 
+/** The deployment has ended, or goes back: what a hook of the way forward says no longer counts. */
+const isAbandoned = ({ staged, call }: HookRun): boolean =>
+  staged.isDone || (staged.isRollingBack && !call.isRollback);
+
+/** Forgets the hooks that are under way. */
+export function abandonHooks(core: Core, { run }: Staged): void {
+  for (const { hookId } of run.lifecycleHookDetails ?? []) core.state.pauses.delete(hookId);
+  run.lifecycleHookDetails = [];
+}
+
 function invoke(hookRun: HookRun): void {
   const { core, service, staged, call, detail, hookDetails } = hookRun;
-  if (hookRun.isOver || staged.isDone) return;
+  if (hookRun.isOver || isAbandoned(hookRun)) return;
   const isStable = core.variant('execution-id') !== 'new-each-call';
   const event = hookEvent(
     {
@@ -167,7 +177,7 @@ function invoke(hookRun: HookRun): void {
   );
   let isAnswered = false;
   const settle = (answer: { readonly value: unknown } | { readonly error: Error }): void => {
-    if (isAnswered || hookRun.isOver) return;
+    if (isAnswered || hookRun.isOver || isAbandoned(hookRun)) return;
     isAnswered = true;
     cancelTimer(staged.timers, `${detail.hookId} call`);
     if ('error' in answer) failInvocation(hookRun, answer.error);

@@ -85,19 +85,22 @@ function restartTimer(core: Core, instance: Instance): void {
   if (instance.timers.has('under-used')) armTimer(core, instance);
 }
 
-/** Drains an instance that has a better home, or has it wait until no other is being drained. */
+/** Drains an instance that has a better home; while another is being drained it waits to be judged. */
 function judge(core: Core, instance: Instance): void {
   const { provider, tasks, view } = instance;
   if (provider === undefined || view.status !== 'ACTIVE' || tasks.size === 0) return;
-  if (!isMovable(core, instance) || !hasBetterHome(core, provider, instance)) return;
-  if (isBusy(provider) && core.has('one-optimisation-at-a-time')) provider.postponed.add(instance);
-  else drainInstance(core, instance, 'under-used');
+  if (isBusy(provider) && core.has('one-optimisation-at-a-time')) {
+    provider.postponed.add(instance);
+    return;
+  }
+  const isGain = isMovable(core, instance) && hasBetterHome(core, provider, instance);
+  if (!isGain) return;
+  provider.optimised = instance;
+  drainInstance(core, instance, 'under-used');
 }
 
-function isBusy({ instances }: Provider): boolean {
-  for (const { drain } of instances) if (drain?.cause === 'under-used') return true;
-  return false;
-}
+const isBusy = ({ instances, optimised }: Provider): boolean =>
+  optimised?.drain?.cause === 'under-used' && instances.has(optimised);
 
 /** An optimisation is over: the first of those that wait for it, and still would gain, is next. */
 function judgePostponed(core: Core, provider: Provider): void {
@@ -120,11 +123,22 @@ function isMovable(core: Core, { tasks }: Instance): boolean {
 function hasBetterHome(core: Core, provider: Provider, instance: Instance): boolean {
   const { judged, contents } = instance;
   const isSame = judged?.contents === contents;
+  const blocked = isSame ? judged.blocked : undefined;
   // What fitted nowhere can only fit now where room has grown since.
-  const mayFit = !isSame || grownSince(provider, judged.growth).some(canTakeOneOf(core, instance));
-  if (mayFit && fitsElsewhere(core, provider, instance)) return true;
+  const mayFit =
+    blocked === undefined ||
+    grownSince(provider, judged?.growth ?? 0).some(
+      (other) => other !== instance && takesAlso(core, blocked, other),
+    );
+  const nowBlocked = mayFit ? fittingNowhere(core, provider, instance) : blocked;
+  if (nowBlocked === undefined) return true;
   const isCheaper = isSame ? judged.hasCheaperType : hasCheaperType(core, provider, instance);
-  instance.judged = { contents, hasCheaperType: isCheaper, growth: provider.growth };
+  instance.judged = {
+    contents,
+    blocked: nowBlocked,
+    hasCheaperType: isCheaper,
+    growth: provider.growth,
+  };
   return isCheaper;
 }
 
@@ -135,24 +149,21 @@ function grownSince({ grown, growth, instances }: Provider, since: number): read
   return count === 0 ? [] : grown.slice(-count);
 }
 
-const canTakeOneOf =
-  (core: Core, instance: Instance) =>
-  (other: Instance): boolean =>
-    other !== instance && [...instance.tasks].some((task) => takesAlso(core, task, other));
-
-/** Whether the other instances have room for all of its tasks. */
-function fitsElsewhere(core: Core, provider: Provider, instance: Instance): boolean {
+/** The first of its tasks, the largest before the others, that no other instance has room for. */
+function fittingNowhere(core: Core, provider: Provider, instance: Instance): Task | undefined {
   const keepsZones = core.variant('optimisation-zones') === 'kept';
+  const tasks = [...instance.tasks].sort(
+    (a, b) => b.definition.memoryMiB - a.definition.memoryMiB || a.order - b.order,
+  );
   // What was launched to spread a service is not packed away again, or the two would never end.
-  if (!keepsZones && instance.isForRebalancing) return false;
+  if (!keepsZones && instance.isForRebalancing) return tasks[0];
   const taken = new Map<Instance, Taken>();
-  return [...instance.tasks].every((task) => {
-    const others = task.definition.cpu === 0 ? provider.instances : provider.withRoom;
-    for (const other of others) {
-      if (other === instance || (keepsZones && other.zone !== instance.zone)) continue;
-      if (takesAlso(core, task, other, taken)) return true;
+  return tasks.find((task) => {
+    for (const other of task.definition.cpu === 0 ? provider.instances : provider.withRoom) {
+      const isAway = keepsZones && other.zone !== instance.zone;
+      if (other !== instance && !isAway && takesAlso(core, task, other, taken)) return false;
     }
-    return false;
+    return true;
   });
 }
 
@@ -166,11 +177,11 @@ function takesAlso(
   other: Instance,
   taken = new Map<Instance, Taken>(),
 ): boolean {
-  const { cpu, memoryMiB, interfaces } = taken.get(other) ?? nothing;
   const { definition } = task;
-  // Most instances are full: this is asked far more often than anything else here.
-  if (other.cpu - cpu < definition.cpu) return false;
-  if (other.memoryMiB - memoryMiB < definition.memoryMiB || !takesTasks(core, other)) return false;
+  // Most instances have too little left: this is asked far more often than anything else here.
+  if (other.memoryMiB < definition.memoryMiB || other.cpu < definition.cpu) return false;
+  if (!takesTasks(core, other)) return false;
+  const { cpu, memoryMiB, interfaces } = taken.get(other) ?? nothing;
   const request = placementOf(task);
   const { reachableZones } = request;
   if (reachableZones.length > 0 && !reachableZones.includes(other.zone ?? '')) return false;

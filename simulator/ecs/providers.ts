@@ -29,9 +29,11 @@ type OwnState =
   | 'instances'
   | 'waiting'
   | 'launches'
+  | 'orphans'
   | 'withRoom'
   | 'grown'
   | 'growth'
+  | 'optimised'
   | 'postponed'
   | 'timers';
 
@@ -41,9 +43,11 @@ function addProvider(core: Core, provider: Omit<Provider, OwnState>): Provider {
     instances: new Set(),
     waiting: new Set(),
     launches: new Set(),
+    orphans: 0,
     withRoom: new Set(),
     grown: [],
     growth: 0,
+    optimised: undefined,
     postponed: new Set(),
     timers: new Map(),
   };

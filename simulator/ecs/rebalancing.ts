@@ -110,25 +110,21 @@ function startRound(core: Core, service: Service): void {
   const isSingle = core.variant('rebalancing-batch') === 'one-at-a-time';
   const missing = missingByZone(runningByZone(core, service));
   const batch = missing.slice(0, isSingle ? Math.min(1, room) : Math.max(0, room));
-  const byZone = Map.groupBy(batch, (zone) => zone);
-  for (const [zone, { length: count }] of byZone) {
+  for (const [zone, { length: count }] of Map.groupBy(batch, (zone) => zone)) {
     // The surplus is allowed before it is there: the scheduler must not take it for a scale-in.
     service.surge += count;
     const started = startTasks(core, primary, count, zone);
     service.surge -= count - started.length;
     for (const task of started) rebalancing.starting.add(task);
     if (started.length > 0) tellStarted(core, service, zone, started);
-    if (started.length < count) {
-      stop(core, service);
-      return;
-    }
   }
   if (missing.length === 0) complete(core, service);
-  // Stops under way will make room; where there are none, nothing will.
-  else if (batch.length === 0 && ![...service.tasks].some(({ isStopping }) => isStopping)) {
-    stop(core, service);
-  }
+  else if (rebalancing.starting.size === 0 && !isMakingRoom(service, batch)) stop(core, service);
 }
+
+/** Stops under way will make room; where there are none, nothing will. */
+const isMakingRoom = ({ tasks }: Service, batch: readonly string[]): boolean =>
+  batch.length === 0 && [...tasks].some(({ isStopping }) => isStopping);
 
 function tellStarted(core: Core, service: Service, zone: string, tasks: readonly Task[]): void {
   const ids = tasks.map(({ id }) => id).join(', ');

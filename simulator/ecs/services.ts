@@ -64,7 +64,7 @@ function newService(core: Core, cluster: Cluster, input: CreateService): Service
     isSteady: false,
     isDeleted: false,
     wake: undefined,
-    placement: { failures: 0, retryAtMs: 0, toldAtMs: undefined },
+    placement: { failures: 0, retryAtMs: 0 },
     rebalancing: undefined,
     rebalancingRetryAtMs: 0,
     surge: 0,

@@ -4,7 +4,7 @@ import { type Core, cancelTimers, setTimer } from './core.ts';
 import { addDeployment, completeDeployment, endRun, tellDeployment } from './deployments.ts';
 import { noteServiceEvent } from './events.ts';
 import { isHealthy } from './health.ts';
-import { type HookResult, runHooks } from './hooks.ts';
+import { abandonHooks, type HookResult, runHooks } from './hooks.ts';
 import type { Deployment, Service, Staged, TaskDefinition } from './state.ts';
 import { isOnNetworkLoadBalancer, shiftTraffic, type TrafficKind } from './traffic.ts';
 
@@ -35,6 +35,7 @@ export function startStaged(core: Core, service: Service, definition: TaskDefini
   if (before !== undefined) {
     before.isDone = true;
     cancelTimers(before.timers);
+    abandonHooks(core, before);
   }
   for (const other of service.deployments) if (other !== blue) other.isScaledUp = false;
   const isReconciled = service.deployments.length > 1;
@@ -282,7 +283,7 @@ export function rollBack(core: Core, service: Service, staged: Staged, reason: s
   staged.isRollingBack = true;
   staged.onScaledUp = undefined;
   staged.onScaledDown = undefined;
-  run.lifecycleHookDetails = [];
+  abandonHooks(core, staged);
   run.statusReason = reason;
   const announce = (): void => {
     run.status = 'ROLLBACK_IN_PROGRESS';

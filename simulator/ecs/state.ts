@@ -81,12 +81,16 @@ export type Provider = {
   readonly waiting: Set<Task>;
   /** Instances that are launching. */
   readonly launches: Set<Launch>;
+  /** Machines of a group that run on, but are no longer registered. */
+  orphans: number;
   /** Instances with some CPU and some memory left: full ones need not be looked at. */
   readonly withRoom: Set<Instance>;
   /** The instances whose room grew last, the newest at the end, and how often room has grown. */
   readonly grown: Instance[];
   growth: number;
-  /** Instances that could be optimised, once none is under way. */
+  /** The instance that optimisation drained last. */
+  optimised: Instance | undefined;
+  /** Instances that are to be judged once none is being optimised. */
   readonly postponed: Set<Instance>;
   readonly timers: Map<string, Timer>;
 };
@@ -128,9 +132,15 @@ export type Instance = {
   readonly ports: Set<string>;
   /** Grows with every task that comes or goes. */
   contents: number;
-  /** What optimisation found of these contents, and how much room had grown by then. */
+  /** What optimisation found of these contents, and how often room had grown by then. */
   judged:
-    | { readonly contents: number; readonly hasCheaperType: boolean; readonly growth: number }
+    | {
+        readonly contents: number;
+        /** A task that fits on no other instance. */
+        readonly blocked: Task;
+        readonly hasCheaperType: boolean;
+        readonly growth: number;
+      }
     | undefined;
   /** Why it drains, which decides what becomes of it when it is empty. */
   drain: Drain | undefined;
@@ -242,7 +252,7 @@ export type Service = {
   isDeleted: boolean;
   /** A reconciliation is due. */
   wake: Timer | undefined;
-  readonly placement: { failures: number; retryAtMs: number; toldAtMs: number | undefined };
+  readonly placement: { failures: number; retryAtMs: number };
   rebalancing: Rebalancing | undefined;
   /** Not before then again, after it had to stop. */
   rebalancingRetryAtMs: number;

@@ -380,18 +380,25 @@ export function stopTask(core: Core, task: Task, { code, reason }: StopCause): v
     return;
   }
   const drainMs = deregisterTargets(core, task);
-  if (drainMs > 0) setStatus(core, task, 'DEACTIVATING');
-  setTimer(core, task.timers, 'life', drainMs, () => {
-    setStatus(core, task, 'STOPPING');
-    setTimer(core, task.timers, 'life', endContainers(core, task), () => {
-      view.executionStoppedAt = new Date(core.nowMs());
-      setStatus(core, task, 'DEPROVISIONING');
-      finishLater(core, task);
-    });
+  if (drainMs === 0) {
+    signalContainers(core, task);
+    return;
+  }
+  setStatus(core, task, 'DEACTIVATING');
+  setTimer(core, task.timers, 'life', drainMs, () => signalContainers(core, task));
+}
+
+/** SIGTERM, and what is left to do once the containers have ended. */
+function signalContainers(core: Core, task: Task): void {
+  setStatus(core, task, 'STOPPING');
+  setTimer(core, task.timers, 'life', endContainers(core, task), () => {
+    task.view.executionStoppedAt = new Date(core.nowMs());
+    setStatus(core, task, 'DEPROVISIONING');
+    finishLater(core, task);
   });
 }
 
-/** Sends SIGTERM: writes how each container will end, and returns when the last has, in ms. */
+/** Writes how each container will end, and returns when the last has, in ms. */
 function endContainers(core: Core, task: Task): number {
   const { app, definition } = task;
   let longestMs = 0;

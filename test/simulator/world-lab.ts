@@ -28,6 +28,8 @@ export type LabOptions = {
   readonly seed?: number;
   /** In place of the first variants; a rule is `off` here to see what fails without it. */
   readonly variants?: VariantChoices;
+  /** What is not given is drawn by the seed, and not the first variant. */
+  readonly drawsVariants?: boolean;
   /** Letters; `a`, `b` and `c` by default. */
   readonly zones?: string;
 };
@@ -44,8 +46,10 @@ type GroupOptions = Partial<AutoScalingGroup> & { readonly name?: string };
 type ServiceOptions = Partial<Omit<CreateService, 'cluster'>>;
 
 /** A world with a cluster `prod` and one subnet a zone, and short ways to what tests do with it. */
-export function createLab({ seed = 1, variants = {}, zones = 'abc' }: LabOptions = {}) {
-  const world = createWorld({ seed, startMs, variants: { ...firstVariants, ...variants } });
+export function createLab(options: LabOptions = {}) {
+  const { seed = 1, variants = {}, zones = 'abc', drawsVariants = false } = options;
+  const others = drawsVariants ? {} : firstVariants;
+  const world = createWorld({ seed, startMs, variants: { ...others, ...variants } });
   const events: EventEnvelope[] = [];
   world.onEvent((event) => events.push(event));
   const subnets = [...zones].map((letter) => `subnet-${letter}`);
