@@ -1,3 +1,4 @@
+import { sortedBy } from './order.ts';
 import { primaryOf } from './service-state.ts';
 import type {
   CapacityProvider,
@@ -27,7 +28,7 @@ export type ClusterIndex = {
 export function indexOf(snapshot: Snapshot): ClusterIndex {
   const ofService = Map.groupBy(snapshot.tasks, ({ service }) => service);
   const onInstance = Map.groupBy(snapshot.tasks, ({ instanceArn }) => instanceArn);
-  const instances = [...snapshot.instances].sort((a, b) => compareText(a.arn, b.arn));
+  const instances = sortedBy(snapshot.instances, ({ arn }) => arn);
   const byArn = new Map(instances.map((instance) => [instance.arn, instance]));
   const providers = new Map(snapshot.capacityProviders.map((one) => [one.name, one]));
   const ofProvider = Map.groupBy(instances, ({ capacityProvider }) => capacityProvider);
@@ -55,15 +56,6 @@ export function indexOf(snapshot: Snapshot): ClusterIndex {
     isIncomplete: (subject) => incomplete.has(subject),
   };
 }
-
-/** The value that a record holds of its own under a name; a service may be called `constructor`. */
-export const valueIn = <Value>(
-  record: Readonly<Record<string, Value>>,
-  name: string,
-): Value | undefined => (Object.hasOwn(record, name) ? record[name] : undefined);
-
-/** By code unit: the same order on every machine. */
-export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
  * Tasks of the rollout that is wanted now; all tasks of the service where it has no rollout, as with

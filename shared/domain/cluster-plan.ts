@@ -1,6 +1,7 @@
 import { type CostPolicy, costOf, defaultCostPolicy, type GroupCost } from './cost.ts';
 import { type Density, type DensityPolicy, defaultDensityPolicy, densityOf } from './density.ts';
 import { type GateCoverage, gateCoverageOf } from './gate-coverage.ts';
+import { compareTexts } from './order.ts';
 import type { RegionPrices } from './prices/region-prices.ts';
 import {
   type CalendarPolicy,
@@ -87,7 +88,7 @@ const byKind = <One extends Thing>(things: readonly One[]): readonly (readonly [
   [...Map.groupBy(things, ({ compute }): Kind => compute ?? 'unknown')].sort(byKey);
 
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
-  a < b ? -1 : 1;
+  compareTexts(a, b);
 
 function zonesByKind(instances: Snapshot['instances']): ClusterPlan['instances'] {
   return Object.fromEntries(

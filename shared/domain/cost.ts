@@ -1,5 +1,4 @@
 import { assert } from './assert.ts';
-import { taskInterfacesOf } from './density.ts';
 import {
   atFargateRate,
   type FargateCost,
@@ -13,7 +12,6 @@ import {
   groupInstances,
   type InstanceGroup,
   type Occupied,
-  sortedBy,
 } from './instance-group.ts';
 import {
   type InstancesCost,
@@ -22,6 +20,8 @@ import {
   type PriceGapReason,
   priceInstances,
 } from './instances-cost.ts';
+import { interfaceLimitOf } from './interface-limit.ts';
+import { sortedBy } from './order.ts';
 import type { RegionPrices } from './prices/region-prices.ts';
 import type { Resources, Snapshot, Task } from './snapshot.ts';
 
@@ -250,11 +250,13 @@ function tasksFitOf(
   const needInterfaces = placed.every(({ task }) => task.hasEni);
   const fits = staying.map(({ instance, daemons }) => {
     const taken = sumOf(daemons);
-    const interfaces = needInterfaces ? taskInterfacesOf(instance, instanceTypes) : undefined;
+    const { atMost: interfaces = Infinity } = needInterfaces
+      ? interfaceLimitOf(instance, instanceTypes)
+      : {};
     return Math.min(
       timesIn(instance.registered.cpuUnits - taken.cpuUnits, average.cpuUnits),
       timesIn(instance.registered.memoryMiB - taken.memoryMiB, average.memoryMiB),
-      (interfaces ?? Infinity) - daemons.filter(({ hasEni }) => hasEni).length,
+      interfaces - daemons.filter(({ hasEni }) => hasEni).length,
     );
   });
   const sum = fits.reduce((total, fit) => total + Math.max(fit, 0), 0);

@@ -6,9 +6,10 @@ import {
   isLeaving,
   labelOf,
   type Occupied,
-  sortedBy,
 } from './instance-group.ts';
-import type { Instance, InstanceType, Resources, Service, Snapshot, Task } from './snapshot.ts';
+import { interfaceLimitOf } from './interface-limit.ts';
+import { sortedBy } from './order.ts';
+import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
 import { median } from './statistics/quantile.ts';
 
 export type DensityPolicy = {
@@ -75,7 +76,7 @@ export type InterfaceRoom = {
   readonly free: number;
   /** Instances with none free, by label. */
   readonly full: readonly string[];
-  /** Instances whose limit is not known, or that share one interface out (trunking). */
+  /** Instances whose limit is not known: managed ones, and those whose interfaces are a trunk's, too. */
   readonly unknown: number;
 };
 
@@ -209,31 +210,14 @@ function interfaceRoomOf(
   };
 }
 
-/** Set where an instance shares one interface out, so that its type's limit does not hold. */
-const trunkAttribute = 'ecs.awsvpc-trunk-id';
-
-/**
- * Interfaces for tasks that an instance can have: its type's limit less its own; undefined where that
- * does not say it.
- * Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-eni.html
- */
-export function taskInterfacesOf(
-  { type, attributes }: Instance,
-  types: Readonly<Record<string, InstanceType>>,
-): number | undefined {
-  const limit = types[type ?? '']?.eniMax;
-  if (limit === undefined || Object.hasOwn(attributes, trunkAttribute)) return undefined;
-  return Math.max(limit - 1, 0);
-}
-
 /** More interfaces than the limit show that the limit is not the one that holds. */
 function freeInterfacesOf(
   { instance, tasks, daemons }: Occupied,
   types: Snapshot['instanceTypes'],
 ): number | undefined {
-  const limit = taskInterfacesOf(instance, types);
+  const { atMost } = interfaceLimitOf(instance, types);
   const used = [...tasks, ...daemons].filter(({ hasEni }) => hasEni).length;
-  return limit === undefined || used > limit ? undefined : limit - used;
+  return atMost === undefined || used > atMost ? undefined : atMost - used;
 }
 
 /** Daemons are left out: each instance has one, and with it they go. */

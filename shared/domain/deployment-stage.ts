@@ -1,3 +1,5 @@
+import { valueIn } from './record.ts';
+
 /**
  * What a lifecycle stage means to the deployment hook.
  *
@@ -23,8 +25,7 @@ const roles: Readonly<Record<string, StageRole>> = {
 };
 
 /** The role of a stage; a stage this version does not know is `open`. */
-export const stageRole = (stage: string): StageRole =>
-  Object.hasOwn(roles, stage) ? (roles[stage] ?? 'open') : 'open';
+export const stageRole = (stage: string): StageRole => valueIn(roles, stage) ?? 'open';
 
 export type TrafficWeights = Readonly<Record<string, number>>;
 

@@ -1,5 +1,6 @@
 import { roomsOf, tasksWithoutRoom } from './drain-room.ts';
 import { createLifetimeOf, type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
+import { compareTexts } from './order.ts';
 import { ageMsOf, protectionOf } from './replacement-harm.ts';
 import { changeThatFrees, isStuck, type PercentChange } from './service-move.ts';
 import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
@@ -107,11 +108,9 @@ export function diagnoseDrain(
         name: task.service ?? subjectOf(task).name,
         stay: stayOf(task, scene),
       }))
-      .sort((a, b) => (a.name === b.name ? order(a.arn, b.arn) : order(a.name, b.name))),
+      .sort((a, b) => compareTexts(a.name, b.name) || compareTexts(a.arn, b.arn)),
   };
 }
-
-const order = (a: string, b: string): number => (a < b ? -1 : 1);
 
 type Scene = {
   readonly snapshot: Snapshot;

@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { sortedBy } from './order.ts';
 import type { EventWindow, Instance, TimeRange } from './snapshot.ts';
 
 const hourMs = 3_600_000;
@@ -99,7 +100,7 @@ export function createWindowsOf(
     const ids = ec2InstanceId === undefined ? [] : [ec2InstanceId];
     const ofTags = Object.entries(tags).map(([key, value]) => tagTarget(key, value));
     const found = new Set([...ids, ...ofTags].flatMap((target) => byTarget.get(target) ?? []));
-    return [...found].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return sortedBy([...found], ({ id }) => id);
   };
 }
 

@@ -1,3 +1,4 @@
+import { sortedBy } from './order.ts';
 import type { Service } from './snapshot.ts';
 
 /** Which services of a cluster a deployment gate can stand in front of, and which have one. */
@@ -23,7 +24,7 @@ const stagedStrategies: ReadonlySet<string> = new Set(['BLUE_GREEN', 'LINEAR', '
 
 /** Lifecycle hooks belong to ECS's own deployments with a test stage; a rolling update has none. */
 export function gateCoverageOf(services: readonly Service[]): GateCoverage {
-  const sorted = [...services].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = sortedBy(services, ({ name }) => name);
   const exclusionOf = (service: Service): GateExclusion | undefined => {
     if ((service.deploymentController ?? 'ECS') !== 'ECS') return 'not-ecs-controlled';
     return stagedStrategies.has(service.deploymentStrategy ?? 'ROLLING')

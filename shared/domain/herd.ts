@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { compareTexts } from './order.ts';
 
 export type HerdPolicy = {
   /** Drains that begin within so long come together. */
@@ -34,7 +35,7 @@ export function groupsOf<Item extends Timed>(
 ): readonly Group<Item>[] {
   assertHerdPolicy(policy);
   assert(items.length <= ofInstances, 'a part is not larger than the whole');
-  const sorted = [...items].sort((a, b) => a.atMs - b.atMs || (a.arn < b.arn ? -1 : 1));
+  const sorted = [...items].sort((a, b) => a.atMs - b.atMs || compareTexts(a.arn, b.arn));
   const groups: Group<Item>[] = [];
   let end = 0;
   for (let start = 0; start < sorted.length; ) {

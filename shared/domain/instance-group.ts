@@ -1,3 +1,4 @@
+import { sortedBy } from './order.ts';
 import type { CapacityProvider, ComputeKind, Instance, Snapshot, Task } from './snapshot.ts';
 
 /** An instance and the tasks that are placed on it. */
@@ -98,10 +99,3 @@ function daemonsOf({ services }: Snapshot): (task: Task) => boolean {
 }
 
 const isDaemonName = (name: string | undefined): boolean => /\bdaemon[:/]/.test(name ?? '');
-
-/** An ascending copy, by UTF-16 units: the same order wherever it runs. */
-export const sortedBy = <T>(items: readonly T[], textOf: (item: T) => string): readonly T[] =>
-  [...items].sort((a, b) => {
-    const [x, y] = [textOf(a), textOf(b)];
-    return x < y ? -1 : x > y ? 1 : 0;
-  });

@@ -1,4 +1,5 @@
 import { readPattern } from './pattern.ts';
+import { valueIn } from './record.ts';
 import type { PlacementConstraint } from './snapshot.ts';
 import { allOf, anyOf, not, type Truth, truthOf } from './truth.ts';
 
@@ -27,6 +28,13 @@ export type Constraints = {
   readonly allows: (facts: PlacementFacts) => Truth;
 };
 
+/** Whether a service has one task an instance. */
+export const isDistinct = ({
+  placementConstraints,
+}: {
+  readonly placementConstraints: readonly PlacementConstraint[];
+}): boolean => placementConstraints.some(({ type }) => type === 'distinctInstance');
+
 /** Reads constraints. A type that ECS does not document makes every answer `unknown`, or `no`. */
 export function readConstraints(constraints: readonly PlacementConstraint[]): Constraints {
   const predicates = constraints.flatMap(({ type, expression = '' }) => {
@@ -34,7 +42,7 @@ export function readConstraints(constraints: readonly PlacementConstraint[]): Co
     return [type === 'memberOf' ? readExpression(expression) : isUnknown];
   });
   return {
-    isDistinct: constraints.some(({ type }) => type === 'distinctInstance'),
+    isDistinct: isDistinct({ placementConstraints: constraints }),
     readsGroups: constraints.some(({ expression }) => expression?.includes('task:group')),
     allows: (facts) => allOf(predicates.map((predicate) => predicate(facts))),
   };
@@ -160,7 +168,7 @@ const operators: Readonly<Record<string, string>> = {
 function readComparison(cursor: Cursor): Predicate | undefined {
   const subject = take(cursor, /\s*[A-Za-z][\w:./\\-]*/y)?.trim();
   const sign = take(cursor, /\s*(?:[=!<>]=|=~|!~|[<>]|!?[a-z_]+)/y)?.trim() ?? '';
-  const operator = Object.hasOwn(operators, sign) ? operators[sign] : undefined;
+  const operator = valueIn(operators, sign);
   if (subject === undefined || operator === undefined) return undefined;
   const isNegated = operator.startsWith('not ');
   const comparison = readArgument(cursor, operator.replace('not ', ''));

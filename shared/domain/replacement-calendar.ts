@@ -7,6 +7,7 @@ import {
   isLeaving,
   killedFromMs,
 } from './instance-lifetime.ts';
+import { compareTexts } from './order.ts';
 import { findingsOf, type Harm, type HarmContext, type Note } from './replacement-harm.ts';
 import type { ComputeKind, Gap, GapSubject, Instance, Snapshot } from './snapshot.ts';
 import { servicesByName } from './task-owner.ts';
@@ -257,7 +258,7 @@ const zonesOf = (
 ): readonly ZoneShare[] =>
   [...countByZone(instances)]
     .map(([zone, own]) => ({ zone, instances: own, ofInstances: instancesByZone.get(zone) ?? 0 }))
-    .sort((a, b) => ((a.zone ?? '') < (b.zone ?? '') ? -1 : 1));
+    .sort((a, b) => compareTexts(a.zone ?? '', b.zone ?? ''));
 
 const contextOf = (
   { protections, services, tasks }: Snapshot,
@@ -298,10 +299,11 @@ const arnsOf = (instances: readonly Instance[]): readonly string[] =>
 const firstArnOf = ({ instances }: ReplacementEntry): string => instances[0]?.instance.arn ?? '';
 
 function byTime(a: ReplacementEntry, b: ReplacementEntry): number {
-  if (a.fromMs !== b.fromMs) return a.fromMs - b.fromMs;
-  const [ours, theirs] = [a.capacityProvider ?? '', b.capacityProvider ?? ''];
-  if (ours !== theirs) return ours < theirs ? -1 : 1;
-  return firstArnOf(a) < firstArnOf(b) ? -1 : 1;
+  return (
+    a.fromMs - b.fromMs ||
+    compareTexts(a.capacityProvider ?? '', b.capacityProvider ?? '') ||
+    compareTexts(firstArnOf(a), firstArnOf(b))
+  );
 }
 
 /** Parts of a snapshot that the calendar rests on. */

@@ -1,4 +1,6 @@
 import { type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
+import { compareTexts } from './order.ts';
+import { valueIn } from './record.ts';
 import {
   changeThatFrees,
   isStuck,
@@ -193,7 +195,7 @@ export function protectionOf(
   protections: Snapshot['protections'],
   nowMs: number,
 ): Snapshot['protections'][string] | undefined {
-  const protection = Object.hasOwn(protections, arn) ? protections[arn] : undefined;
+  const protection = valueIn(protections, arn);
   const isOver = protection?.expiresAtMs !== undefined && protection.expiresAtMs <= nowMs;
   return isOver ? undefined : protection;
 }
@@ -246,5 +248,5 @@ function byReason(a: Harm | Note, b: Harm | Note): number {
   ];
   const [ours, theirs] = [keyOf(a), keyOf(b)];
   const at = ours.findIndex((key, index) => key !== theirs[index]);
-  return at < 0 ? 0 : (ours[at] ?? '') < (theirs[at] ?? '') ? -1 : 1;
+  return compareTexts(ours[at] ?? '', theirs[at] ?? '');
 }

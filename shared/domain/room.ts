@@ -1,5 +1,13 @@
 import { assert } from './assert.ts';
-import { type ClusterIndex, primaryTasksOf, valueIn } from './cluster-index.ts';
+import { type ClusterIndex, primaryTasksOf } from './cluster-index.ts';
+import {
+  book,
+  hasInterfaceFor,
+  type InstanceRoom,
+  isReady,
+  lackOf,
+  roomOn,
+} from './instance-room.ts';
 import { type Constraints, readConstraints } from './placement-constraint.ts';
 import type { ComputeKind, Instance, Resources, Service, Task } from './snapshot.ts';
 import { allOf, type Truth, truthOf } from './truth.ts';
@@ -81,10 +89,6 @@ const allows = (shape: TaskShape, instance: Instance, groups: ReadonlySet<string
     groups,
   });
 
-/** Whether ECS places tasks on an instance now. A health that is not reported yet is no illness. */
-export const isReady = ({ status, agentConnected, health }: Instance): boolean =>
-  status === 'ACTIVE' && agentConnected && health !== 'IMPAIRED';
-
 /** What instances of a zone are short of. */
 export type Lack = 'cpu' | 'memory' | 'ports' | 'interfaces' | 'distinct' | 'constraint';
 
@@ -121,9 +125,12 @@ export type RoomLedger = {
  * only an instance that is there proves it, though ECS might launch another.
  */
 export function openRoomLedger(index: ClusterIndex): RoomLedger {
-  const { instances, tasks } = index.snapshot;
+  const { instances, tasks, instanceTypes } = index.snapshot;
   const hosts = new Map(
-    instances.map((instance, at) => [instance.arn, hostOf(instance, at, index)]),
+    instances.map((instance, at): [string, Host] => {
+      const room = roomOn(instance, index.tasksOn(instance.arn), instanceTypes);
+      return [instance.arn, { ...room, at, places: [] }];
+    }),
   );
   const crowds: Crowds = new Map();
   const count = (group: string | undefined, host: Host | undefined, by: 1 | -1): void => {
@@ -159,13 +166,13 @@ export function openRoomLedger(index: ClusterIndex): RoomLedger {
       if (instanceArn === undefined) return;
       const host = hosts.get(instanceArn);
       assert(host !== undefined, 'a room is on an instance of the snapshot');
-      change(host, shape, 1);
+      book(host, shape, 1);
       count(shape.group, host, 1);
     },
     giveBack: (task) => {
       const host = hosts.get(task.instanceArn ?? '');
       if (host === undefined) return;
-      change(host, task, -1);
+      book(host, task, -1);
       count(task.group, host, -1);
       for (const { site, candidate } of host.places) site.eased.push(candidate);
     },
@@ -173,52 +180,12 @@ export function openRoomLedger(index: ClusterIndex): RoomLedger {
 }
 
 /** An instance and what is left on it. */
-type Host = {
-  readonly instance: Instance;
+type Host = InstanceRoom & {
   /** Its place among all of them. */
   readonly at: number;
-  /** Tasks with an interface of their own that it can hold; undefined where that is not known. */
-  readonly eniTasksMax: number | undefined;
-  /** Whether it may hold more than that: its interfaces are branches of a trunk. */
-  readonly hasTrunk: boolean;
-  readonly ports: Set<string>;
   /** Where it is a candidate. */
   readonly places: { readonly site: Site; readonly candidate: Candidate }[];
-  cpuUnits: number;
-  memoryMiB: number;
-  eniTasks: number;
 };
-
-function hostOf(instance: Instance, at: number, { snapshot, tasksOn }: ClusterIndex): Host {
-  const type = valueIn(snapshot.instanceTypes, instance.type ?? '');
-  return {
-    instance,
-    at,
-    // One interface is the instance's own. How many a trunk adds is in no API.
-    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-eni.html
-    eniTasksMax: type?.eniMax === undefined ? undefined : type.eniMax - 1,
-    hasTrunk: Object.hasOwn(instance.attributes, 'ecs.awsvpc-trunk-id'),
-    ports: new Set(instance.usedPorts),
-    places: [],
-    cpuUnits: instance.remaining.cpuUnits,
-    memoryMiB: instance.remaining.memoryMiB,
-    eniTasks: tasksOn(instance.arn).filter(({ hasEni }) => hasEni).length,
-  };
-}
-
-function change(
-  host: Host,
-  { reserved, hasEni, hostPorts }: Pick<Task, 'reserved' | 'hostPorts' | 'hasEni'>,
-  by: 1 | -1,
-): void {
-  host.cpuUnits -= by * reserved.cpuUnits;
-  host.memoryMiB -= by * reserved.memoryMiB;
-  host.eniTasks += hasEni ? by : 0;
-  for (const port of hostPorts) {
-    if (by === 1) host.ports.add(port);
-    else host.ports.delete(port);
-  }
-}
 
 /** By group, how many of its tasks each instance runs, in the order of `Host.at`. */
 type Crowds = Map<string, Int32Array>;
@@ -310,14 +277,12 @@ const shareOf = (part: number, whole: number): number => (whole > 0 ? part / who
 
 function fitOf(shape: TaskShape, candidate: Candidate, crowds: Crowds): Lack | 'yes' | 'unknown' {
   const { host } = candidate;
-  // Written so that a figure that is none counts as no room.
-  if (!(host.cpuUnits >= shape.reserved.cpuUnits)) return 'cpu';
-  if (!(host.memoryMiB >= shape.reserved.memoryMiB)) return 'memory';
-  if (shape.hostPorts.some((port) => host.ports.has(port))) return 'ports';
+  const lack = lackOf(shape, host);
+  if (lack !== undefined) return lack;
   if (shape.constraints.isDistinct && (crowds.get(shape.group)?.[host.at] ?? 0) > 0) {
     return 'distinct';
   }
-  const hasInterface = shape.hasEni ? hasFreeInterface(host) : 'yes';
+  const hasInterface = hasInterfaceFor(shape, host);
   if (hasInterface === 'no') return 'interfaces';
   const isAllowed = shape.constraints.readsGroups
     ? allows(shape, host.instance, groupsOn(host, crowds))
@@ -326,12 +291,6 @@ function fitOf(shape: TaskShape, candidate: Candidate, crowds: Crowds): Lack | '
   const isProven =
     hasInterface === 'yes' && isAllowed === 'yes' && candidate.isOfPlatform === 'yes';
   return isProven ? 'yes' : 'unknown';
-}
-
-function hasFreeInterface({ eniTasksMax, eniTasks, hasTrunk }: Host): Truth {
-  if (eniTasksMax === undefined) return 'unknown';
-  if (eniTasks < eniTasksMax) return 'yes';
-  return hasTrunk ? 'unknown' : 'no';
 }
 
 const groupsOn = ({ at }: Host, crowds: Crowds): ReadonlySet<string> =>

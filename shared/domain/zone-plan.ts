@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
-import { type ClusterIndex, compareText } from './cluster-index.ts';
+import type { ClusterIndex } from './cluster-index.ts';
+import { compareTexts, sortedBy } from './order.ts';
 import type { NoRoom, Room, RoomLedger, TaskShape } from './room.ts';
 import type { Service, Task } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
@@ -49,8 +50,8 @@ export type ZonePlan = {
  * A move goes from a service's fullest zone to the emptiest that has room: that is where ECS starts a
  * task more and where it stops one, and it is a step of a shortest way to balance
  * (see `movesToBalance`), so that no move is ever undone by a later one. Between zones that are alike
- * for the service it fills those with the fewest tasks of the cluster, so that remainders do not
- * gather.
+ * for the service it fills those that the fewest others want, so that rooms are left to who can use no
+ * other; then those with the fewest tasks of the cluster, so that remainders do not gather.
  *
  * Where room is short, services go first that leave a zone in which others wait for room, then those
  * that the loss of a zone hurts most. What a wave stops makes room for the next one. A service has as
@@ -63,14 +64,15 @@ export function planZoneMoves(
   movers: readonly Mover[],
   { rooms, index, skewMax }: { rooms: RoomLedger; index: ClusterIndex; skewMax: number },
 ): ZonePlan {
-  const plans = movers
-    .toSorted((a, b) => compareText(a.service.name, b.service.name))
-    .map((mover) => openPlan(mover, index, skewMax));
+  const plans = sortedBy(movers, ({ service }) => service.name).map((mover) =>
+    openPlan(mover, index, skewMax),
+  );
   const context: Context = {
     rooms,
     skewMax,
     clusterTasks: countZones(index.snapshot.tasks.map(({ zone }) => zone)),
     waiting: new Map(),
+    wanted: new Map(),
   };
   const wanted = plans.reduce((sum, { missing }) => sum + missing, 0);
   const moves: ZoneMove[] = [];
@@ -80,6 +82,7 @@ export function planZoneMoves(
       .filter(({ missing }) => missing > 0)
       .map((plan) => ({ plan, full: fullZonesOf(plan, context) }));
     context.waiting = countZones(open.flatMap(({ full }) => full));
+    context.wanted = countZones(open.flatMap(({ plan }) => receivingZonesOf(plan)));
     const made = planWave(
       open.flatMap(({ plan, full }) => (full.length < plan.receivers.length ? plan : [])),
       wave,
@@ -106,6 +109,8 @@ type Context = {
   readonly clusterTasks: Map<string, number>;
   /** Services by zone that would start a task there and find no room, when the wave begins. */
   waiting: ReadonlyMap<string, number>;
+  /** Services by zone that would start a task there, with or without room. */
+  wanted: ReadonlyMap<string, number>;
 };
 
 function countZones(zones: readonly (string | undefined)[]): Map<string, number> {
@@ -212,10 +217,10 @@ const fullestOf = (plan: ServicePlan, context: Context): number =>
     0,
   );
 
-/** By the service's tasks, then by those who wait for room there, the cluster's tasks, and names. */
+/** By the service's tasks, those who wait for room there, those who want it, the cluster's, names. */
 function compareZones(
   { counts, mover }: ServicePlan,
-  { waiting, clusterTasks }: Context,
+  { waiting, wanted, clusterTasks }: Context,
   a: number,
   b: number,
 ): number {
@@ -223,7 +228,11 @@ function compareZones(
   const difference = (of: ReadonlyMap<string, number>): number =>
     (of.get(zones[a] ?? '') ?? 0) - (of.get(zones[b] ?? '') ?? 0);
   return (
-    (counts[a] ?? 0) - (counts[b] ?? 0) || difference(waiting) || difference(clusterTasks) || a - b
+    (counts[a] ?? 0) - (counts[b] ?? 0) ||
+    difference(waiting) ||
+    difference(wanted) ||
+    difference(clusterTasks) ||
+    a - b
   );
 }
 
@@ -240,20 +249,20 @@ function nextStop({ tasks, stops }: ServicePlan, zone: string): Task {
 function stopOrder(tasks: readonly Task[]): Task[] {
   const onInstance = Map.groupBy(tasks, ({ instanceArn }) => instanceArn);
   const ranked = [...onInstance.values()].flatMap((own) =>
-    own
-      .toSorted((a, b) => compareText(a.arn, b.arn))
-      .map((task, before) => ({ task, left: own.length - before })),
+    sortedBy(own, ({ arn }) => arn).map((task, before) => ({ task, left: own.length - before })),
   );
   return ranked
-    .sort((a, b) => a.left - b.left || compareText(b.task.arn, a.task.arn))
+    .sort((a, b) => a.left - b.left || compareTexts(b.task.arn, a.task.arn))
     .map(({ task }) => task);
 }
 
-/** Zones in which one more task would bring the service nearer to balance, and finds no room. */
-function fullZonesOf({ mover, receivers }: ServicePlan, { rooms }: Context): readonly string[] {
-  const zones = receivers.map((at) => mover.spread.zones[at] ?? '');
-  return zones.filter((zone) => !rooms.hasRoom(mover.shape, zone));
-}
+/** Zones in which one more task would bring the service nearer to balance. */
+const receivingZonesOf = ({ mover, receivers }: ServicePlan): readonly string[] =>
+  receivers.map((at) => mover.spread.zones[at] ?? '');
+
+/** Those of them without room. */
+const fullZonesOf = (plan: ServicePlan, { rooms }: Context): readonly string[] =>
+  receivingZonesOf(plan).filter((zone) => !rooms.hasRoom(plan.mover.shape, zone));
 
 const blockedZonesOf = (plan: ServicePlan, context: Context): readonly BlockedZone[] =>
   emptiestFirst(plan, context).flatMap((at) => {

@@ -1,4 +1,4 @@
-import { type ClusterIndex, valueIn } from './cluster-index.ts';
+import type { ClusterIndex } from './cluster-index.ts';
 import { modeOfTag } from './mode.ts';
 import {
   type Eligibility,
@@ -6,6 +6,7 @@ import {
   isZoneAware,
   lacksOnlyEnabling,
 } from './rebalancing-eligibility.ts';
+import { valueIn } from './record.ts';
 import type { NoRoom } from './room.ts';
 import { isSteady, primaryOf } from './service-state.ts';
 import type { GapSubject, Service } from './snapshot.ts';

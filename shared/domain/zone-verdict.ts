@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
-import { compareText, indexOf } from './cluster-index.ts';
+import { indexOf } from './cluster-index.ts';
+import { sortedBy } from './order.ts';
 import { eligibilityOf, type Obstacle, roomChange } from './rebalancing-eligibility.ts';
 import { openRoomLedger, shapeOf, type TaskShape } from './room.ts';
 import { minimumOf } from './service-state.ts';
@@ -48,20 +49,18 @@ export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneM
   assertPolicy(policy);
   const index = indexOf(snapshot);
   const rooms = openRoomLedger(index);
-  const cases = snapshot.services
-    .toSorted((a, b) => compareText(a.name, b.name))
-    .map((service): Case => {
-      const shape = shapeOf(service, index);
-      const spread = spreadOf(service, shape, index);
-      const refusalIn = (zone: string) => rooms.refusal(shape, zone);
-      return {
-        service,
-        shape,
-        spread,
-        eligibility: eligibilityOf(service, spread, { refusalIn, skewMax: policy.skewMax }),
-        movesNeeded: movesToBalance(spread.counts, policy.skewMax),
-      };
-    });
+  const cases = sortedBy(snapshot.services, ({ name }) => name).map((service): Case => {
+    const shape = shapeOf(service, index);
+    const spread = spreadOf(service, shape, index);
+    const refusalIn = (zone: string) => rooms.refusal(shape, zone);
+    return {
+      service,
+      shape,
+      spread,
+      eligibility: eligibilityOf(service, spread, { refusalIn, skewMax: policy.skewMax }),
+      movesNeeded: movesToBalance(spread.counts, policy.skewMax),
+    };
+  });
   const context = contextOf(cases, { index, policy, memory });
   const ruled = cases.map((one) => ({ one, ruling: rulingOf(one, context) }));
   const moversBy = (isMover: (ruling: Ruling | undefined) => boolean): readonly Case[] =>

@@ -1,4 +1,6 @@
-import { type ClusterIndex, compareText, primaryTasksOf, valueIn } from './cluster-index.ts';
+import { type ClusterIndex, primaryTasksOf } from './cluster-index.ts';
+import { sortedBy } from './order.ts';
+import { valueIn } from './record.ts';
 import { suits, type TaskShape } from './room.ts';
 import { minimumOf } from './service-state.ts';
 import type { Service, Task } from './snapshot.ts';
@@ -213,9 +215,10 @@ export type ClusterZoneLoss = {
 
 /** The loss of each zone that any of the services stands in or could, by zone. */
 export function clusterZoneLosses(spreads: readonly ZoneSpread[]): readonly ClusterZoneLoss[] {
-  const wanted = spreads
-    .filter(({ desired }) => desired > 0)
-    .toSorted((a, b) => compareText(a.service, b.service));
+  const wanted = sortedBy(
+    spreads.filter(({ desired }) => desired > 0),
+    ({ service }) => service,
+  );
   const zones = new Set(wanted.flatMap(({ losses }) => losses.map(({ zone }) => zone)));
   const desired = wanted.reduce((sum, spread) => sum + spread.desired, 0);
   return [...zones].sort().map((zone) => {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { RegionPrices } from '../domain/prices/region-prices.ts';
+import { sortedRecordOf } from '../domain/record.ts';
 import { MalformedInput } from './malformed.ts';
 import { firstProblem } from './problem.ts';
 import { dictionary, strict } from './strict.ts';
@@ -67,14 +68,12 @@ export function parseSavedPrices(value: unknown): RegionPrices {
 
 /** Prices as they are saved, in the order of names. */
 export function toSavedPrices(prices: RegionPrices): SavedPrices {
-  const sorted = <T>(map: ReadonlyMap<string, T>): Record<string, T> =>
-    Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
     version: savedPricesVersion,
     region: prices.region,
     source: prices.source,
-    ec2UsdPerHour: sorted(prices.ec2UsdPerHour),
-    managementUsdPerHour: sorted(prices.managementUsdPerHour),
-    fargate: sorted(prices.fargate),
+    ec2UsdPerHour: sortedRecordOf(prices.ec2UsdPerHour),
+    managementUsdPerHour: sortedRecordOf(prices.managementUsdPerHour),
+    fargate: sortedRecordOf(prices.fargate),
   };
 }

@@ -430,16 +430,20 @@ describe('what Fargate would cost', () => {
 describe('room', () => {
   const instanceTypes = { 'c6a.large': { vCpus: 2, memoryMiB: 4096, eniMax: 3 } };
 
+  const providers = [{ name: 'general', compute: 'ec2' as const }];
+
   it('interfaces limit what CPU and memory would let in: 2 fit, not 7', () => {
-    const world = { ...machines(1, [quarter]), instanceTypes };
+    const world = { ...machines(1, [quarter]), instanceTypes, providers };
     expect(judge(world).comparison).toMatchObject({ breakEvenTasks: 7, tasksFit: 2 });
   });
 
-  it('interfaces limit nothing where a task goes without, or where they are trunked', () => {
+  it('interfaces limit nothing where a task goes without, or where they are shared out', () => {
     const bridge = machines(1, [quarter, { ...quarter, hasEni: false }]);
-    expect(judge({ ...bridge, instanceTypes }).comparison?.tasksFit).toBe(7);
+    expect(judge({ ...bridge, instanceTypes, providers }).comparison?.tasksFit).toBe(7);
     const trunked = machines(1, [quarter], { attributes: { 'ecs.awsvpc-trunk-id': 'eni-1' } });
-    expect(judge({ ...trunked, instanceTypes }).comparison?.tasksFit).toBe(7);
+    expect(judge({ ...trunked, instanceTypes, providers }).comparison?.tasksFit).toBe(7);
+    const managed = machines(1, [quarter]);
+    expect(judge({ ...managed, instanceTypes }).comparison?.tasksFit).toBe(7);
   });
 
   it('is counted an instance at a time: two halves hold no whole', () => {

@@ -179,10 +179,12 @@ describe('room for network interfaces', () => {
     'x9.large': { vCpus: 2, memoryMiB: 4096, eniMax: undefined },
   };
   const small = { size: [16, 16] as const };
+  const providers = [{ name: 'general', compute: 'ec2' as const }];
 
   it('3 interfaces, 1 its own, 1 of a task: 1 free; a task without one takes none', () => {
     const { interfaces } = groupOf({
       instanceTypes,
+      providers,
       instances: { general: [{ tasks: [small, { ...small, hasEni: false, times: 5 }] }] },
     });
     expect(interfaces).toEqual({ free: 1, full: [], unknown: 0 });
@@ -191,6 +193,7 @@ describe('room for network interfaces', () => {
   it('names the instance with none free, daemons counted, though half of its CPU is', () => {
     const { interfaces } = groupOf({
       instanceTypes,
+      providers,
       services: { logs: { schedulingStrategy: 'DAEMON' } },
       instances: { general: [{ tasks: [small, { ...small, service: 'logs' }] }, {}] },
     });
@@ -205,8 +208,17 @@ describe('room for network interfaces', () => {
     ['trunking', { attributes: { 'ecs.awsvpc-trunk-id': 'eni-1' } }],
     ['more interfaces in use than the limit', { tasks: [{ ...small, times: 3 }] }],
   ])('is not known with %s', (_, said) => {
-    const { interfaces } = groupOf({ instanceTypes, instances: { general: [said] } });
+    const { interfaces } = groupOf({ instanceTypes, providers, instances: { general: [said] } });
     expect(interfaces).toEqual({ free: 0, full: [], unknown: 1 });
+  });
+
+  it.each([0, 1, 2, 7])('is not known on a managed instance, where %i tasks have one', (times) => {
+    const instances = { general: [{ tasks: [{ ...small, times }] }] };
+    expect(groupOf({ instanceTypes, instances }).interfaces).toEqual({
+      free: 0,
+      full: [],
+      unknown: 1,
+    });
   });
 });
 

@@ -101,6 +101,7 @@ describe('tasksWithoutRoom', () => {
     ['3 interfaces, 1 for the instance, 1 taken: one is left', {}, 1, 'b'],
     ['3 interfaces, 1 for the instance, 2 taken: none is left', {}, 2, 'a b'],
     ['3 interfaces, 1 for the instance, none taken', {}, 0, ''],
+    ['a managed instance may hold more', { compute: 'managed-instances' }, 7, ''],
     [
       'shared interfaces have no such limit',
       { attributes: { 'ecs.awsvpc-trunk-id': 'eni-1' } },
@@ -116,15 +117,20 @@ describe('tasksWithoutRoom', () => {
     const bridge = task('bridge', 'web', 'i-1', { hasEni: false });
     const tasks = [needing('a', 1, 1), needing('b', 1, 1)];
     const settings = { placed: [...placed, bridge], instanceTypes: types };
-    expect(without(tasks, [instance('i-1', 9, 9, changes)], settings)).toBe(expected);
+    const one = instance('i-1', 9, 9, { compute: 'ec2', ...changes });
+    expect(without(tasks, [one], settings)).toBe(expected);
   });
 
   it('a task without an interface of its own needs none', () =>
     expect(
-      without([needing('a', 1, 1, { hasEni: false })], [instance('i-1', 9, 9)], {
-        placed: [task('p1', 'web', 'i-1'), task('p2', 'web', 'i-1')],
-        instanceTypes: types,
-      }),
+      without(
+        [needing('a', 1, 1, { hasEni: false })],
+        [instance('i-1', 9, 9, { compute: 'ec2' })],
+        {
+          placed: [task('p1', 'web', 'i-1'), task('p2', 'web', 'i-1')],
+          instanceTypes: types,
+        },
+      ),
     ).toBe(''));
 
   it('one task an instance where the service says so: one stands there, the other two need two', () => {

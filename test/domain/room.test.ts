@@ -122,7 +122,17 @@ describe('a room', () => {
     ],
     ['2 of 2 interfaces are free', { task: awsvpc }, 'i-b'],
     ['1 of 2 is free', { task: awsvpc, more: two.slice(1) }, 'i-b'],
-    ['none of 2 is free', { task: awsvpc, more: two }, 'zone-room-missing interfaces'],
+    [
+      'none of 2 is free',
+      {
+        service: { compute: 'ec2', capacityProviders: [] },
+        task: awsvpc,
+        more: two,
+        into: [instanceIn('b', 1, ec2)],
+      },
+      'zone-room-missing interfaces',
+    ],
+    ['a managed instance may hold more than 2', { task: awsvpc, more: two }, 'zone-room-unknown'],
     ['a task on the host network needs none', { more: two }, 'i-b'],
     [
       'a limit that is not known',
@@ -313,7 +323,12 @@ describe('the ledger', () => {
 
   it('books ports, interfaces and groups as well as CPU and memory', () => {
     const lacks = (task: Partial<Task>, service: Partial<Service> = {}) => {
-      const { ledger, shape } = worldOf({ task, service, into: [instanceIn('b', 9)] });
+      const launchType = { compute: 'ec2', capacityProviders: [] } as const;
+      const { ledger, shape } = worldOf({
+        task,
+        service: { ...launchType, ...service },
+        into: [instanceIn('b', 9, ec2)],
+      });
       for (let taken = 0; taken < 9; taken += 1) {
         const room = ledger.find(shape, 'b');
         if (room === undefined) return { taken, lacks: ledger.refusal(shape, 'b')?.lacks };

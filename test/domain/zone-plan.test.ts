@@ -18,7 +18,9 @@ import {
   carryOut,
   instanceArn,
   instanceIn,
+  listedAnew,
   serviceIn,
+  shuffles,
   slot,
   taskIn,
   type ZoneCounts,
@@ -121,6 +123,13 @@ describe('planZoneMoves', () => {
       { s1: { a: 5 }, s2: { a: 5 } },
       { a: 99, b: 99, c: 99 },
       ['1 s1 a-b', '1 s2 a-c', '1 s1 a-c', '1 s2 a-b', '1 s1 a-b', '1 s2 a-c'],
+      {},
+    ],
+    [
+      'of zones alike for the service it takes the one that no other wants',
+      { api: { c: 2 }, web: { b: 1, c: 2 } },
+      { a: 1, b: 1, c: 0 },
+      ['1 api c-b', '1 web c-a'],
       {},
     ],
     [
@@ -368,22 +377,9 @@ describe('any plan', () => {
   });
 
   it('does not depend on the order in which AWS lists things', () => {
-    const shuffles = fc.infiniteStream(fc.nat(1_000_000));
     fc.assert(
       fc.property(tightWorld, shuffles, (world, draws) => {
-        const shuffled = <Item>(list: readonly Item[]): readonly Item[] =>
-          list
-            .map((item) => ({ item, rank: draws.next().value }))
-            .sort((a, b) => a.rank - b.rank)
-            .map(({ item }) => item);
-        const other = {
-          ...world,
-          tasks: shuffled(world.tasks),
-          services: shuffled(world.services),
-          instances: shuffled(world.instances),
-          capacityProviders: shuffled(world.capacityProviders),
-        };
-        expect(planOf(other)).toEqual(planOf(world));
+        expect(planOf(listedAnew(world, draws))).toEqual(planOf(world));
       }),
       { numRuns: 300, ...seedOf() },
     );
@@ -441,32 +437,121 @@ function mostMoves(services: readonly Counts[], rooms: Counts, known: Map<string
 }
 
 describe('small worlds with hardly any room, all of them', () => {
-  it('are planned with more than 95 % of the moves that a search of all orders finds', () => {
-    const known = new Map<string, number>();
-    const skewed = (total: number): readonly Counts[] =>
-      spreadsOf(total).filter((counts) => movesToBalance(counts, 1) > 0);
-    const named = ([a = 0, b = 0, c = 0]: Counts) => ({ a, b, c });
-    let [worlds, planned, possible] = [0, 0, 0];
-    for (const s1 of [...skewed(2), ...skewed(4)]) {
-      for (const s2 of skewed(3)) {
-        for (const s3 of skewed(4)) {
-          for (const rooms of [
-            [0, 0, 1],
-            [0, 1, 0],
-            [1, 1, 0],
-          ]) {
-            const services = { s1: named(s1), s2: named(s2), s3: named(s3) };
-            const { moves } = planOf(zoneWorld(services, named(rooms)));
-            const most = mostMoves([s1, s2, s3], rooms, known);
-            expect(moves.length).toBeLessThanOrEqual(most);
-            worlds += 1;
-            planned += moves.length;
-            possible += most;
-          }
-        }
-      }
+  const known = new Map<string, number>();
+  const skewed = (...totals: readonly number[]): readonly Counts[] =>
+    totals.flatMap(spreadsOf).filter((counts) => movesToBalance(counts, 1) > 0);
+  const named = ([a = 0, b = 0, c = 0]: Counts) => ({ a, b, c });
+  /** Of worlds, how many there are and in how many the plan makes fewer moves than it could. */
+  function compare(worlds: Iterable<readonly [services: readonly Counts[], rooms: Counts]>) {
+    let [looked, missed] = [0, 0];
+    for (const [services, rooms] of worlds) {
+      const counts = Object.fromEntries(services.map((one, at) => [`s${at}`, named(one)]));
+      const { length: made } = planOf(zoneWorld(counts, named(rooms))).moves;
+      const most = mostMoves(services, rooms, known);
+      if (made > most) throw new Error(`${services.join(' ')}, rooms ${rooms}: ${made} of ${most}`);
+      // One at most stays unmade: what a room is used for decides no more than that here.
+      expect(made).toBeGreaterThanOrEqual(most - 1);
+      looked += 1;
+      if (made < most) missed += 1;
     }
-    expect(worlds).toBeGreaterThan(2_000);
-    expect(planned / possible).toBeGreaterThan(0.95);
+    return { looked, missed };
+  }
+  const pairsOf = function* <A, B>(first: readonly A[], second: readonly B[]) {
+    for (const a of first) for (const b of second) yield [a, b] as const;
+  };
+
+  it('of one service are planned with as many moves as any order of them can make', () => {
+    const rooms = [...spreadsOf(0), ...spreadsOf(1), ...spreadsOf(2), ...spreadsOf(3)];
+    const worlds = [...pairsOf(skewed(2, 3, 4, 5, 6, 7), rooms)];
+    const { looked, missed } = compare(worlds.map(([one, free]) => [[one], free]));
+    expect(looked).toBeGreaterThan(1_800);
+    expect(missed).toBe(0);
+  });
+
+  it('of two services with as many in 49 of 50', () => {
+    const pairs = [...pairsOf(skewed(2, 3, 4, 5), skewed(2, 3, 4))];
+    const worlds = pairsOf(pairs, [...spreadsOf(1), ...spreadsOf(2)]);
+    const { looked, missed } = compare(worlds);
+    expect(looked).toBeGreaterThan(9_000);
+    expect(missed / looked).toBeLessThan(1 / 50);
+  });
+
+  it('of three services with as many in 19 of 20', () => {
+    const triples = [...pairsOf([...pairsOf(skewed(2, 4), skewed(3))], skewed(4))].map(
+      ([two, third]) => [...two, third],
+    );
+    const tightest = [
+      [0, 0, 1],
+      [0, 1, 0],
+      [1, 1, 0],
+    ];
+    const { looked, missed } = compare(pairsOf(triples, tightest));
+    expect(looked).toBeGreaterThan(4_000);
+    expect(missed / looked).toBeLessThan(1 / 20);
   });
 });
+
+/** Tasks of a service, each so many slots, on instances that have so many slots left. */
+type Placed = { readonly size: number; readonly on: Counts; readonly free: Counts };
+
+/** Zones of four instances: two share the first. */
+const zoneOfInstance = ['a', 'a', 'b', 'c'];
+
+/** Most moves of one service, whichever instances its tasks leave and come to. */
+function mostMovesPlaced({ size, on, free }: Placed, isDistinct: boolean): number {
+  const spreadOver = (tasks: Counts): Counts =>
+    ['a', 'b', 'c'].map((zone) =>
+      tasks.reduce((sum, count, at) => sum + (zoneOfInstance[at] === zone ? count : 0), 0),
+    );
+  const needed = movesToBalance(spreadOver(on), 1);
+  const most = on.flatMap((tasks, from) =>
+    on.map((others, to) => {
+      const isOpen = (free[to] ?? 0) >= size && !(isDistinct && others > 0);
+      if (tasks === 0 || !isOpen || zoneOfInstance[from] === zoneOfInstance[to]) return 0;
+      const next = afterMove(on, from, to);
+      if (movesToBalance(spreadOver(next), 1) >= needed) return 0;
+      const left = free.map((slots, at) => slots + (at === from ? size : at === to ? -size : 0));
+      return 1 + mostMovesPlaced({ size, on: next, free: left }, isDistinct);
+    }),
+  );
+  return Math.max(0, ...most);
+}
+
+describe('a service on a few instances with little room', () => {
+  it('is moved as often as the best choice of instances allows', () => {
+    let tight = 0;
+    const four = (most: number) => fc.array(fc.nat(most), { minLength: 4, maxLength: 4 });
+    const placed = fc.record({ size: fc.integer({ min: 1, max: 2 }), on: four(2), free: four(3) });
+    fc.assert(
+      fc.property(placed, fc.boolean(), (drawn, isDistinct) => {
+        const on = isDistinct ? drawn.on.map((tasks) => Math.min(tasks, 1)) : drawn.on;
+        const world = placedWorld({ ...drawn, on }, isDistinct);
+        const { moves } = planOf(world);
+        carryOut(world, moves);
+        expect(moves).toHaveLength(mostMovesPlaced({ ...drawn, on }, isDistinct));
+        const [needed = 0] = Object.values(spreadsIn(world)).map((one) => movesToBalance(one, 1));
+        if (moves.length < needed) tight += 1;
+      }),
+      { numRuns: 3_000, ...seedOf() },
+    );
+    expect(tight).toBeGreaterThan(300);
+  });
+});
+
+function placedWorld({ size, on, free }: Placed, isDistinct: boolean): Snapshot {
+  const instances = zoneOfInstance.map((zone, at) =>
+    instanceIn(zone, free[at] ?? 0, { name: `i-${at}` }),
+  );
+  const reserved = { cpuUnits: size * slot.cpuUnits, memoryMiB: size * slot.memoryMiB };
+  const tasks = instances.flatMap(({ arn, zone = '' }, at) =>
+    Array.from({ length: on[at] ?? 0 }, (_, number) =>
+      taskIn('web', zone, at * 10 + number, { instanceArn: arn, reserved }),
+    ),
+  );
+  const world = zoneWorld({}, { a: undefined, b: undefined, c: undefined });
+  const placementConstraints = isDistinct
+    ? [{ type: 'distinctInstance', expression: undefined }]
+    : [];
+  const services = [serviceIn('web', { desired: tasks.length, placementConstraints })];
+  return { ...world, services, tasks, instances };
+}

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import {
   type CapacityProvider,
@@ -195,6 +196,26 @@ export function zoneWorld(
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+/** Draws for `listedAnew`: as many as are asked for. */
+export const shuffles = fc.infiniteStream(fc.nat(1_000_000));
+
+/** The same snapshot with its lists in another order. */
+export function listedAnew(snapshot: Snapshot, draws: Iterator<number>): Snapshot {
+  const shuffled = <Item>(list: readonly Item[]): readonly Item[] =>
+    list
+      .map((item) => ({ item, rank: draws.next().value }))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ item }) => item);
+  return {
+    ...snapshot,
+    tasks: shuffled(snapshot.tasks),
+    services: shuffled(snapshot.services),
+    instances: shuffled(snapshot.instances),
+    capacityProviders: shuffled(snapshot.capacityProviders),
+    gaps: shuffled(snapshot.gaps),
+  };
+}
 
 /**
  * Carries out a plan as an account would, wave by wave, with books of its own: a start takes what the
