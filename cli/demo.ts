@@ -11,8 +11,8 @@ async function main(): Promise<number> {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new Misuse(`--seed: expected a whole number from 0, got "${values.seed}"`);
   }
-  await playDemo({ seed, write: (line) => process.stdout.write(`${line}\n`) });
-  return 0;
+  const { report } = await playDemo({ seed, write: (line) => process.stdout.write(`${line}\n`) });
+  return report.invariants.every(({ isHeld }) => isHeld) ? 0 : 1;
 }
 
 await runCommand(usage, main);

@@ -161,6 +161,11 @@ export type EcsContainerDefinition = {
   memoryReservation?: number;
   /** True by default. */
   essential?: boolean;
+  environment?: { name: string; value: string }[];
+  logConfiguration?: {
+    logDriver: 'awslogs' | 'awsfirelens' | 'splunk' | 'json-file';
+    options?: Record<string, string>;
+  };
   portMappings?: {
     containerPort?: number;
     hostPort?: number;
@@ -205,7 +210,7 @@ export type EcsTaskDefinition = {
   networkMode: EcsNetworkMode;
   runtimePlatform?: { cpuArchitecture?: 'X86_64' | 'ARM64' };
   requiresCompatibilities?: EcsLaunchType[];
-  placementConstraints?: EcsPlacementConstraint[];
+  placementConstraints?: { type: 'memberOf'; expression?: string }[];
   containerDefinitions: EcsContainerDefinition[];
 };
 
@@ -397,22 +402,6 @@ export type EcsService = {
   }[];
   tags: EcsTag[];
   createdAt?: Date;
-};
-
-/** A task definition, as far as one that a test makes up has to be one: an {@link EcsTaskDefinition} is. */
-export type TaskDefinition = {
-  readonly taskDefinitionArn: string;
-  readonly family: string;
-  readonly revision: number;
-  containerDefinitions: {
-    name: string;
-    image?: string;
-    environment?: { name: string; value: string }[];
-    logConfiguration?: {
-      logDriver: 'awslogs' | 'awsfirelens' | 'splunk' | 'json-file';
-      options?: Record<string, string>;
-    };
-  }[];
 };
 
 export type ServiceDeploymentStatus =
@@ -699,6 +688,7 @@ export type Account = {
   readonly clusters: Map<string, EcsCluster>;
   readonly services: Map<string, EcsService>;
   readonly tasks: Map<string, EcsTask>;
+  readonly taskDefinitions: Map<string, EcsTaskDefinition>;
   readonly containerInstances: Map<string, EcsContainerInstance>;
   /** By name. */
   readonly capacityProviders: Map<string, EcsCapacityProvider>;
@@ -714,7 +704,6 @@ export type Account = {
   readonly eventWindows: Map<string, Ec2EventWindow>;
   /** By resource id. */
   readonly scalableTargets: Map<string, ScalableTarget>;
-  readonly taskDefinitions: Map<string, TaskDefinition>;
   readonly serviceDeployments: Map<string, ServiceDeployment>;
   readonly serviceRevisions: Map<string, ServiceRevision>;
   readonly loadBalancers: Map<string, LoadBalancer>;

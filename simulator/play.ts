@@ -1,6 +1,8 @@
+import type { Prober } from '../shared/http/port.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
 import type { Account } from './account.ts';
 import { readAlert } from './alert-messages.ts';
-import type { AppHttp } from './app-http.ts';
+import type { AppHttp, AppsHttp } from './app-http.ts';
 import type { VariantChoices } from './behaviours.ts';
 import { fastFactories } from './fast/functions.ts';
 import { crashesBefore, createCallFaults } from './faults/calls.ts';
@@ -11,15 +13,16 @@ import { createFaults, drawFaults, type FaultName, type Faults, wireFaults } fro
 import { createHookCaller } from './hook-calls.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { observeWorld, signalIn, stopIn } from './observer.ts';
-import { createWorldProber } from './prober.ts';
+import { createWorldProber, type WorldProberOptions } from './prober.ts';
 import type { AlertRecord, RunRecord } from './record.ts';
 import type { RunMode, Scenario, StackMode, Stage } from './scenario.ts';
 import { advance, parametersOf, readStackOf, type Simulation, simulate } from './simulation.ts';
 import type { DeliveryFaults, FunctionFactory } from './stack/deploy.ts';
 import { functionFactories } from './stack/functions.ts';
+import type { LogRecord } from './stack/lambda.ts';
 import type { Stack } from './stack/template.ts';
 import { warmUp } from './stack/warm-up.ts';
-import { createUsers } from './users.ts';
+import { createUsers, type Users } from './users.ts';
 import { createWorld, type EventEnvelope, type World } from './world.ts';
 
 export type PlayOptions = {
@@ -34,6 +37,21 @@ export type PlayOptions = {
   readonly replace?: (real: Factories) => Factories;
   /** Time of a request to AWS; drawn by default. */
   readonly latencyMs?: number;
+  /** What sends the hook's test calls; by default they end in the world itself. */
+  readonly createProber?: CreateProber;
+  /** Called once, when everything is arranged and time has not begun to pass. */
+  readonly watch?: (watched: Watched) => void;
+};
+
+export type CreateProber = (world: World, options: WorldProberOptions) => (clock: Clock) => Prober;
+
+/** What a run looks like from outside, while it goes on. */
+export type Watched = {
+  readonly world: World;
+  readonly journal: Journal;
+  readonly logs: readonly LogRecord[];
+  readonly users: Users;
+  readonly apps: AppsHttp;
 };
 
 export type Factories = Readonly<Record<string, FunctionFactory>>;
@@ -62,14 +80,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const place = region === undefined ? {} : { region };
   const world = createWorld({ seed, startMs, variants, ...place });
   const endMs = startMs + days * dayMs;
-  const faultsUntilMs = Math.max(startMs + calmMs, endMs - scenario.convergesWithinMs);
-  const drawn = [...drawFaults(seed, scenario.faults), ...(scenario.essentialFaults ?? [])];
-  const active = options.faults ?? new Set(drawn);
-  const faults = createFaults(
-    new Set([...active].filter(isPossibleIn(options.mode))),
-    [startMs + calmMs, faultsUntilMs],
-    world.nowMs,
-  );
+  const faults = faultsOf(scenario, options, world);
   const journal = createJournal(world.account);
   const apps = new Map<string, AppHttp>();
   const stackMode = scenario.stackMode(seed);
@@ -97,20 +108,20 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     deploy: arranged.deploy,
     note: (text) => journal.note('nature', text),
   });
+  const logs = ballast?.simulation.deployed.logs ?? [];
+  options.watch?.({ world, journal, logs, apps, users: stage.users });
   await (ballast?.simulation.advance(endMs) ?? advance(world, endMs));
   return {
     record: {
       ...{ scenario: scenario.name, seed, mode: options.mode, stackMode },
       withBallast: options.withBallast,
-      ...{ startMs, endMs, faultsFromMs: faults.fromMs, faultsUntilMs },
-      faults: faults.active,
-      hits: faults.hits,
-      truths: journal.truths,
+      ...{ startMs, endMs, faultsFromMs: faults.fromMs, faultsUntilMs: faults.untilMs },
+      ...{ faults: faults.active, hits: faults.hits, truths: journal.truths },
       stops: journal.stops(),
       signals: journal.signals(),
       hookCalls: journal.hookCalls,
       alerts: alertsOf(world.account),
-      logs: ballast?.simulation.deployed.logs ?? [],
+      logs,
       writes: journal.writes,
       counts: observer.counts,
       deployments: observer.deployments(),
@@ -126,11 +137,19 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   };
 }
 
-/** Faults of the wire need one. */
-const isPossibleIn =
-  (mode: RunMode) =>
-  (fault: FaultName): boolean =>
-    mode === 'wire' || !wireFaults.has(fault);
+/** Faults that are on in this run, between its calm beginning and the time in which all must be well. */
+function faultsOf(scenario: Scenario, options: PlayOptions, { nowMs }: World): Faults {
+  const { seed, days, mode } = options;
+  const untilMs = startMs + days * dayMs - scenario.convergesWithinMs;
+  const drawn = [...drawFaults(seed, scenario.faults), ...(scenario.essentialFaults ?? [])];
+  const active = options.faults ?? new Set(drawn);
+  const isPossible = (fault: FaultName): boolean => mode === 'wire' || !wireFaults.has(fault);
+  return createFaults(
+    new Set([...active].filter(isPossible)),
+    [startMs + calmMs, Math.max(startMs + calmMs, untilMs)],
+    nowMs,
+  );
+}
 
 function noteEvent(event: EventEnvelope, journal: Journal): void {
   const stop = stopIn(event);
@@ -138,6 +157,8 @@ function noteEvent(event: EventEnvelope, journal: Journal): void {
   const signal = signalIn(event);
   if (signal !== undefined) journal.signalled(signal);
 }
+
+const proberOfWorld: CreateProber = (_, options) => createWorldProber(options);
 
 type Ballast = { readonly simulation: Simulation; readonly hook: NonNullable<Stage['hook']> };
 
@@ -150,10 +171,10 @@ type Parts = {
 
 function putUp(world: World, stack: Stack, { options, faults, journal, apps }: Parts): Ballast {
   const { account } = world;
-  const { mode, replace = (real) => real } = options;
+  const { mode, replace = (real) => real, createProber = proberOfWorld } = options;
   const random = world.random('hook-order');
   const given = {
-    prober: createWorldProber({ account, apps, random: world.random('probes') }),
+    prober: createProber(world, { account, apps, random: world.random('probes') }),
     seed: () => random.integer(0, 2 ** 31 - 1),
   };
   const real = mode === 'fast' ? fastFactories(account, given) : functionFactories(given);

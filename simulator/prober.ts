@@ -60,7 +60,8 @@ async function outcomeOf(
   return { ...answer, bodyTruncated: false };
 }
 
-const requestOf = ({ endpoint, method, path, headers }: ProbeRequest) => ({
+/** A test call as a load balancer looks at it. */
+export const requestOf = ({ endpoint, method, path, headers }: ProbeRequest) => ({
   address: endpoint.address,
   port: endpoint.port,
   method,

@@ -61,7 +61,8 @@ export function simulate(
   options: Pick<DeployOptions, 'functions' | 'faults'>,
 ): Simulation {
   const { account } = world;
-  const deployed = deployStack(stack, { account, timeline: timelineOf(world), ...options });
+  const { held } = world;
+  const deployed = deployStack(stack, { account, timeline: timelineOf(world), held, ...options });
   world.onEvent((event) => deployed.deliver(event));
   return { deployed, advance: (untilMs) => advance(world, untilMs, deployed) };
 }

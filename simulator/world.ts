@@ -107,6 +107,8 @@ export type World = {
   run(untilMs: number): Promise<void>;
   /** Time stands still until `work` has settled: for what is awaited outside the virtual clock. */
   hold<T>(work: Promise<T>): Promise<T>;
+  /** Work of that kind that has not settled. */
+  held(): number;
 
   /** Called after the step or command that caused the event; the order is that of causes. */
   onEvent(listener: (event: EventEnvelope) => void): () => void;
@@ -261,6 +263,7 @@ export function createWorld(options: WorldOptions): World {
     },
     run: (untilMs) => runWithPromises(timeline, flight, step, untilMs),
     hold: flight.hold,
+    held: flight.held,
     onEvent: events.listen,
     connectHooks,
     ecs,

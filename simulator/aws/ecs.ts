@@ -1,4 +1,4 @@
-import type { Account, EcsService, TaskDefinition } from '../account.ts';
+import type { Account, EcsService, EcsTaskDefinition } from '../account.ts';
 import {
   describeCapacityProviders,
   describeContainerInstances,
@@ -85,7 +85,7 @@ function withoutTags({ tags: _, ...service }: EcsService): Omit<EcsService, 'tag
 }
 
 /** By ARN or as `family:revision`; the latest of a family is not simulated. */
-function taskDefinitionOf(account: Account, nameOrArn: string): TaskDefinition {
+function taskDefinitionOf(account: Account, nameOrArn: string): EcsTaskDefinition {
   const { region, accountId } = account;
   if (!/:\d+$/.test(nameOrArn)) throw new UnsupportedRequest('task definitions without a revision');
   const arn = nameOrArn.startsWith('arn:')

@@ -61,7 +61,11 @@ export type RegisterTaskDefinition = {
   readonly networkMode?: EcsNetworkMode;
   readonly runtimePlatform?: { readonly cpuArchitecture?: 'X86_64' | 'ARM64' };
   readonly requiresCompatibilities?: readonly EcsLaunchType[];
-  readonly placementConstraints?: readonly EcsPlacementConstraint[];
+  /** A task definition takes no `distinctInstance`. */
+  readonly placementConstraints?: readonly {
+    readonly type: 'memberOf';
+    readonly expression?: string;
+  }[];
   readonly containerDefinitions: readonly EcsContainerDefinition[];
   readonly app?: AppBehaviour;
 };

@@ -61,6 +61,8 @@ export type DeployOptions = {
   readonly functions: Readonly<Record<string, FunctionFactory>>;
   readonly faults: DeliveryFaults;
   readonly maxAttempts?: number;
+  /** Work outside virtual time, for which time has to stand still; none by default. */
+  readonly held?: () => number;
 };
 
 const maxAttemptsDefault = 3;
@@ -69,7 +71,7 @@ const asyncRetryDelaysMs = [60_000, 120_000];
 
 /** Puts up everything of the stack that moves: rules to queues, queues to functions, schedules. */
 export function deployStack(stack: Stack, options: DeployOptions): Deployed {
-  const { timeline, faults } = options;
+  const { timeline, faults, held = () => 0 } = options;
   const logs: LogRecord[] = [];
   const work = new Set<Promise<unknown>>();
   const track = (promise: Promise<unknown>): void => {
@@ -112,7 +114,7 @@ export function deployStack(stack: Stack, options: DeployOptions): Deployed {
       return outcome;
     },
     isWorking: () => work.size > 0,
-    settle: () => settle([...lambdas.values()], work),
+    settle: () => settle([...lambdas.values()], work, held),
   };
 }
 
@@ -274,11 +276,13 @@ const turnsMax = 20_000;
 async function settle(
   lambdas: readonly Lambda[],
   work: ReadonlySet<Promise<unknown>>,
+  held: () => number,
 ): Promise<void> {
   let quiet = 0;
   for (let turn = 0; work.size > 0 && quiet < quietTurnsMin; turn += 1) {
     if (turn > turnsMax) throw new Error('a handler waits for something outside the simulation');
     await (turn < quickTurnsMax ? nextTurn() : delay(1));
-    quiet = lambdas.some((lambda) => lambda.busy() > 0) ? 0 : quiet + 1;
+    const isBusy = held() > 0 || lambdas.some((lambda) => lambda.busy() > 0);
+    quiet = isBusy ? 0 : quiet + 1;
   }
 }

@@ -287,6 +287,17 @@ describe('a card', () => {
   });
 });
 
+describe('a rollback after another', () => {
+  it('is told by its own reason, not by the medians of the one before', () => {
+    const sample = sampleOf('rollback');
+    const detail = 'GET /: status is degraded, expected ok (3 times)';
+    const facts = { ...sample.facts, reason: 'json-assertion', detail };
+    const { subject } = alertOf(sample, 'update', { facts });
+    expect(subject).toContain('json assertion');
+    expect(subject).not.toContain('median');
+  });
+});
+
 describe('a page', () => {
   const worker = sampleOf('crash-loop');
 

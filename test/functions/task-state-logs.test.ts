@@ -29,9 +29,12 @@ function addLogs(account: Account, service: string, logs = group): void {
     taskDefinitionArn,
     family: service,
     revision: 88,
+    status: 'ACTIVE',
+    networkMode: 'awsvpc',
     containerDefinitions: [
       {
         name: 'app',
+        image: 'shop/app:88',
         environment: [{ name: 'DB_PASSWORD', value: 'hunter2' }],
         logConfiguration: {
           logDriver: 'awslogs',

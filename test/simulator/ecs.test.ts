@@ -11,9 +11,9 @@ import {
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type {
   EcsService,
+  EcsTaskDefinition,
   ServiceDeployment,
   ServiceRevision,
-  TaskDefinition,
 } from '../../simulator/account.ts';
 import { addBlueGreenService } from '../../simulator/deployment.ts';
 import { accountOf, clientsOf, errorOf, nowMs } from './clients.ts';
@@ -114,7 +114,7 @@ describe('DescribeServiceRevisions', () => {
   it('has, like its service and deployment, the shape of the API', () => {
     expectTypeOf<ServiceRevision>().toExtend<SdkServiceRevision>();
     expectTypeOf<EcsService>().toExtend<SdkService>();
-    expectTypeOf<TaskDefinition>().toExtend<SdkTaskDefinition>();
+    expectTypeOf<EcsTaskDefinition>().toExtend<SdkTaskDefinition>();
     // The stage is an open set here, also in the stages of a hook.
     type Closed = Omit<ServiceDeployment, 'lifecycleStage' | 'deploymentConfiguration'>;
     expectTypeOf<Closed>().toExtend<SdkServiceDeployment>();
@@ -216,7 +216,9 @@ describe('DescribeTaskDefinition', () => {
     taskDefinitionArn,
     family: 'web',
     revision: 7,
-    containerDefinitions: [{ name: 'app', logConfiguration }],
+    status: 'ACTIVE',
+    networkMode: 'awsvpc',
+    containerDefinitions: [{ name: 'app', image: 'shop/web:7', logConfiguration }],
   });
   const describeOne = (taskDefinition: string) =>
     ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));

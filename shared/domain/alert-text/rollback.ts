@@ -45,7 +45,9 @@ function headlineOf({ incident }: Scene, facts: Reader): string {
     : `rolled back by ECS, ${why}; ${servingOf(facts)} is serving`;
 }
 
+/** Where slowness decided: the medians of an earlier rollback stay among the facts of its incident. */
 function mediansText(facts: Reader): string | undefined {
+  if (facts.text('reason') !== 'latency-regression') return undefined;
   const [green, blue] = [facts.number('greenMedianMs'), facts.number('blueMedianMs')];
   if (green === undefined || blue === undefined) return undefined;
   return `median ${Math.round(green)} ms vs ${Math.round(blue)} ms`;
