@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/runtime/clock.ts';
 import { createEventQueue, type Timer } from './event-queue.ts';
 
-/** Turns of the event loop after which whoever was called is taken to be waiting for time to pass. */
+/** Turns of the event loop without a new timer after which everyone is taken to be waiting. */
 const quietTurnsMin = 4;
 
 /** Virtual time: it moves from one thing that is due to the next. */
@@ -9,6 +9,8 @@ export type Timeline = {
   nowMs(): number;
   schedule(atMs: number, run: () => void): Timer;
   nextAtMs(): number | undefined;
+  /** Grows with everything that is scheduled: who schedules is not waiting yet. */
+  activity(): number;
   /** Runs the next thing, and then `after`, whatever the thing did. */
   step(after: () => void): boolean;
   advance(atMs: number): void;
@@ -16,10 +18,14 @@ export type Timeline = {
 
 export function createTimeline(startMs: number): Timeline {
   const queue = createEventQueue();
-  let nowMs = startMs;
+  let [nowMs, activity] = [startMs, 0];
   return {
     nowMs: () => nowMs,
-    schedule: (atMs, run) => queue.schedule(Math.max(atMs, nowMs), run),
+    schedule: (atMs, run) => {
+      activity += 1;
+      return queue.schedule(Math.max(atMs, nowMs), run);
+    },
+    activity: () => activity,
     nextAtMs: queue.nextAtMs,
     step: (after) => {
       const next = queue.pop();
@@ -40,24 +46,26 @@ export function createTimeline(startMs: number): Timeline {
 
 /** What is under way outside virtual time. */
 export type Flight = {
-  /** Calls that have not been answered. */
-  calls(): number;
+  /** Work for which promises get turns while time goes on. */
+  tracked(): number;
   /** Work for which time stands still. */
   held(): number;
-  track(call: Promise<void>): void;
+  track<T>(work: Promise<T>): Promise<T>;
   hold<T>(work: Promise<T>): Promise<T>;
 };
 
 export function createFlight(): Flight {
-  let [calls, held] = [0, 0];
+  let [tracked, held] = [0, 0];
   return {
-    calls: () => calls,
+    tracked: () => tracked,
     held: () => held,
-    track: (call) => {
-      calls += 1;
-      void call.finally(() => {
-        calls -= 1;
-      });
+    track: async (work) => {
+      tracked += 1;
+      try {
+        return await work;
+      } finally {
+        tracked -= 1;
+      }
     },
     hold: async (work) => {
       held += 1;
@@ -70,7 +78,7 @@ export function createFlight(): Flight {
   };
 }
 
-/** Steps until a time; while calls or held work are under way, promises get their turns between steps. */
+/** Steps until a time; while tracked or held work is under way, promises get their turns between steps. */
 export async function runWithPromises(
   timeline: Timeline,
   flight: Flight,
@@ -79,10 +87,11 @@ export async function runWithPromises(
 ): Promise<void> {
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   while (true) {
-    let turns = 0;
-    while (flight.held() > 0 || (flight.calls() > 0 && turns < quietTurnsMin)) {
+    let [quiet, seen] = [0, timeline.activity()];
+    while (flight.held() > 0 || (flight.tracked() > 0 && quiet < quietTurnsMin)) {
       await turn();
-      turns += 1;
+      quiet = seen === timeline.activity() ? quiet + 1 : 0;
+      seen = timeline.activity();
     }
     if ((timeline.nextAtMs() ?? Number.POSITIVE_INFINITY) > untilMs) break;
     step();

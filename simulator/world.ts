@@ -101,14 +101,16 @@ export type World = {
   /** Steps while something is due until then, and moves time there. No promise is given a turn. */
   runUntil(atMs: number): void;
   /**
-   * The same where promises take part: while a hook call or held work is under way, the event loop gets
-   * turns between steps, so that its continuations run at the time at which they were caused.
+   * The same where promises take part: while a hook call, tracked or held work is under way, the event
+   * loop gets turns between steps, so that continuations run at the time at which they were caused.
    */
   run(untilMs: number): Promise<void>;
   /** Time stands still until `work` has settled: for what is awaited outside the virtual clock. */
   hold<T>(work: Promise<T>): Promise<T>;
   /** Work of that kind that has not settled. */
   held(): number;
+  /** Time goes on while `work` is under way, and promises get turns between steps: for handlers. */
+  track<T>(work: Promise<T>): Promise<T>;
 
   /** Called after the step or command that caused the event; the order is that of causes. */
   onEvent(listener: (event: EventEnvelope) => void): () => void;
@@ -264,6 +266,7 @@ export function createWorld(options: WorldOptions): World {
     run: (untilMs) => runWithPromises(timeline, flight, step, untilMs),
     hold: flight.hold,
     held: flight.held,
+    track: flight.track,
     onEvent: events.listen,
     connectHooks,
     ecs,
@@ -302,7 +305,7 @@ function createCore(options: WorldOptions, timeline: Timeline, flight: Flight, v
       const answered = (answer: Parameters<typeof then>[0]): void => {
         core.after(0, () => then(answer));
       };
-      flight.track(
+      void flight.track(
         // A hook that throws before it answers has not answered either.
         Promise.resolve()
           .then(() => callHook(functionArn, event))

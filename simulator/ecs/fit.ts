@@ -65,7 +65,7 @@ function brokenConstraint(core: Core, demand: Demand, facts: Facts): Misfit | un
 }
 
 /** Groups of the tasks that ECS wants to run there: one that is stopping is not in the way. */
-export function factsOf(instance: Instance): Facts {
+function factsOf(instance: Instance): Facts {
   const groups = new Set<string>();
   for (const task of instance.tasks) {
     if (!task.isStopping) groups.add(task.view.group ?? '');

@@ -20,7 +20,7 @@ export type PlacementFailure = {
 export type LaunchAnswer = { readonly task: Task } | { readonly failure: PlacementFailure };
 
 /** Tasks that a cluster may have in PROVISIONING: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html */
-export const provisioningMax = 500;
+const provisioningMax = 500;
 
 /** Starts a task where there is room, or has it wait for the capacity that its provider will add. */
 export function launchTask(core: Core, wish: LaunchSpec): LaunchAnswer {
@@ -158,13 +158,13 @@ function launchOnFargate(core: Core, spec: Spec): LaunchAnswer {
   const waitMs = drawMs(core, 'fargate-time', fargateMs) + slownessMs(core, request);
   setTimer(core, task.timers, 'life', waitMs, () => {
     if (isRefused(core, request)) {
-      failToStart(core, task, `${capacityUnavailable}`);
+      failToStart(core, task, capacityUnavailable);
     } else placeTask(core, task, { zone, subnetId });
   });
   return { task };
 }
 
-export const capacityUnavailable =
+const capacityUnavailable =
   'Capacity is unavailable at this time. Please try again later or in a different availability zone';
 
 const noFargate = ({ provider }: TaskSpec): PlacementFailure => ({

@@ -32,7 +32,7 @@ export function installRebalancing(core: Core): void {
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html#service-rebalancing-configurations */
-export function isEligible(core: Core, { view }: Service): boolean {
+function isEligible(core: Core, { view }: Service): boolean {
   if (view.availabilityZoneRebalancing !== 'ENABLED') return false;
   if (!core.has('rebalancing-eligibility')) return true;
   const [first] = view.placementStrategy ?? [];
@@ -73,7 +73,7 @@ function start(core: Core, service: Service): void {
   if (!service.isSteady || !isEligible(core, service) || isBalanced(counts)) return;
   const words = `is not AZ balanced with ${inWords(counts)}. AZ Rebalancing in progress.`;
   tell(core, service, 'SERVICE_REBALANCING_STARTED', `(service ${service.name}) ${words}`);
-  service.rebalancing = { starting: new Set(), startedAtMs: core.nowMs() };
+  service.rebalancing = { starting: new Set() };
   startRound(core, service);
 }
 

@@ -167,6 +167,7 @@ function stopAll(
 ): void {
   for (const { item: task, why } of stops) {
     const check = failedCheck(core, task);
+    if (why === 'unhealthy' && check === 'load-balancer') tellUnhealthy(core, service, task);
     stopTask(core, task, causeOf(core, service, task, why));
     if (why === 'unhealthy' && check !== undefined && task.deployment !== undefined) {
       core.signal('deployment-task-failed', { deployment: task.deployment, of: 'health' });
@@ -180,6 +181,15 @@ function stopAll(
     service,
     `(service ${service.name}) has stopped ${count} running tasks: ${names}.`,
   );
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html */
+function tellUnhealthy(core: Core, service: Service, { id, targets }: Task): void {
+  for (const { group, entry } of targets) {
+    const where = `(target-group ${group.TargetGroupArn})`;
+    const words = `(task ${id}) (port ${entry.Target.Port}) is unhealthy in ${where} due to (reason Health checks failed).`;
+    noteServiceEvent(core, service, `(service ${service.name}) ${words}`);
+  }
 }
 
 /** Texts of `stoppedReason`; none of them is a contract. */
@@ -372,7 +382,7 @@ function checkSteady(core: Core, service: Service): void {
   core.signal('service-steady', service);
 }
 
-export function tellSteady(core: Core, service: Service): void {
+function tellSteady(core: Core, service: Service): void {
   noteServiceEvent(core, service, `(service ${service.name}) has reached a steady state.`);
   if (core.has('steady-state-event')) {
     core.emit(serviceAction(core, service, 'SERVICE_STEADY_STATE'));

@@ -58,7 +58,6 @@ function newService(core: Core, cluster: Cluster, input: CreateService): Service
     name: serviceName,
     cluster,
     view,
-    createdAtMs: core.nowMs(),
     deployments: [],
     tasks: new Set(),
     isSteady: false,

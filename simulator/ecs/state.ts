@@ -243,7 +243,6 @@ export type Service = {
   readonly name: string;
   readonly cluster: Cluster;
   readonly view: EcsService;
-  readonly createdAtMs: number;
   /** Newest first: `[0]` is PRIMARY. */
   deployments: Deployment[];
   /** Tasks that are not STOPPED. */
@@ -266,7 +265,6 @@ export type Service = {
 export type Rebalancing = {
   /** Started for poorer zones, and not yet paid for by a stop. */
   readonly starting: Set<Task>;
-  startedAtMs: number;
 };
 
 export type Staged = {

@@ -65,7 +65,3 @@ export function isBalanced(counts: ZoneCounts): boolean {
   const values = [...counts.values()];
   return values.length < 2 || Math.max(...values) - Math.min(...values) <= 1;
 }
-
-/** The lowest of the zones' counts; zones that are missing have none. */
-export const fewest = (counts: ZoneCounts, zones: readonly string[]): number =>
-  Math.min(...zones.map((zone) => counts.get(zone) ?? 0));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { failureThreshold } from '../../simulator/ecs/circuit-breaker.ts';
 import { worstOf } from '../../simulator/ecs/health.ts';
 import { windowStarts } from '../../simulator/ecs/refresh.ts';
 import { drainsMax, overallOf } from '../../simulator/ecs/repair.ts';
@@ -200,6 +201,27 @@ describe('an instance over time', () => {
 });
 
 describe('a rolling deployment', () => {
+  it.each([
+    [1, 3],
+    [6, 3],
+    [7, 4],
+    [25, 13],
+    [400, 200],
+    [800, 200],
+  ])('of %i tasks has failed after %i failures', (desired, threshold) => {
+    expect(failureThreshold(desired)).toBe(threshold);
+  });
+
+  it('that fails to start a task once is not told of, twice it is', () => {
+    const lab = createLab();
+    lab.define(256, 512, { app: { startFailure: { reason: 'CannotStartContainerError: no' } } });
+    lab.serve(1, { launchType: 'FARGATE' });
+    while (lab.stops().length < 1) lab.advance(secondMs);
+    expect(lab.actions()).toEqual([]);
+    while (lab.stops().length < 2) lab.advance(secondMs);
+    expect(lab.actions()).toEqual(['SERVICE_TASK_START_IMPAIRED']);
+  });
+
   it('that fails while another rolls back has nothing to go back to, and stalls', () => {
     const lab = createLab();
     const breaker = {

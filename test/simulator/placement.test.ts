@@ -155,6 +155,8 @@ describe('packing one zone', () => {
   it('says what is missing of a task that no type takes', () => {
     expect(pack([[4, 1]], ['m6a.large'])).toEqual(['RESOURCE:CPU']);
     expect(pack([[1, 64]], ['m6a.large', 'm6a.xlarge'])).toEqual(['RESOURCE:MEMORY']);
+    // The larger type has the CPU: memory is what it lacks, whichever is asked last.
+    expect(pack([[4, 64]], ['m6a.xlarge', 'm6a.large'])).toEqual(['RESOURCE:MEMORY']);
   });
 
   it('holds 2 tasks on a large without trunking, and 10 with it', () => {

@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../simulator/world.ts';
 import { deploy, hookAt } from './staged-lab.ts';
@@ -72,6 +73,23 @@ describe('time in a world', () => {
     expect(world.nowMs()).toBe(startMs + hourMs);
   });
 
+  it('goes on while tracked work is under way, which runs at the times it asked for', async () => {
+    const world = bare();
+    const seen: number[] = [];
+    const handler = async (): Promise<void> => {
+      for (let count = 0; count < 3; count += 1) {
+        // A few turns of the event loop, as clients take them.
+        for (let turns = 0; turns < 3; turns += 1) await new Promise(setImmediate);
+        await world.clock.sleep(minuteMs);
+        seen.push(world.nowMs() - startMs);
+      }
+    };
+    for (let count = 1; count < 500; count += 1) world.after(count * secondMs, () => undefined);
+    void world.track(handler());
+    await world.run(startMs + hourMs);
+    expect(seen).toEqual([minuteMs, 2 * minuteMs, 3 * minuteMs]);
+  });
+
   it('tells events when the account is written, each a value of its own', () => {
     const lab = createLab();
     lab.define(256, 512);
@@ -97,6 +115,21 @@ describe('time in a world', () => {
     lab.group('m6a.large', 1);
     expect(count).toBe(0);
     expect(lab.events.length).toBeGreaterThan(0);
+  });
+});
+
+describe('the control plane', () => {
+  it('asks no clock, no chance and no timer but its own', () => {
+    const files = globSync('simulator/ecs/*.ts').concat(
+      ['world', 'nature', 'timeline', 'random', 'event-queue'].map(
+        (name) => `simulator/${name}.ts`,
+      ),
+    );
+    const foreign =
+      /\bDate\.now\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bperformance\b|new Date\(\)/;
+    const found = files.filter((file) => foreign.test(readFileSync(file, 'utf8')));
+    expect(found).toEqual([]);
+    expect(files.length).toBeGreaterThan(40);
   });
 });
 
@@ -525,6 +558,21 @@ describe('a deployment in stages', () => {
     expect(staged.run()).toMatchObject({ status: 'IN_PROGRESS', lifecycleStage: 'CLEAN_UP' });
     await staged.minutes(45);
     expect(staged.run().status).toBe('SUCCESSFUL');
+  });
+
+  it('is the same in every run, its hooks included', async () => {
+    const play = async (): Promise<string> => {
+      const staged = await deploy({
+        hooks: [hookAt(['POST_SCALE_UP']), hookAt(['POST_SCALE_UP', 'PRODUCTION_TRAFFIC_SHIFT'])],
+        answer: async (_, count) => {
+          await staged.lab.world.clock.sleep(count * secondMs);
+          return count < 4 ? { hookStatus: 'IN_PROGRESS', callBackDelay: count } : undefined;
+        },
+      });
+      await staged.minutes(20);
+      return JSON.stringify([staged.lab.events, staged.calls]);
+    };
+    expect(await play()).toBe(await play());
   });
 
   it('lets a hook sleep in virtual time', async () => {
