@@ -102,7 +102,7 @@ describe('judgeSample', () => {
   });
 
   it('finds a level at an hour that never had it, by the hour alone, given weeks of history', () => {
-    const values = Array.from({ length: 42 * dayOfSamples }, (_, at) =>
+    const values = Array.from({ length: 42 * dayOfSamples }, (_, at): number =>
       at % dayOfSamples < 144 ? 10 : at % dayOfSamples < 150 ? 20 : 30,
     );
     // The known way up, six hours early.
