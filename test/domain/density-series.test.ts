@@ -84,6 +84,15 @@ describe('followSeries', () => {
     expect(told[0]?.verdict).toMatchObject({ sinceMs: startMs + from * stepMs });
   });
 
+  it('says nothing of an hour each night that is far from the rest, once it knows a few', () => {
+    const looks = scaledDaily(9).map((look, at) =>
+      at % daySamples >= 24 && at % daySamples < 36 ? { ...look, value: 24 } : look,
+    );
+    const { told, verdicts } = follow(looks);
+    expect(told.filter(({ at }) => at > 5 * daySamples)).toEqual([]);
+    expect(verdicts[8 * daySamples + 30]).toEqual({ kind: 'ignore', reason: 'usual' });
+  });
+
   it('waits an hour with a scale-out beyond what was usual, and then tells it', () => {
     const from = 7 * daySamples + 30;
     const looks = changed(scaledDaily(8), from, 8 * daySamples, { value: 30, desired: 100 });

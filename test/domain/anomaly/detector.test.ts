@@ -95,8 +95,33 @@ describe('judgeSample', () => {
   it('finds the afternoon level at three at night, though the level is common', () => {
     const values = daily(14);
     const night = 13 * dayOfSamples + 36;
-    const found = foundIn([...values.slice(0, night), ...Array.from({ length: 12 }, () => 58)]);
-    expect(found.some((at) => at >= night)).toBe(true);
+    const odd = [...values.slice(0, night), ...Array.from({ length: 12 }, () => 58)];
+    const { judgements } = judgeAll(seriesOf(odd));
+    const found = judgements.slice(night).filter(({ score }) => score >= anomalousScore);
+    expect(found.length).toBeGreaterThan(0);
+  });
+
+  it('finds a level at an hour that never had it, by the hour alone, given weeks of history', () => {
+    const values = Array.from({ length: 42 * dayOfSamples }, (_, at): number =>
+      at % dayOfSamples < 144 ? 10 : at % dayOfSamples < 150 ? 20 : 30,
+    );
+    // The known way up, six hours early.
+    const early = 41 * dayOfSamples + 72;
+    for (const [step, value] of [20, 20, 20, 20, 20, 20, 30, 30, 30].entries()) {
+      values[early + step] = value;
+    }
+    const { judgements } = judgeAll(seriesOf(values));
+    const signs = judgements
+      .slice(early, early + 9)
+      .flatMap(({ score, sign }) => (score >= anomalousScore ? [sign] : []));
+    expect(signs).toContain('hour');
+  });
+
+  it('finds a drop from a plateau that crept up, by its distance from the recent mean', () => {
+    const creep = Array.from({ length: 2_000 }, (_, at) => at / 10 + (at % 2));
+    const { judgements } = judgeAll(seriesOf([...creep, 160, 160, 160]));
+    const found = judgements.slice(2_000).filter(({ score }) => score >= anomalousScore);
+    expect(found.map(({ sign }) => sign)).toContain('shift');
   });
 
   it.each([1, 2, 3, 4, 5])('is nearly quiet in four ordinary weeks, seed %i', (seed) => {
