@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/setup.ts'],
+    // Against a test that hangs, not against a machine that is busy: the slowest take seconds of CPU.
+    testTimeout: 60_000,
     coverage: { provider: 'v8', include: ['shared/**', 'functions/**', 'simulator/**'] },
   },
 });
