@@ -1,5 +1,6 @@
 import { bundleRows } from './bench/bundle.ts';
 import type { BenchRow } from './bench/row.ts';
+import { simulationRows } from './bench/simulation.ts';
 import { snapshotReadRows } from './bench/snapshot-reads.ts';
 import { statisticsRows } from './bench/statistics.ts';
 import { taskStateRows } from './bench/task-state.ts';
@@ -17,3 +18,4 @@ for (const row of await taskStateRows()) print(row);
 for (const row of zonePlanRows()) print(row);
 for (const row of zoneMoveRows()) print(row);
 for (const row of await snapshotReadRows()) print(row);
+for (const row of await simulationRows()) print(row);
