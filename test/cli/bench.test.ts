@@ -4,11 +4,10 @@ import type { BenchRow } from '../../cli/bench/row.ts';
 import { simulationRows } from '../../cli/bench/simulation.ts';
 import { snapshotReadRows } from '../../cli/bench/snapshot-reads.ts';
 import { zoneMoveRows } from '../../cli/bench/zone-moves.ts';
+import { allCheckers } from '../../simulator/checkers/index.ts';
 
 const byName = (rows: Iterable<BenchRow>): ReadonlyMap<string, BenchRow> =>
   new Map([...rows].map((row) => [row.name, row]));
-
-import { allCheckers } from '../../simulator/checkers/index.ts';
 
 describe('the descheduler that plans are set beside', () => {
   it('moves as its documentation says: 2/5/3/8/5/7 becomes 5/5/5/5/5/5', () => {
