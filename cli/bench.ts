@@ -1,6 +1,7 @@
 import { bundleRows } from './bench/bundle.ts';
 import { detectorRows } from './bench/detector.ts';
 import type { BenchRow } from './bench/row.ts';
+import { simulationRows } from './bench/simulation.ts';
 import { snapshotReadRows } from './bench/snapshot-reads.ts';
 import { statisticsRows } from './bench/statistics.ts';
 import { taskStateRows } from './bench/task-state.ts';
@@ -19,3 +20,4 @@ for (const row of zonePlanRows()) print(row);
 for (const row of zoneMoveRows()) print(row);
 for (const row of await snapshotReadRows()) print(row);
 for (const row of detectorRows()) print(row);
+for (const row of await simulationRows()) print(row);

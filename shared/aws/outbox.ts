@@ -231,7 +231,7 @@ async function tellGroup(
     let marked = 0;
     for (const { incident, notice } of own) {
       const { kind: outcome } = await change(run, incident, (current) =>
-        sent(current, notice, incident, run.nowMs),
+        sent(current, { ...notice, toldIn: id }, incident, run.nowMs),
       );
       if (outcome !== 'contended') marked += 1;
     }

@@ -2,7 +2,7 @@ import type { Facts, Incident, IncidentKey } from './incident.ts';
 import { burstOf, byOpening, nameOf, openedAtMsOf } from './incident-burst.ts';
 import { fingerprintOf } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
-import { isGraver, notify } from './incident-outbox.ts';
+import { isGraver, isOnlyInDigest, notify } from './incident-outbox.ts';
 import {
   evidenceOf,
   type PlaceBurst,
@@ -322,6 +322,7 @@ export function folded(incident: Incident, foldId: string, nowMs: number): Incid
             severity: 'critical',
             facts,
             updates: told?.updates ?? 0,
+            ...(isOnlyInDigest(page, told) ? { onlyInDigest: true } : {}),
           },
     changedAtMs: nowMs,
     version: incident.version + 1,

@@ -94,9 +94,14 @@ export function sent(
     severity: graver(notice.severity, told?.severity ?? notice.severity),
     facts: published.facts,
     updates: (told?.updates ?? 0) + (notice.transition === 'update' ? 1 : 0),
+    ...(isOnlyInDigest(notice, told) ? { onlyInDigest: true } : {}),
   };
   return changed(incident, { outbox, told: next }, nowMs);
 }
+
+/** Whether nobody has been told but in a digest, once this message is out. */
+export const isOnlyInDigest = (notice: Notice, told: Told | undefined): boolean =>
+  notice.toldIn !== undefined && (told === undefined || told.onlyInDigest === true);
 
 /** Whether a mute holds this message back: not the end of what was told, which also closes the page. */
 export const isMutable = (incident: Incident, notice: Notice): boolean =>

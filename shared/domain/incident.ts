@@ -90,6 +90,8 @@ export type Told = {
   readonly facts: Facts;
   /** Updates and reminders so far. */
   readonly updates: number;
+  /** Nothing but a digest has named it, so there is no page to close. */
+  readonly onlyInDigest?: boolean;
 };
 
 export type Acknowledgement = { readonly by: string; readonly atMs: number };

@@ -10,6 +10,7 @@ import {
   toldOnce,
 } from './incidents.ts';
 import { noise } from './noise.ts';
+import { pagesPaired } from './pages.ts';
 import { errorsExplained, problems } from './problems.ts';
 import { observeWritesNothing, writesAllowed, writesWithinBudget } from './writes.ts';
 
@@ -29,6 +30,7 @@ export const allCheckers: readonly Checker[] = [
   toldOnce,
   noFalseAlarms,
   incidentsResolve,
+  pagesPaired,
   noise,
   decisionsLogged,
   problems,

@@ -10,19 +10,20 @@ import {
 } from './builders.ts';
 import { dayMs, hourMs, minuteMs } from './time.ts';
 
-const servicesCount = 60;
+const tasksAService = 5;
 const unfriendlyCount = 5;
-const scalingCount = 20;
+/** One service in three is scaled by the day. */
+const scalingShare = 1 / 3;
 const weekMs = 7 * dayMs;
 const deploymentsAWeek = 2;
 /** Of the running tasks, replaced a day because they end by themselves. */
 const replacedShare = 0.01;
 
 /**
- * Sixty services with five tasks each on some forty instances: deployments, daily scaling by half,
- * single stops, Spot notices and agents that are not heard of now and then. Nothing of it is wrong.
+ * Services with five tasks each, on an instance for every seven or so: deployments, daily scaling by
+ * half, single stops, Spot notices and agents that are not heard of now and then. Nothing of it is wrong.
  */
-function arrange(stage: Stage): Arranged {
+function arrange(stage: Stage, servicesCount: number): Arranged {
   const random = stage.random('month');
   const subnets = createSubnets(stage);
   createManagedProvider(stage, { name: 'general', subnets });
@@ -31,7 +32,7 @@ function arrange(stage: Stage): Arranged {
     createOne(stage, at, {
       name: `service-${String(at).padStart(2, '0')}`,
       subnets,
-      desired: 5,
+      desired: tasksAService,
       cpu: 512,
       memory: 1_024,
       provider: at % 10 === 9 ? 'spot' : 'general',
@@ -40,15 +41,15 @@ function arrange(stage: Stage): Arranged {
     }),
   );
   for (const service of services) planDeployments(stage, service, random.integer(0, weekMs / 2));
-  for (const service of services.slice(-scalingCount)) planScaling(stage, service);
+  for (const service of services.slice(-servicesCount * scalingShare)) planScaling(stage, service);
   return { zones: subnets.map(({ zone }) => zone) };
 }
 
 /** What goes on in any cluster: single stops, a Spot notice a day, an agent that is silent each hour. */
-function story(stage: Stage): void {
+function story(stage: Stage, servicesCount: number): void {
   const { world, startMs, endMs } = stage;
   const random = stage.random('story');
-  planStops(stage);
+  planStops(stage, servicesCount * tasksAService);
   const every = (periodMs: number, run: () => void): void => {
     for (let atMs = startMs + 2 * hourMs; atMs < endMs; atMs += periodMs) {
       world.schedule(atMs + random.integer(0, periodMs / 2), run);
@@ -77,16 +78,16 @@ function planDeployments(
 /** Down to half in the evening, up again in the morning. */
 function planScaling({ world, startMs, endMs }: Stage, service: ServiceHandle): void {
   for (let dayAtMs = startMs; dayAtMs < endMs; dayAtMs += dayMs) {
-    world.schedule(dayAtMs + 8 * hourMs, () => service.scale(5));
+    world.schedule(dayAtMs + 8 * hourMs, () => service.scale(tasksAService));
     world.schedule(dayAtMs + 20 * hourMs, () => service.scale(3));
   }
 }
 
 /** Single tasks end by themselves, with an error, and ECS replaces them. */
-function planStops(stage: Stage): void {
+function planStops(stage: Stage, tasksCount: number): void {
   const { world, startMs, endMs } = stage;
   const random = stage.random('stops');
-  const everyMs = dayMs / (servicesCount * 5 * replacedShare);
+  const everyMs = dayMs / (tasksCount * replacedShare);
   for (let atMs = startMs + 3 * hourMs; atMs < endMs; atMs += random.integer(1, 2 * everyMs)) {
     world.schedule(atMs, () => {
       const running = [...world.account.tasks.values()].filter(
@@ -119,9 +120,10 @@ function flap(stage: Stage): void {
   nature.agentDisconnects(containerInstanceArn, random.integer(20_000, 2 * minuteMs));
 }
 
-export const healthyMonth: Scenario = {
+/** The month with as many services as wanted, five tasks each. */
+export const createHealthyMonth = (servicesCount: number): Scenario => ({
   name: 'healthy-month',
-  sentence: 'A month of sixty services in which nothing is wrong that ECS does not heal.',
+  sentence: `A month of ${servicesCount} services in which nothing is wrong that ECS does not heal.`,
   days: 30,
   daysMax: 60,
   mode: 'fast',
@@ -129,6 +131,8 @@ export const healthyMonth: Scenario = {
   faults: ['duplicate-events', 'late-events', 'reordered-events'],
   convergesWithinMs: 8 * hourMs,
   noise: { pagesMax: 0, cardsMax: 10 },
-  arrange,
-  story,
-};
+  arrange: (stage) => arrange(stage, servicesCount),
+  story: (stage) => story(stage, servicesCount),
+});
+
+export const healthyMonth = createHealthyMonth(60);

@@ -28,6 +28,8 @@ export type FunctionOptions = {
 /**
  * The real functions, put together as their `index.ts` does it: configuration from the environment of
  * the template, gateways over the SDK's own clients. Only time, chance and the network are simulated.
+ * A new function is an entry here and in `fast/functions.ts`, its gateways a line each in `warm-up.ts`,
+ * and a checker for what it must never do.
  */
 export const functionFactories = ({
   prober,

@@ -218,6 +218,8 @@ describe('the first run', () => {
     expect(lab.distinct()).toEqual(['first-run resolved=- open=a,b,c,d']);
     await lab.publish(at(11));
     expect(lab.received).toHaveLength(1);
+    const { incidents } = await lab.store.list();
+    expect(incidents.map(({ told }) => told?.onlyInDigest)).toEqual([true, true, true, true]);
     await loop(lab, 'e', 20);
     await recover(lab, 'a', 40);
     await lab.publish(at(40));

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { afterTransfers, deschedulerTransfers } from '../../cli/bench/descheduler.ts';
 import type { BenchRow } from '../../cli/bench/row.ts';
+import { simulationRows } from '../../cli/bench/simulation.ts';
 import { snapshotReadRows } from '../../cli/bench/snapshot-reads.ts';
 import { zoneMoveRows } from '../../cli/bench/zone-moves.ts';
+import { allCheckers } from '../../simulator/checkers/index.ts';
 
 const byName = (rows: Iterable<BenchRow>): ReadonlyMap<string, BenchRow> =>
   new Map([...rows].map((row) => [row.name, row]));
@@ -47,5 +49,14 @@ describe('the bench', () => {
     expect(oneByOne).toBe(rows.get('snapshot-reads.calls.per-task.one-by-one')?.peer);
     // Three pages, a task, then its instance or its service: others have asked for the one or the other.
     expect(rows.get('snapshot-reads.depth.per-task.at-once')?.peer).toMatch(/: 5$/);
+  });
+
+  it('plays a fortnight in which nothing is broken, only smaller', async () => {
+    const rows = byName(await simulationRows({ tasks: 50, days: 0.5 }));
+    expect(rows.get('simulation.broken')).toMatchObject({
+      value: 0,
+      unit: `of ${allCheckers.length} invariants`,
+    });
+    expect(rows.get('simulation.cpu')?.peer).toMatch(/: [\d.]+$/);
   });
 });

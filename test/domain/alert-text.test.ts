@@ -310,6 +310,15 @@ describe('a page', () => {
     expect(alertOf(worker, transition).page?.state).toBe(state);
   });
 
+  it('that nobody got is not closed: a digest alone has named it', () => {
+    const { incident } = momentOf(worker, 'resolve');
+    if (incident.told === undefined) throw new Error('it was told');
+    const told = { ...incident.told, onlyInDigest: true };
+    const { page, text } = alertOf(worker, 'resolve', { told });
+    expect(page).toBeUndefined();
+    expect(text).toBe(alertOf(worker, 'resolve').text);
+  });
+
   it('has one name from its start to its end', () => {
     const [start, end] = [alertOf(worker, 'escalate').page, alertOf(worker, 'resolve').page];
     expect(start?.alarmName).toBe(

@@ -163,6 +163,14 @@ describe('a storm', () => {
     ]);
   });
 
+  it('a page that went into a digest was none: its end tells nobody at once', () => {
+    const open = openIncident(serviceKey('listed'), 'critical');
+    const member = folded(claimed(open, 1, at(4), 'first-run#1'), storm.id, at(4));
+    expect(member.told).toMatchObject({ severity: 'critical', onlyInDigest: true });
+    const paged = folded(claimed(open, 1, at(4)), storm.id, at(4));
+    expect(paged.told).not.toHaveProperty('onlyInDigest');
+  });
+
   it('lets go a member that got worse meanwhile with a page of its own', () => {
     const told = { sequence: 1, atMs: at(1), severity: 'warn' as const, facts: {}, updates: 0 };
     const member = folded({ ...hit('told', 0), told, outbox: [] }, storm.id, at(4));

@@ -443,6 +443,23 @@ describe('the outbox', () => {
     expect(claimed(held, 2, at(8))).toBe(held);
   });
 
+  it('remembers that nothing but a digest has told it, until a message of its own does', () => {
+    const play = createPlay();
+    const open = play.see(2, ...threeStops);
+    const held = play.change((current) => claimed(current, 1, at(7), 'first-run#1'));
+    const [listed] = held.outbox;
+    if (open === undefined || listed === undefined) throw new Error('it is open');
+    const digest = play.change((current) => sent(current, listed, held, at(7)));
+    expect(digest.told).toMatchObject({ sequence: 1, onlyInDigest: true });
+
+    play.see(8, worsened(8));
+    const [grave] = play.see(11, worsened(11))?.outbox ?? [];
+    if (grave === undefined) throw new Error('it escalates');
+    const paged = play.change((current) => sent(current, grave, current, at(12)));
+    expect(paged.told).toMatchObject({ sequence: 2, severity: 'critical' });
+    expect(paged.told).not.toHaveProperty('onlyInDigest');
+  });
+
   it('a mute holds a message until it ends, or until someone ends it', () => {
     const play = createPlay();
     play.see(2, ...threeStops);

@@ -11,11 +11,12 @@ const reasonCharsMax = 1023;
 
 /**
  * What opens and closes a page. An update pages nobody: the page is open already, and what is new
- * stands in the thread.
+ * stands in the thread. What only a digest has named was never paged, so its end is not either.
  */
 export function pageOf(draft: Draft, links: Links, scene: Scene): Page | undefined {
   const { incident, notice, isResolved } = scene;
   if (notice.severity !== 'critical' || notice.transition === 'update') return undefined;
+  if (isResolved && incident.told?.onlyInDigest === true) return undefined;
   const next = draft.next.flatMap(({ text, command }) =>
     command === undefined ? [text] : [text, command],
   );

@@ -247,6 +247,18 @@ const cases: readonly Case[] = [
     { alerts: [alert(70)], counts: [count(0), count(60, { running: 2 }), count(120)] },
   ],
   [
+    'pages-paired',
+    'a page is closed that nobody got',
+    { alerts: [page(70), alert(90, { transition: 'resolve' }), page(90, 'resolve')] },
+    { alerts: [alert(70), page(90, 'resolve')] },
+  ],
+  [
+    'pages-paired',
+    'a page outlives its incident',
+    { alerts: [page(70), alert(90, { transition: 'resolve' }), page(91, 'resolve')] },
+    { alerts: [page(70), alert(90, { transition: 'resolve' })] },
+  ],
+  [
     'decisions-logged',
     'an answer has no decision',
     { hookCalls: [hookCall(60)], logs: [decision(60, 'SUCCEEDED')] },
@@ -278,6 +290,10 @@ const cases: readonly Case[] = [
     },
   ],
 ];
+
+function page(minute: number, transition = 'open') {
+  return alert(minute, { topic: 'pages', severity: 'critical', transition });
+}
 
 function moved(minute: number) {
   return [write(minute), write(minute + 1, { input: { desiredCount: 4 }, desiredBefore: 5 })];
