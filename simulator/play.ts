@@ -35,6 +35,11 @@ export type PlayOptions = {
   readonly faults?: ReadonlySet<FaultName>;
   /** Puts others in the place of the real functions: to see that checkers notice. */
   readonly replace?: (real: Factories) => Factories;
+  /**
+   * Puts up the functions that look at whole clusters every few minutes as well. No checker knows yet
+   * what they owe people, and a day with them takes several times as long.
+   */
+  readonly withWatchers?: boolean;
   /** Time of a request to AWS; drawn by default. */
   readonly latencyMs?: number;
   /** What sends the hook's test calls; by default they end in the world itself. */
@@ -53,6 +58,9 @@ export type Watched = {
   readonly users: Users;
   readonly apps: AppsHttp;
 };
+
+/** Functions that look at whole clusters, whatever happens. */
+const watchers = new Set(['instance-replacement', 'az-balance', 'density']);
 
 export type Factories = Readonly<Record<string, FunctionFactory>>;
 
@@ -188,6 +196,7 @@ function putUp(world: World, stack: Stack, { options, faults, journal, apps }: P
   };
   const simulation = simulate(world, stack, {
     functions,
+    leftOut: options.withWatchers ? new Set() : watchers,
     faults: deliveryFaults(world, { options, faults, journal }),
   });
   world.connectHooks(

@@ -58,7 +58,7 @@ export type Simulation = {
 export function simulate(
   world: World,
   stack: Stack,
-  options: Pick<DeployOptions, 'functions' | 'faults'>,
+  options: Pick<DeployOptions, 'functions' | 'faults' | 'leftOut'>,
 ): Simulation {
   const { account } = world;
   const { held } = world;

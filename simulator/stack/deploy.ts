@@ -59,6 +59,8 @@ export type DeployOptions = {
   readonly timeline: Timeline;
   /** By folder name; a function of the template without one is an error. */
   readonly functions: Readonly<Record<string, FunctionFactory>>;
+  /** By folder name: functions of the template that are not put up, nor the rules to their queues. */
+  readonly leftOut?: ReadonlySet<string>;
   readonly faults: DeliveryFaults;
   readonly maxAttempts?: number;
   /** Work outside virtual time, for which time has to stand still; none by default. */
@@ -79,19 +81,21 @@ export function deployStack(stack: Stack, options: DeployOptions): Deployed {
     void promise.finally(() => work.delete(promise));
   };
   const queues = createQueues(stack, timeline);
+  const { present, absent } = functionsOf(stack, options.leftOut);
   const lambdas = new Map(
-    stack
-      .ofType('AWS::Serverless::Function')
-      .map((resource) => [folderOf(resource.id), createFunction(stack, resource, options, logs)]),
+    present.map((resource) => [
+      folderOf(resource.id),
+      createFunction(stack, resource, options, logs),
+    ]),
   );
   const byArn = new Map([...lambdas.values()].map((lambda) => [lambda.functionArn, lambda]));
-  for (const resource of stack.ofType('AWS::Serverless::Function')) {
+  for (const resource of present) {
     const lambda = lambdas.get(folderOf(resource.id));
     if (lambda !== undefined) {
       connectEvents(resource, lambda, { stack, queues, timeline, track, faults });
     }
   }
-  const rules = rulesOf(stack, queues);
+  const rules = rulesOf(stack, queues, new Set(absent.flatMap((one) => queuesOf(one, stack))));
   return {
     lambdas,
     queues,
@@ -194,17 +198,38 @@ function createQueues(stack: Stack, timeline: Timeline): ReadonlyMap<string, Que
 
 type Rule = { readonly matches: EventMatcher; readonly targets: readonly Queue[] };
 
-function rulesOf(stack: Stack, queues: ReadonlyMap<string, Queue>): readonly Rule[] {
-  return stack.ofType('AWS::Events::Rule').map(({ id, properties }) => ({
+/** Rules that lead to a queue which someone reads: all but those to the queues given. */
+function rulesOf(
+  stack: Stack,
+  queues: ReadonlyMap<string, Queue>,
+  unread: ReadonlySet<string>,
+): readonly Rule[] {
+  const rules = stack.ofType('AWS::Events::Rule').map(({ id, properties }) => ({
     matches: compileEventPattern(properties.EventPattern),
-    targets: listOf(properties.Targets).map((target) => {
+    targets: listOf(properties.Targets).flatMap((target) => {
       const arn = String(fieldsOf(target).Arn);
+      if (unread.has(arn)) return [];
       const queue = queues.get(stack.byArn(arn)?.id ?? '');
       if (queue === undefined) throw new UnsupportedTemplate(`${id}: ${arn} is no queue`);
-      return queue;
+      return [queue];
     }),
   }));
+  return rules.filter(({ targets }) => targets.length > 0);
 }
+
+/** Functions of the stack that are put up, and those that are left out. */
+function functionsOf(stack: Stack, leftOut: ReadonlySet<string> = new Set()) {
+  const all = stack.ofType('AWS::Serverless::Function');
+  const isLeftOut = ({ id }: StackResource): boolean => leftOut.has(folderOf(id));
+  return { present: all.filter((one) => !isLeftOut(one)), absent: all.filter(isLeftOut) };
+}
+
+/** ARNs of the queues that a function reads. */
+const queuesOf = ({ properties }: StackResource, { byArn }: Stack): readonly string[] =>
+  Object.values(fieldsOf(properties.Events)).flatMap((event) => {
+    const arn = String(fieldsOf(fieldsOf(event).Properties).Queue);
+    return byArn(arn) === undefined ? [] : [arn];
+  });
 
 type Connections = {
   readonly stack: Stack;
