@@ -2,7 +2,7 @@ import { type Core, cancelTimer, setTimer } from './core.ts';
 import { noteServiceEvent, type ServiceActionName, serviceAction } from './events.ts';
 import { isHealthy } from './health.ts';
 import { isProtectedNow, startTasks, wakeService } from './scheduler.ts';
-import { maxTasks } from './service-plan.ts';
+import { maxTasks, minHealthy } from './service-plan.ts';
 import type { Service, Task } from './state.ts';
 import { stopTask } from './tasks.ts';
 import { configuredZones, countByZone, isBalanced, type ZoneCounts } from './zones.ts';
@@ -144,10 +144,14 @@ function progress(core: Core, service: Service): void {
   }
 }
 
-/** Stops as many tasks in the richest zones as were started; false when protection forbids it. */
+/**
+ * Stops as many tasks in the richest zones as were started; false when protection forbids it, or as
+ * long as the minimum of healthy tasks does.
+ */
 function stopSurplus(core: Core, service: Service, starting: readonly Task[]): boolean {
   const deploymentId = service.deployments[0]?.id;
   for (const task of starting) {
+    if (core.has('rebalancing-starts-first') && !canSpareOne(service)) return false;
     const victim = victimIn(core, service, starting);
     if (victim === undefined) {
       const reason = 'the number of protected tasks';
@@ -171,6 +175,12 @@ function stopSurplus(core: Core, service: Service, starting: readonly Task[]): b
     tell(core, service, 'TASKS_STOPPED', `(service ${service.name}) ${words}`);
   }
   return true;
+}
+
+function canSpareOne({ tasks, view }: Service): boolean {
+  const { minimumHealthyPercent = 100 } = view.deploymentConfiguration ?? {};
+  const healthy = [...tasks].filter((task) => isHealthy(task)).length;
+  return healthy > minHealthy(view.desiredCount, minimumHealthyPercent);
 }
 
 function victimIn(core: Core, service: Service, starting: readonly Task[]): Task | undefined {

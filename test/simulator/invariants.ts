@@ -53,7 +53,7 @@ function checkTaskEvent(world: World, { detail, resources }: EventEnvelope, book
   checkPlace(world, arn, detail, books);
   const service = serviceOf(world, detail.group);
   if (service === undefined) return;
-  if (before === 0) checkMaximum(world, service, breach);
+  if (before === 0) checkMaximum(world, service, detail.startedBy, breach);
   checkMinimum(world, service, arn, books);
 }
 
@@ -85,15 +85,19 @@ const tasksOf = ({ account }: World, { serviceName }: EcsService): readonly EcsT
   [...account.tasks.values()].filter(({ group }) => group === `service:${serviceName}`);
 
 /** A start stays within the maximum, of the revision where a deployment has colours. */
-function checkMaximum(world: World, service: EcsService, breach: (words: string) => void): void {
+function checkMaximum(
+  world: World,
+  service: EcsService,
+  deploymentId: unknown,
+  breach: (words: string) => void,
+): void {
   const { maximumPercent = 200, strategy = 'ROLLING' } = service.deploymentConfiguration ?? {};
   const max = Math.floor((service.desiredCount * maximumPercent) / 100);
-  const live = tasksOf(world, service).filter(({ lastStatus }) => lastStatus !== 'STOPPED');
-  const groups =
-    strategy === 'ROLLING' ? [live] : [...Map.groupBy(live, ({ startedBy }) => startedBy).values()];
-  for (const { length } of groups) {
-    if (length > max) breach(`${service.serviceName} has ${length} tasks, maximum ${max}`);
-  }
+  const { length } = tasksOf(world, service).filter(
+    ({ lastStatus, startedBy }) =>
+      lastStatus !== 'STOPPED' && (strategy === 'ROLLING' || startedBy === deploymentId),
+  );
+  if (length > max) breach(`${service.serviceName} has ${length} tasks, maximum ${max}`);
 }
 
 /** Stops that the scheduler chose, as against those that it only carries out. */
