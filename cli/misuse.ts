@@ -13,6 +13,7 @@ export class Unavailable extends Error {
  * be had one line alone; both are exit code 2.
  */
 export async function runCommand(usage: string, main: () => Promise<number>): Promise<void> {
+  process.stdout.on('error', endWithReader);
   try {
     process.exitCode = await main();
   } catch (error) {
@@ -29,3 +30,9 @@ const isExpected = (error: unknown): error is Error =>
 /** What `parseArgs` of node:util throws for options it does not know. */
 const isArgumentError = (error: unknown): error is Error =>
   error instanceof Error && String(Reflect.get(error, 'code') ?? '').startsWith('ERR_PARSE_ARGS');
+
+/** Whoever reads the output may stop before its end, as `head` does: that is no failure of ours. */
+function endWithReader(error: Error): void {
+  if (String(Reflect.get(error, 'code')) !== 'EPIPE') throw error;
+  process.exit();
+}
