@@ -25,8 +25,9 @@ const gatedGateways = ['deployment', 'load-balancer', 'parameter'].map(
 export async function bundleRows(): Promise<readonly BenchRow[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ballast-bench-'));
   try {
-    const [hook] = await buildFunctions({ outDirectory: path.join(folder, 'dist') });
-    if (hook === undefined) throw new Error('there is no function to measure');
+    const built = await buildFunctions({ outDirectory: path.join(folder, 'dist') });
+    const hook = built.find(({ name }) => name === 'deployment-hook');
+    if (hook === undefined) throw new Error('deployment-hook was not built');
     const gated = gatedBytes(hook.metafile);
     const plain = await buildWithDefaults(path.join(folder, 'plain.cjs'));
     const times = await firstCallTimes(folder, {
