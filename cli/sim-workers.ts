@@ -23,14 +23,16 @@ function serve(waiting: SimJob[], onResult: (result: SimResult) => void): Promis
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const job = waiting.shift();
-      if (job === undefined) void worker.terminate().then(() => resolve());
-      else worker.postMessage(job);
+      if (job !== undefined) return worker.postMessage(job);
+      resolve();
+      void worker.terminate();
     };
     worker.on('message', (result: SimResult) => {
       onResult(result);
       next();
     });
     worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`a thread of sim ended with code ${code}`)));
     next();
   });
 }
