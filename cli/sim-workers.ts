@@ -23,9 +23,10 @@ function serve(waiting: SimJob[], onResult: (result: SimResult) => void): Promis
   return new Promise((resolve, reject) => {
     const next = (): void => {
       const job = waiting.shift();
-      if (job !== undefined) return worker.postMessage(job);
-      resolve();
-      void worker.terminate();
+      if (job === undefined) {
+        resolve();
+        void worker.terminate();
+      } else worker.postMessage(job);
     };
     worker.on('message', (result: SimResult) => {
       onResult(result);
