@@ -1,6 +1,7 @@
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Factories } from '../../simulator/play.ts';
 import type { LambdaHandler } from '../../simulator/stack/lambda.ts';
+import type { Sandbox } from '../../simulator/stack/sandbox.ts';
 
 /** Wraps one function of the stack; the others stay as they are. */
 const wrapping =
@@ -70,67 +71,48 @@ export const throwsInstead = wrapping('deployment-hook', () => async () => {
   throw new Error('it was only a typo');
 });
 
-/** Sends every message of a sweep's topics a second time. */
-export const tellsTwice = (real: Factories): Factories => {
-  const factory = real['task-state'];
-  if (factory === undefined) throw new Error('there is no task-state');
-  return {
-    ...real,
-    'task-state': (env, sandbox) => {
-      const { requestHandler } = sandbox.clientSettings;
-      const twice = {
-        ...requestHandler,
-        handle: async (
-          request: Parameters<typeof requestHandler.handle>[0],
-          options: Parameters<typeof requestHandler.handle>[1],
-        ) => {
-          const body = typeof request.body === 'string' ? request.body : '';
-          if (body.includes('Action=Publish')) await requestHandler.handle(request, options);
-          return await requestHandler.handle(request, options);
-        },
-      };
-      return factory(env, {
-        ...sandbox,
-        clientSettings: { ...sandbox.clientSettings, requestHandler: twice },
-      });
-    },
+type AwsCall = Sandbox['clientSettings']['requestHandler']['handle'];
+
+/** Comes between task-state and AWS: `wrap` gets the call as it is and gives the one to make. */
+const betweenTaskStateAndAws =
+  (wrap: (call: AwsCall) => AwsCall) =>
+  (real: Factories): Factories => {
+    const factory = real['task-state'];
+    if (factory === undefined) throw new Error('there is no task-state');
+    return {
+      ...real,
+      'task-state': (env, sandbox) => {
+        const { requestHandler } = sandbox.clientSettings;
+        const handle = wrap((request, options) => requestHandler.handle(request, options));
+        return factory(env, {
+          ...sandbox,
+          clientSettings: {
+            ...sandbox.clientSettings,
+            requestHandler: { ...requestHandler, handle },
+          },
+        });
+      },
+    };
   };
-};
+
+/** Sends every message of a sweep's topics a second time. */
+export const tellsTwice = betweenTaskStateAndAws((call) => async (request, options) => {
+  const body = typeof request.body === 'string' ? request.body : '';
+  if (body.includes('Action=Publish')) await call(request, options);
+  return await call(request, options);
+});
 
 /** Never sees a service well: it takes every deployment for one under way. */
-export const neverResolves = (real: Factories): Factories => {
-  const factory = real['task-state'];
-  if (factory === undefined) throw new Error('there is no task-state');
-  return {
-    ...real,
-    'task-state': (env, sandbox) => {
-      const { requestHandler } = sandbox.clientSettings;
-      const blind = {
-        ...requestHandler,
-        handle: async (
-          request: Parameters<typeof requestHandler.handle>[0],
-          options: Parameters<typeof requestHandler.handle>[1],
-        ) => {
-          const answer = await requestHandler.handle(request, options);
-          const text = Buffer.from(answer.response.body).toString('utf8');
-          if (!text.includes('"runningCount"')) return answer;
-          const body = Buffer.from(
-            text.replaceAll('"rolloutState":"COMPLETED"', '"rolloutState":"IN_PROGRESS"'),
-          );
-          const headers = {
-            ...answer.response.headers,
-            'content-length': String(body.byteLength),
-          };
-          return { response: { ...answer.response, headers, body } };
-        },
-      };
-      return factory(env, {
-        ...sandbox,
-        clientSettings: { ...sandbox.clientSettings, requestHandler: blind },
-      });
-    },
-  };
-};
+export const neverResolves = betweenTaskStateAndAws((call) => async (request, options) => {
+  const answer = await call(request, options);
+  const text = Buffer.from(answer.response.body).toString('utf8');
+  if (!text.includes('"runningCount"')) return answer;
+  const body = Buffer.from(
+    text.replaceAll('"rolloutState":"COMPLETED"', '"rolloutState":"IN_PROGRESS"'),
+  );
+  const headers = { ...answer.response.headers, 'content-length': String(body.byteLength) };
+  return { response: { ...answer.response, headers, body } };
+});
 
 /** Scales a service down each time it sweeps, whatever the mode. */
 export const scalesDown =
