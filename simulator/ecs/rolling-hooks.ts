@@ -1,7 +1,7 @@
 import type { Core } from './core.ts';
 import { failDeployment } from './deployments.ts';
 import { runHooks } from './hooks.ts';
-import type { Deployment, Service, Staged } from './state.ts';
+import { beginStaged, type Deployment, type Service } from './state.ts';
 
 /**
  * Hooks under ROLLING: accepted, and by one published test called at PRE_SCALE_UP alone; AWS's pages
@@ -11,19 +11,7 @@ export function startRollingHooks(core: Core, service: Service, deployment: Depl
   const hooks = service.view.deploymentConfiguration?.lifecycleHooks ?? [];
   if (hooks.length === 0 || core.variant('rolling-hooks') !== 'pre-scale-up') return;
   const [, blue] = service.deployments;
-  const staged: Staged = {
-    green: deployment,
-    blue,
-    run: deployment.run,
-    timers: new Map(),
-    onScaledUp: undefined,
-    onScaledDown: undefined,
-    productionPercent: 0,
-    testPercent: 0,
-    passed: new Set(),
-    isRollingBack: false,
-    isDone: false,
-  };
+  const staged = beginStaged(deployment, blue);
   deployment.isScaledUp = false;
   runHooks(core, service, staged, { stage: 'PRE_SCALE_UP', isRollback: false }, (result) => {
     deployment.isScaledUp = true;

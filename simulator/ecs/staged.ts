@@ -5,7 +5,13 @@ import { addDeployment, completeDeployment, endRun, tellDeployment } from './dep
 import { noteServiceEvent } from './events.ts';
 import { isHealthy } from './health.ts';
 import { abandonHooks, type HookResult, runHooks } from './hooks.ts';
-import type { Deployment, Service, Staged, TaskDefinition } from './state.ts';
+import {
+  beginStaged,
+  type Deployment,
+  type Service,
+  type Staged,
+  type TaskDefinition,
+} from './state.ts';
 import { isOnNetworkLoadBalancer, shiftTraffic, type TrafficKind } from './traffic.ts';
 
 const minuteMs = 60_000;
@@ -43,19 +49,7 @@ export function startStaged(core: Core, service: Service, definition: TaskDefini
     isScaledUp: false,
     targetGroup: blue?.targetGroup === 0 ? 1 : 0,
   });
-  const staged: Staged = {
-    green,
-    blue,
-    run: green.run,
-    timers: new Map(),
-    onScaledUp: undefined,
-    onScaledDown: undefined,
-    productionPercent: 0,
-    testPercent: 0,
-    passed: new Set(),
-    isRollingBack: false,
-    isDone: false,
-  };
+  const staged = beginStaged(green, blue);
   service.staged = staged;
   runSteps(core, service, staged, stepsOf(core, service, staged, isReconciled));
 }

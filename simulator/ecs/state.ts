@@ -283,6 +283,21 @@ export type Staged = {
   isDone: boolean;
 };
 
+/** A deployment in stages before its first stage: no hook has run, no traffic has moved. */
+export const beginStaged = (green: Deployment, blue: Deployment | undefined): Staged => ({
+  green,
+  blue,
+  run: green.run,
+  timers: new Map(),
+  onScaledUp: undefined,
+  onScaledDown: undefined,
+  productionPercent: 0,
+  testPercent: 0,
+  passed: new Set(),
+  isRollingBack: false,
+  isDone: false,
+});
+
 /** A managed daemon, as far as it moves instances. */
 export type Daemon = {
   readonly arn: string;
