@@ -3,7 +3,7 @@ import type { InstanceNotice } from '../../shared/domain/instance-notice.ts';
 import { noted, phaseOf } from '../../shared/domain/instance-replacement.ts';
 import { idOf } from '../../shared/domain/replacement-look.ts';
 import { parseInstanceEvent } from '../../shared/events/instance-event.ts';
-import { MalformedInput } from '../../shared/events/malformed.ts';
+import { MalformedInput, parseJson } from '../../shared/events/malformed.ts';
 import type { Find } from './finder.ts';
 import type { Deps } from './handler.ts';
 import { openRecords, type Records } from './records.ts';
@@ -56,7 +56,7 @@ function noticesOf(
   { config, log }: Deps,
 ): readonly InstanceNotice[] {
   try {
-    const event = parseInstanceEvent(parseJson(body));
+    const event = parseInstanceEvent(parseJson(body, 'body'));
     if (event.kind === 'ignored') {
       log.debug('event-ignored', { messageId, reason: event.reason, detail: event.detail });
       return [];
@@ -74,14 +74,6 @@ function noticesOf(
     if (!(error instanceof MalformedInput)) throw error;
     log.warn('event-dropped', { messageId, reason: 'malformed-event', detail: error.message });
     return [];
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new MalformedInput('body: expected JSON', { cause });
   }
 }
 

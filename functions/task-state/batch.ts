@@ -5,7 +5,7 @@ import { modeOfTag } from '../../shared/domain/mode.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
 import { type EcsEvent, parseEcsEvent } from '../../shared/events/ecs-event.ts';
-import { MalformedInput } from '../../shared/events/malformed.ts';
+import { MalformedInput, parseJson } from '../../shared/events/malformed.ts';
 import type { Deps } from './handler.ts';
 import { createLogQuotes } from './log-quotes.ts';
 import { react } from './react.ts';
@@ -93,7 +93,7 @@ function createOpenIncidents({ store }: Deps): OpenIncidents {
 function read(record: Batch['Records'][number], { config, log }: Deps): readonly Message[] {
   const { messageId } = record;
   try {
-    const event = parseEcsEvent(parseJson(record.body));
+    const event = parseEcsEvent(parseJson(record.body, 'body'));
     if (event.kind === 'ignored') {
       log.debug('event-ignored', { messageId, reason: event.reason, detail: event.detail });
       return [];
@@ -106,14 +106,6 @@ function read(record: Batch['Records'][number], { config, log }: Deps): readonly
     if (!(error instanceof MalformedInput)) throw error;
     log.warn('event-dropped', { messageId, reason: 'malformed-event', detail: error.message });
     return [];
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new MalformedInput('body: expected JSON', { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { InstanceRecord } from '../domain/instance-replacement.ts';
 import type { CalendarRecord } from '../domain/replacement-memory.ts';
-import { MalformedInput } from './malformed.ts';
+import { MalformedInput, parseJson } from './malformed.ts';
 import { firstProblem } from './problem.ts';
 
 const whole = v.pipe(v.number(), v.finite('expected a number'));
@@ -42,7 +42,7 @@ const recordSchema = v.object({
 
 /** Reads what a run remembered of an instance. Throws MalformedInput naming the field. */
 export function parseInstanceRecord(json: string): InstanceRecord {
-  const parsed = v.safeParse(recordSchema, parseJson(json));
+  const parsed = v.safeParse(recordSchema, parseJson(json, 'record'));
   if (!parsed.success) throw new MalformedInput(firstProblem('record', parsed.issues));
   const record = parsed.output;
   const { forecast, progress, hints } = record;
@@ -71,17 +71,9 @@ const calendarSchema = v.object({
 
 /** Reads what a run remembered of a calendar. Throws MalformedInput naming the field. */
 export function parseCalendarRecord(json: string): CalendarRecord {
-  const parsed = v.safeParse(calendarSchema, parseJson(json));
+  const parsed = v.safeParse(calendarSchema, parseJson(json, 'record'));
   if (!parsed.success) throw new MalformedInput(firstProblem('calendar', parsed.issues));
   return parsed.output;
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new MalformedInput('record: expected JSON', { cause });
-  }
 }
 
 const withoutMissing = (

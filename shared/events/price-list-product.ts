@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MalformedInput } from './malformed.ts';
+import { MalformedInput, parseJson } from './malformed.ts';
 import { firstProblem } from './problem.ts';
 import { dictionary } from './strict.ts';
 
@@ -37,7 +37,7 @@ type Dimension = v.InferOutput<typeof dimension>;
 
 /** Reads one product; throws {@link MalformedInput} that names the first field that is wrong. */
 export function parsePriceListProduct(text: string): PriceListProduct {
-  const parsed = v.safeParse(productSchema, jsonOf(text));
+  const parsed = v.safeParse(productSchema, parseJson(text, 'product'));
   if (!parsed.success) throw new MalformedInput(firstProblem('product', parsed.issues));
   const { product, terms } = parsed.output;
   const { usagetype, regionCode, instanceType, marketoption } = product.attributes;
@@ -51,14 +51,6 @@ export function parsePriceListProduct(text: string): PriceListProduct {
     marketOption: marketoption,
     usdPerHour: hourlyOf(dimensions),
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new MalformedInput('product: expected JSON', { cause });
-  }
 }
 
 /** Decimals as the price list writes them: `0.0404800000`. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { ZoneServiceMemory } from '../domain/zone-watch.ts';
-import { MalformedInput } from './malformed.ts';
+import { MalformedInput, parseJson } from './malformed.ts';
 import { firstProblem } from './problem.ts';
 
 const timeMs = v.pipe(v.number(), v.finite('expected a time in ms'));
@@ -27,15 +27,7 @@ const schema = v.object({
 
 /** What is remembered of a service's zones. Throws {@link MalformedInput} naming the field. */
 export function parseZoneMemory(json: string): ZoneServiceMemory {
-  const parsed = v.safeParse(schema, parseJson(json));
+  const parsed = v.safeParse(schema, parseJson(json, 'memory'));
   if (!parsed.success) throw new MalformedInput(firstProblem('memory', parsed.issues));
   return parsed.output;
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new MalformedInput('memory: expected JSON', { cause });
-  }
 }
