@@ -65,6 +65,10 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
     'FAILED at both shifting stages during a rollback; describe the deployment',
   'rollback-status':
     'FAILED at POST_PRODUCTION_TRAFFIC_SHIFT, hooks at the shifting stages describe the deployment',
+  'superseded-shift':
+    'deploy to a LINEAR service at 50%; describe its rules and targets before the new tasks are healthy',
+  'first-rollback-status':
+    'create a blue/green service whose hook answers FAILED, and a rolling one with the circuit breaker and an image that is missing; describe their deployments',
   'lambda-hook-events':
     'a Lambda hook that answers SUCCEEDED, one that answers FAILED; log the events',
   'hook-failure-event-type': 'the same; read `eventType`',

@@ -457,6 +457,16 @@ export const behaviours = {
     page('lambda-lifecycle-hooks'),
     ['before-hooks', 'after-hooks'],
   ),
+  'superseded-shift': assumed(
+    'Which revision keeps production traffic that is between two when a third is deployed is not said.',
+    page('blue-green-deployment-how-it-works'),
+    ['back-to-blue', 'on-to-green'],
+  ),
+  'first-rollback-status': assumed(
+    'Which status a rollback ends with that has no completed deployment to go back to is not said.',
+    page('deployment-circuit-breaker'),
+    ['rollback-failed', 'rollback-successful', 'stopped'],
+  ),
   'hook-events': documented(
     'A hook that changes its status makes an event.',
     page('ecs_hook_state_change_events'),

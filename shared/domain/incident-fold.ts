@@ -2,7 +2,7 @@ import type { Facts, Incident, IncidentKey } from './incident.ts';
 import { burstOf, byOpening, nameOf, openedAtMsOf } from './incident-burst.ts';
 import { fingerprintOf } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
-import { isGraver, isOnlyInDigest, notify } from './incident-outbox.ts';
+import { isGraver, notify, takenAsTold } from './incident-outbox.ts';
 import {
   evidenceOf,
   type PlaceBurst,
@@ -301,29 +301,15 @@ function newsOf(fold: Incident | undefined, facts: Facts): Facts | undefined {
 
 /**
  * Lets a fold speak for a member: its own message is dropped, which is safe only once the fold itself
- * stands in the table. A page that may be out already is taken as told, so that its end is.
+ * stands in the table. What may be out already is taken as told, so that its end is.
  */
 export function folded(incident: Incident, foldId: string, nowMs: number): Incident {
   if (incident.status !== 'open' || incident.foldedInto !== undefined) return incident;
-  const page = incident.outbox.find(
-    ({ severity, claimedAtMs }) => severity === 'critical' && claimedAtMs !== undefined,
-  );
-  const { told, facts } = incident;
   return {
     ...incident,
     foldedInto: foldId,
     outbox: [],
-    told:
-      page === undefined
-        ? told
-        : {
-            sequence: page.sequence,
-            atMs: nowMs,
-            severity: 'critical',
-            facts,
-            updates: told?.updates ?? 0,
-            ...(isOnlyInDigest(page, told) ? { onlyInDigest: true } : {}),
-          },
+    told: takenAsTold(incident, nowMs),
     changedAtMs: nowMs,
     version: incident.version + 1,
   };

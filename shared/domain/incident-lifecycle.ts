@@ -295,8 +295,8 @@ function tell(
   { policy, nowMs }: LifecycleContext,
 ): Incident {
   if (transition === 'resolve') {
-    // A storm tells the end of its members; only an own page has to be closed by its own name.
-    const isOwn = incident.foldedInto === undefined || incident.told?.severity === 'critical';
+    // A storm tells the end of its members; a thread or a page of one's own is closed by its own name.
+    const isOwn = incident.foldedInto === undefined || hasThread(incident);
     const isKnown = incident.told !== undefined || incident.outbox.length > 0;
     return isOwn && isKnown ? notify(incident, 'resolve', nowMs, nowMs) : incident;
   }
@@ -305,6 +305,8 @@ function tell(
   const holdMs = incident.severity === 'critical' ? policy.pageHoldMs : policy.cardHoldMs;
   return notify(incident, transition, nowMs + holdMs, nowMs);
 }
+
+const hasThread = ({ told }: Incident): boolean => told !== undefined && told.onlyInDigest !== true;
 
 /** What time alone does to an open incident. */
 function settle(incident: Incident, context: LifecycleContext): Incident {

@@ -13,7 +13,7 @@ export const isGraver = (a: Severity, b: Severity): boolean => a !== b && graver
  * Puts a message on the incident, in place of one that was not sent: every message tells the whole
  * state, so the latest is enough. An opening that gives way to an escalation or to the end is told by
  * it; an update adds nothing to what waits anyway. It takes a new number, never that of the message it
- * replaces: a reader that drops repeats may have seen that one.
+ * replaces: a reader that drops repeats may have seen that one, which is why it counts as told.
  */
 export function notify(
   incident: Incident,
@@ -23,7 +23,8 @@ export function notify(
 ): Incident {
   const [pending] = incident.outbox;
   if (transition === 'update' && pending !== undefined) return incident;
-  const severity = graver(incident.severity, incident.told?.severity ?? incident.severity);
+  const told = takenAsTold(incident, nowMs);
+  const severity = severityOf(incident, transition, told);
   const sequence = incident.sequence + 1;
   const notice: Notice = {
     sequence,
@@ -33,7 +34,38 @@ export function notify(
     dueAtMs: transition === 'escalate' ? Math.min(dueAtMs, pending?.dueAtMs ?? dueAtMs) : dueAtMs,
     mutedBy: pending?.mutedBy,
   };
-  return { ...incident, outbox: [notice], sequence };
+  return { ...incident, told, outbox: [notice], sequence };
+}
+
+/**
+ * An end closes what was told and no more: a page that was still to be sent is none, and closing it
+ * would close nothing. Everything else is as grave as the gravest that it has been.
+ */
+function severityOf(
+  { severity }: Incident,
+  transition: Transition,
+  told: Told | undefined,
+): Severity {
+  if (transition !== 'resolve') return graver(severity, told?.severity ?? severity);
+  return told?.severity ?? (severity === 'critical' ? 'warn' : severity);
+}
+
+/**
+ * What receivers know once a message that was not marked is dropped. One that somebody had in hand may
+ * be out: to take it as told costs an end that nobody waits for, not to would leave a thread or a page
+ * open.
+ */
+export function takenAsTold({ outbox, told, facts }: Incident, nowMs: number): Told | undefined {
+  const notice = outbox.find(({ claimedAtMs }) => claimedAtMs !== undefined);
+  if (notice === undefined || notice.transition === 'resolve') return told;
+  return {
+    sequence: notice.sequence,
+    atMs: nowMs,
+    severity: graver(notice.severity, told?.severity ?? notice.severity),
+    facts,
+    updates: told?.updates ?? 0,
+    ...(isOnlyInDigest(notice, told) ? { onlyInDigest: true } : {}),
+  };
 }
 
 /** The messages that may be published now. */

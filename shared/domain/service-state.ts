@@ -47,6 +47,19 @@ export const isSteady = ({
   rollouts.length <= 1 &&
   rollouts.every(({ rolloutState }) => rolloutState !== 'IN_PROGRESS');
 
+/**
+ * Whether ECS has given the wanted deployment up and stays where it is: the circuit breaker failed it
+ * without a rollback (with one, the restored deployment would be the wanted one). It launches no more
+ * tasks of it, what ran before goes on, and older deployments stay in whatever state they were left.
+ * Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+ */
+export const isGivenUp = (
+  state: Pick<ServiceState, 'running' | 'desired' | 'pending' | 'rollouts'>,
+): boolean =>
+  state.running >= state.desired &&
+  state.pending === 0 &&
+  primaryOf(state)?.rolloutState === 'FAILED';
+
 /** The deployment that is wanted now. */
 export const primaryOf = ({
   rollouts,

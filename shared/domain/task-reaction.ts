@@ -6,7 +6,7 @@ import { factCharsMax } from './incident-facts.ts';
 import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import type { ServiceState } from './service-state.ts';
-import { isSteady, minimumOf, primaryOf } from './service-state.ts';
+import { isGivenUp, isSteady, minimumOf, primaryOf } from './service-state.ts';
 import {
   deploymentIdOf,
   revisionOf,
@@ -203,6 +203,13 @@ export const observeCompletion = (
   return endsWhenSteady.has(incident.kind) && isOlder ? { type: 'superseded', atMs } : undefined;
 };
 
+/** Why nothing of a service is under way; undefined while something is, or something lacks. */
+function restOf(state: ServiceState): { readonly reason: string } | undefined {
+  // Looked at first: once its old tasks are gone, a failed deployment is the only one.
+  if (isGivenUp(state)) return { reason: 'deployment-given-up' };
+  return isSteady(state) ? { reason: 'steady' } : undefined;
+}
+
 /** What the service's state says about one of its open incidents, looked at now. */
 export function observeState(
   incident: Incident,
@@ -212,9 +219,9 @@ export function observeState(
   if (state === 'missing') return [{ type: 'well', atMs, reason: 'the service is gone' }];
   if (!endsWhenSteady.has(incident.kind)) return [];
   const facts = stateFacts(state);
-  const wellness: Observation = isSteady(state)
-    ? { type: 'well', atMs, reason: 'steady', facts }
-    : { type: 'unwell', atMs };
+  const rest = restOf(state);
+  const wellness: Observation =
+    rest === undefined ? { type: 'unwell', atMs } : { type: 'well', atMs, facts, ...rest };
   const gravity: Observation =
     state.running < minimumOf(state)
       ? { type: 'worsened', atMs, severity: 'critical', facts }

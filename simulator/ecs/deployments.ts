@@ -170,6 +170,16 @@ export function completeDeployment(core: Core, deployment: Deployment): void {
   core.signal('deployment-ended', deployment);
 }
 
+/** How a rollback ends that has nothing to go back to: no deployment of its service was completed. */
+export const firstRollbackStatus = (core: Core): ServiceDeployment['status'] =>
+  firstRollbackStatuses[core.variant('first-rollback-status')] ?? 'ROLLBACK_FAILED';
+
+const firstRollbackStatuses: Readonly<Record<string, ServiceDeployment['status']>> = {
+  'rollback-failed': 'ROLLBACK_FAILED',
+  'rollback-successful': 'ROLLBACK_SUCCESSFUL',
+  stopped: 'STOPPED',
+};
+
 /** What found that a rolling deployment has failed, in the words of its events. */
 export type RolloutFailure = {
   readonly reason: string;
@@ -197,7 +207,8 @@ export function failDeployment(core: Core, deployment: Deployment, failure: Roll
     ? service.deployments.find(({ wasCompleted }) => wasCompleted)
     : undefined;
   if (restored === undefined) {
-    endRun(core, run, failure.isRolledBack ? 'ROLLBACK_FAILED' : 'STOPPED', failure.reason);
+    const status = failure.isRolledBack ? firstRollbackStatus(core) : 'STOPPED';
+    endRun(core, run, status, failure.reason);
   } else restore(core, restored, deployment, failure);
   core.touch(service);
   core.signal('service-changed', service);

@@ -1,7 +1,13 @@
 import type { HookStage } from '../account.ts';
 import { failureThreshold } from './circuit-breaker.ts';
 import { type Core, cancelTimers, setTimer } from './core.ts';
-import { addDeployment, completeDeployment, endRun, tellDeployment } from './deployments.ts';
+import {
+  addDeployment,
+  completeDeployment,
+  endRun,
+  firstRollbackStatus,
+  tellDeployment,
+} from './deployments.ts';
 import { noteServiceEvent } from './events.ts';
 import { isHealthy } from './health.ts';
 import { abandonHooks, type HookResult, runHooks } from './hooks.ts';
@@ -12,7 +18,12 @@ import {
   type Staged,
   type TaskDefinition,
 } from './state.ts';
-import { isOnNetworkLoadBalancer, shiftTraffic, type TrafficKind } from './traffic.ts';
+import {
+  isOnNetworkLoadBalancer,
+  shiftTraffic,
+  type TrafficKind,
+  weighTraffic,
+} from './traffic.ts';
 
 const minuteMs = 60_000;
 const stageMsMax = 24 * 60 * minuteMs;
@@ -34,16 +45,24 @@ export const isStagedService = ({ view }: Service): boolean => {
   return strategy !== 'ROLLING';
 };
 
-/** Starts a blue/green, linear or canary deployment; one under way is stopped. */
+/**
+ * Starts a blue/green, linear or canary deployment; one under way is stopped. There are two target
+ * groups: whatever production traffic the one of the new green still has goes to blue first.
+ */
 export function startStaged(core: Core, service: Service, definition: TaskDefinition): void {
   const before = service.staged;
-  const blue = productionOf(service);
+  const blue = productionOf(core, service);
   if (before !== undefined) {
     before.isDone = true;
     cancelTimers(before.timers);
     abandonHooks(core, before);
   }
   for (const other of service.deployments) if (other !== blue) other.isScaledUp = false;
+  if (blue !== undefined) {
+    for (const kind of ['production', 'test'] as const) {
+      weighTraffic(core, service, blue, kind, 100);
+    }
+  }
   const isReconciled = service.deployments.length > 1;
   const green = addDeployment(core, service, definition, {
     isScaledUp: false,
@@ -54,10 +73,15 @@ export function startStaged(core: Core, service: Service, definition: TaskDefini
   runSteps(core, service, staged, stepsOf(core, service, staged, isReconciled));
 }
 
-/** The deployment that has production traffic. */
-function productionOf({ staged, deployments }: Service): Deployment | undefined {
+/** The deployment that production traffic is left with, and that a new one is compared with. */
+function productionOf(core: Core, { staged, deployments }: Service): Deployment | undefined {
   if (staged === undefined) return deployments[0];
-  return staged.productionPercent >= 100 ? staged.green : staged.blue;
+  const { green, blue, productionPercent } = staged;
+  // The first of its service has no blue: if anything serves, it does.
+  if (blue === undefined) return green.isScaledUp ? green : undefined;
+  if (productionPercent >= 100) return green;
+  const isBetween = productionPercent > 0;
+  return isBetween && core.variant('superseded-shift') === 'on-to-green' ? green : blue;
 }
 
 type Next = () => void;
@@ -338,8 +362,8 @@ function scaleDownGreen(
   run.lifecycleStage = 'CLEAN_UP';
   staged.onScaledDown = () => {
     end(service, staged);
-    // A first deployment has nothing to go back to.
-    endRun(core, run, blue === undefined || isBroken ? 'ROLLBACK_FAILED' : 'ROLLBACK_SUCCESSFUL');
+    if (blue === undefined) endRun(core, run, firstRollbackStatus(core));
+    else endRun(core, run, isBroken ? 'ROLLBACK_FAILED' : 'ROLLBACK_SUCCESSFUL');
     if (blue !== undefined) {
       blue.role = 'PRIMARY';
       service.deployments = [blue];

@@ -21,17 +21,26 @@ export function shiftTraffic(
   if (kind === 'production') staged.productionPercent = greenPercent;
   else staged.testPercent = greenPercent;
   writeWeights(staged.run, kind, greenPercent);
+  weighTraffic(core, service, staged.green, kind, greenPercent);
+}
+
+/** Weighs a colour's target group on the rules of its service, in percent; the other gets the rest. */
+export function weighTraffic(
+  core: Core,
+  service: Service,
+  { targetGroup }: Pick<Deployment, 'targetGroup'>,
+  kind: TrafficKind,
+  percent: number,
+): void {
   for (const balancer of service.view.loadBalancers ?? []) {
     const { targetGroupArn, advancedConfiguration: advanced } = balancer;
     const ruleArn =
       kind === 'production' ? advanced?.productionListenerRule : advanced?.testListenerRule;
     const alternate = advanced?.alternateTargetGroupArn;
     if (ruleArn === undefined || targetGroupArn === undefined || alternate === undefined) continue;
-    const arnOf = ({ targetGroup }: Deployment): string =>
-      targetGroup === 0 ? targetGroupArn : alternate;
-    const green = arnOf(staged.green);
-    const blue = green === targetGroupArn ? alternate : targetGroupArn;
-    setActions(core, ruleArn, forward(blue, green, greenPercent));
+    const own = targetGroup === 0 ? targetGroupArn : alternate;
+    const other = own === targetGroupArn ? alternate : targetGroupArn;
+    setActions(core, ruleArn, forward(other, own, percent));
   }
 }
 

@@ -156,7 +156,7 @@ describe('what every text keeps', () => {
   });
 
   it.each(Object.entries(samples))('%s ended by time or by a newer deployment', (_, sample) => {
-    for (const resolution of ['expired', 'superseded', 'members-resolved']) {
+    for (const resolution of ['expired', 'superseded', 'members-resolved', 'deployment-given-up']) {
       expect(faultsOf(alertOf(sample, 'resolve', { resolution }))).toEqual([]);
     }
   });

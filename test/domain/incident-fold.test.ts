@@ -154,13 +154,28 @@ describe('a storm', () => {
       { key: incident, policy: incidentPolicies['crash-loop'], nowMs: at(minutes) },
     );
 
-  it('tells the end of its members, but for a page of their own', () => {
+  it('tells the end of its members, but for a thread or a page of their own', () => {
     expect(end(orThrow(inStorm[0]), 40)).toMatchObject({ status: 'resolved', outbox: [] });
     const paged = openIncident(serviceKey('paged'), 'critical');
     const member = folded(claimed(paged, 1, at(4)), storm.id, at(4));
     expect(end(member, 40)?.outbox).toMatchObject([
       { transition: 'resolve', severity: 'critical' },
     ]);
+  });
+
+  it.each([
+    ['was told', (one: Incident, told: Incident['told']) => ({ ...one, told, outbox: [] })],
+    ['somebody had in hand', (one: Incident) => claimed(one, 1, at(4))],
+  ])('a card that %s before gets its own end: its thread is open', (_, before) => {
+    const told = { sequence: 1, atMs: at(1), severity: 'warn' as const, facts: {}, updates: 0 };
+    const member = folded(before(hit('carded', 0), told), storm.id, at(4));
+    expect(end(member, 40)?.outbox).toMatchObject([{ transition: 'resolve', severity: 'warn' }]);
+  });
+
+  it('a card that only a digest told gets none', () => {
+    const told = { sequence: 1, atMs: at(1), severity: 'warn' as const, facts: {}, updates: 0 };
+    const listed = { ...hit('listed', 0), told: { ...told, onlyInDigest: true }, outbox: [] };
+    expect(end(folded(listed, storm.id, at(4)), 40)?.outbox).toEqual([]);
   });
 
   it('a page that went into a digest was none: its end tells nobody at once', () => {

@@ -287,8 +287,42 @@ describe('resolution', () => {
   it('closes the page under its own name, also when it was told lately', () => {
     const play = openPlay();
     play.see(12, worsened(9), worsened(12));
+    expect(publish(play, 13)).toEqual(['escalate#2 critical']);
     play.see(30, well(14), well(30));
     expect(publish(play, 30)).toEqual(['resolve#3 critical']);
+  });
+
+  it('closes no page where the escalation was still to be sent', () => {
+    const play = openPlay();
+    play.see(12, worsened(9), worsened(12));
+    play.see(12, { type: 'superseded', atMs: at(12) });
+    expect(publish(play, 13)).toEqual(['resolve#3 warn']);
+  });
+
+  it('closes no page where a grave opening was still to be sent', () => {
+    const play = createPlay();
+    play.see(2, ...threeStops);
+    play.see(4, worsened(1), worsened(4));
+    play.see(4, { type: 'superseded', atMs: at(4) });
+    expect(publish(play, 5)).toEqual(['resolve#3 warn']);
+  });
+
+  it('closes a page that somebody had in hand: it may be out', () => {
+    const play = openPlay();
+    play.see(12, worsened(9), worsened(12));
+    play.change((current) => claimed(current, 2, at(13)));
+    play.see(30, well(14), well(30));
+    expect(publish(play, 30)).toEqual(['resolve#3 critical']);
+  });
+
+  it('closes it also after it was opened again before its end was sent', () => {
+    const play = openPlay();
+    play.see(12, worsened(9), worsened(12));
+    play.change((current) => claimed(current, 2, at(13)));
+    play.see(14, { type: 'superseded', atMs: at(14) });
+    play.see(18, stop('d', 15), stop('e', 16), stop('f', 17));
+    play.see(18, { type: 'superseded', atMs: at(18) });
+    expect(publish(play, 18)).toEqual(['resolve#5 critical']);
   });
 });
 

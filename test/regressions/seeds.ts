@@ -8,11 +8,38 @@ export type Regression = {
   readonly options?: Partial<RunOptions>;
 };
 
+const fast = { mode: 'fast' } as const;
+const storm = (seed: number, what: string, options?: Regression['options']): Regression => ({
+  scenario: 'storm',
+  seed,
+  what,
+  ...(options === undefined ? {} : { options }),
+});
+
+const givenUp =
+  'a loop stayed open for a week where the circuit breaker had given its deployment up';
+const unpaged = 'the end of an incident closed a page that was still to be sent';
+
 export const regressions: readonly Regression[] = [
-  {
-    scenario: 'storm',
-    seed: 2,
-    what: 'floors took a host that died for a consequence of a rollback 24 minutes earlier',
-    options: { mode: 'fast' },
-  },
+  storm(2, 'floors took a host that died for a consequence of a rollback 24 minutes earlier', fast),
+  storm(
+    18,
+    'a second deployment met the first between two steps, and served before its gate',
+    fast,
+  ),
+  storm(45, 'a checker broke over what was right: it was mended, the run was not', fast),
+  storm(117, givenUp, fast),
+  storm(296, unpaged),
+  storm(360, givenUp, fast),
+  storm(585, unpaged),
+  storm(784, `${givenUp} while an older one was still under way`, fast),
+  storm(793, givenUp, fast),
+  storm(830, givenUp, fast),
+  storm(872, 'failed placements stayed open where their deployment had been given up', fast),
+  storm(915, unpaged, fast),
+  storm(
+    2134743349,
+    'a broken build superseded one between two steps of its traffic, and served before its gate',
+    fast,
+  ),
 ];

@@ -25,6 +25,9 @@ export type StagedOptions = {
   readonly bakeTimeInMinutes?: number;
   readonly isNetwork?: boolean;
   readonly green?: AppBehaviour;
+  readonly first?: AppBehaviour;
+  /** From the first deployment to the second; an hour by default, when the first is long complete. */
+  readonly secondAfterMinutes?: number;
   /** What the hook functions answer, by call; SUCCEEDED where nothing is said. */
   readonly answer?: (call: HookCall, count: number) => unknown;
 };
@@ -59,7 +62,7 @@ export async function deploy(options: StagedOptions = {}) {
     calls.push(call);
     return options.answer?.(call, calls.length) ?? { hookStatus: 'SUCCEEDED' };
   });
-  lab.define(256, 512);
+  lab.define(256, 512, { app: options.first ?? {} });
   const base = {
     minimumHealthyPercent: 100,
     maximumPercent: 200,
@@ -72,7 +75,7 @@ export async function deploy(options: StagedOptions = {}) {
     loadBalancers: balancer.asServiceLoadBalancers('app', 80),
     deploymentConfiguration: base,
   });
-  await lab.world.run(startMs + 60 * minuteMs);
+  await lab.world.run(startMs + (options.secondAfterMinutes ?? 60) * minuteMs);
   const blue = lab.tasks()[0]?.taskDefinitionArn;
   lab.define(256, 512, { app: options.green ?? {} });
   lab.world.ecs.updateService({
@@ -81,11 +84,26 @@ export async function deploy(options: StagedOptions = {}) {
     taskDefinition: 'web',
     deploymentConfiguration: { ...base, lifecycleHooks: [...hooks] },
   });
+  /** A third revision, whatever has become of the second. */
+  const again = (app: AppBehaviour = {}): void => {
+    lab.define(256, 512, { app });
+    lab.world.ecs.updateService({ cluster: 'prod', service: 'web', taskDefinition: 'web' });
+  };
   const run = (): ServiceDeployment => {
     const arn = lab.service().currentServiceDeployment ?? '';
     const deployment = lab.world.account.serviceDeployments.get(arn);
     if (deployment === undefined) throw new Error('the service has no deployment');
     return deployment;
+  };
+  /** Percent of production traffic that the target group of the newest revision gets. */
+  const newestPercent = (): number => {
+    const { serviceRevisions, rules, listeners } = lab.world.account;
+    const revision = serviceRevisions.get(run().targetServiceRevision.arn);
+    const own = revision?.resolvedConfiguration?.loadBalancers?.[0]?.targetGroupArn;
+    const ruleArn = balancer.productionRuleArn ?? '';
+    const [action] = rules.get(ruleArn)?.Actions ?? listeners.get(ruleArn)?.DefaultActions ?? [];
+    const groups = action?.ForwardConfig?.TargetGroups ?? [];
+    return groups.find(({ TargetGroupArn }) => TargetGroupArn === own)?.Weight ?? 0;
   };
   const deployedAtMs = lab.world.nowMs();
   const weightsOf = (ruleArn: string | undefined): string => {
@@ -104,9 +122,11 @@ export async function deploy(options: StagedOptions = {}) {
   return {
     lab,
     calls,
+    again,
     run,
     deployedAtMs,
     minutes: async (count: number) => lab.world.run(lab.world.nowMs() + count * minuteMs),
+    newestPercent,
     production: () => weightsOf(balancer.productionRuleArn),
     test: () => weightsOf(balancer.testRuleArn),
     /** Whether the tasks that run are those of before. */

@@ -92,6 +92,15 @@ function ended(draft: Draft, { incident, isResolved, name }: Scene): Draft {
       ends: 'a newer deployment took over',
     };
   }
+  if (resolution === 'deployment-given-up') {
+    return {
+      ...draft,
+      headline: 'closed, ECS gave the deployment up',
+      lead: `ECS starts no more tasks of the deployment of ${name} that failed, and what runs is enough. It is still to be repaired.`,
+      next: [{ text: 'repair the build, then deploy again' }],
+      ends: 'ECS gave the deployment up',
+    };
+  }
   if (resolution !== 'expired') {
     return { ...draft, ends: resolution === undefined ? '' : spoken(resolution) };
   }

@@ -21,6 +21,23 @@ function roll(variants: VariantChoices, count: number, app: AppBehaviour, more: 
   return { lab, blue };
 }
 
+/** What becomes of the first deployment of a service, when none of its tasks starts. */
+function firstFailure(variants: VariantChoices, strategy: 'ROLLING' | 'BLUE_GREEN') {
+  const lab = createLab({ variants });
+  lab.define(256, 512, { app: failsToStart });
+  const { deploymentConfiguration } = breaker(true);
+  lab.serve(2, {
+    launchType: 'FARGATE',
+    deploymentConfiguration: { ...deploymentConfiguration, strategy },
+  });
+  lab.advance(hourMs);
+  return [...lab.world.account.serviceDeployments.values()].map(({ status }) => status).join();
+}
+
+const half = 'alternate 50, primary 50';
+const primaryServes = 'alternate 0, primary 100';
+const alternateServes = 'alternate 100, primary 0';
+
 const reasonsOf = (lab: ReturnType<typeof createLab>): readonly string[] =>
   lab
     .detailsOf('ECS Deployment State Change')
@@ -448,6 +465,34 @@ export const deploymentCases = {
       return seen[2];
     },
     expected: { 'before-hooks': 'ROLLBACK_IN_PROGRESS', 'after-hooks': 'IN_PROGRESS' },
+  },
+  'superseded-shift': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        strategy: 'LINEAR',
+        deployment: { linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: 30 } },
+      });
+      await staged.minutes(10);
+      const between = staged.production();
+      staged.again();
+      return [between, staged.production()];
+    },
+    expected: {
+      'back-to-blue': [half, primaryServes],
+      'on-to-green': [half, alternateServes],
+    },
+  },
+  'first-rollback-status': {
+    observe: (variants) => [
+      firstFailure(variants, 'ROLLING'),
+      firstFailure(variants, 'BLUE_GREEN'),
+    ],
+    expected: {
+      'rollback-failed': ['ROLLBACK_FAILED', 'ROLLBACK_FAILED'],
+      'rollback-successful': ['ROLLBACK_SUCCESSFUL', 'ROLLBACK_SUCCESSFUL'],
+      stopped: ['STOPPED', 'STOPPED'],
+    },
   },
   'hook-events': {
     observe: async (variants) => {
