@@ -21,9 +21,10 @@ const retryMs: Readonly<Record<string, number>> = { '15min': 15 * minuteMs, '1h'
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
  */
 export function installRebalancing(core: Core): void {
-  core.on('service-steady', (service) => watch(core, service));
   core.on('service-reconciled', (service) => {
     if (service.rebalancing !== undefined) progress(core, service);
+    // A scale-in leaves a service steady, and may leave it uneven: being steady is what counts.
+    else if (service.isSteady && !service.timers.has('rebalancing')) watch(core, service);
   });
   core.on('service-changed', (service) => {
     cancelTimer(service.timers, 'rebalancing');
