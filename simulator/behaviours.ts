@@ -255,7 +255,7 @@ export const behaviours = {
     api('DeploymentConfiguration'),
   ),
   'scale-in-zone': documented(
-    'A scale-in stops a task in the zone with the most tasks of the service.',
+    'A scale-in stops a task in the zone with the most tasks of the service, then the next so.',
     page('update-service-parameters'),
   ),
   'scale-in-instance': documented(
@@ -493,7 +493,7 @@ export const behaviours = {
   ),
   // Balance between zones.
   rebalancing: documented(
-    'Rebalancing looks at steady services and moves tasks from the richest to the poorest zones.',
+    'Rebalancing looks at steady services, whatever made them uneven, and moves tasks from the richest to the poorest zones.',
     page('service-rebalancing'),
   ),
   'rebalancing-by-default': documented(

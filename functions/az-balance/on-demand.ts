@@ -1,7 +1,7 @@
 import type { OnDemandWants } from '../../shared/aws/snapshot-wants.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import { isImbalanced } from '../../shared/domain/zone-sight.ts';
 import type { ZoneReport, ZoneVerdict } from '../../shared/domain/zone-verdict.ts';
-import { isImbalanced } from '../../shared/domain/zone-watch.ts';
 
 /** Reasons of a service that comes to its rooms: a task more is all that could help it. */
 const atTheRooms: ReadonlySet<string> = new Set([

@@ -5,16 +5,16 @@ import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import type { Gap, Snapshot } from '../../shared/domain/snapshot.ts';
 import { vitalGapsOf, type ZonePolicy } from '../../shared/domain/zone-rules.ts';
+import { isImbalanced } from '../../shared/domain/zone-sight.ts';
+import { zoneWatchPolicyOf } from '../../shared/domain/zone-stretch.ts';
 import { judgeZones, type ZoneReport, type ZoneVerdict } from '../../shared/domain/zone-verdict.ts';
 import {
   forgetService,
-  isImbalanced,
   restarted,
   watchZones,
   type ZoneServiceMemory,
   type ZoneStep,
   zoneImbalanceKey,
-  zoneWatchPolicyOf,
 } from '../../shared/domain/zone-watch.ts';
 import type { Deps } from './handler.ts';
 import {
@@ -84,6 +84,7 @@ export async function runCluster(clusterArn: string, deps: Deps): Promise<Cluste
   const steps = gaps.length > 0 ? [] : stepsOf(snapshot, report, memories, stored, deps);
   const failed = await carryOut(cluster, steps, stored, deps);
   for (const verdict of report.verdicts) logDecision(cluster, verdict, deps);
+  for (const step of steps) logEnd(cluster, step, deps);
   const told = reportOf(cluster, report, { steps, failed, isHeld: gaps.length > 0, snapshot });
   log.info('run', { ...told, gaps: snapshot.gaps, stackMode: deps.config.stackMode });
   const lost = snapshot.gaps.find(
@@ -215,6 +216,20 @@ function logDecision(cluster: string, verdict: ZoneVerdict, { log }: Deps): void
     movesNeeded,
     moves: moves.map(({ fromZone, toZone, wave }) => ({ fromZone, toZone, wave })),
     obstacles,
+  });
+}
+
+/** One record an imbalance that is over: also of those that nobody had to be told of. */
+function logEnd(cluster: string, { service, ended }: ZoneStep, { clock, log }: Deps): void {
+  if (ended === undefined) return;
+  const { sinceMs, by, wasOpen } = ended;
+  const lastedMinutes = Math.round((clock.nowMs() - sinceMs) / 60_000);
+  log.info('imbalance-ended', {
+    cluster,
+    service,
+    endedBy: by ?? 'unknown',
+    lastedMinutes,
+    wasOpen,
   });
 }
 

@@ -306,6 +306,10 @@ export type ZoneImbalanceFacts = {
   /** Zones that they would go to, and what keeps others out. */
   readonly roomIn?: string;
   readonly blocked?: string;
+  /** Why it lasts: `ecs`, `room`, or the settings that rule ECS out. */
+  readonly keptBy?: string;
+  /** What ended it: `ecs`, `deployment` or `scaling`. */
+  readonly endedBy?: string;
 };
 
 /** `concentration`: one instance holds too much of a service. */

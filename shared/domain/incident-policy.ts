@@ -139,7 +139,13 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
   },
   'drain-stuck': { ...single, expiresMs: 8 * dayMs, materialFacts: ['changes'] },
   // `zone-watch.ts` counts how long it lasts, and sees its end: only a watch that is lost lets it expire.
-  'zone-imbalance': { ...single, expiresMs: 90 * dayMs, materialFacts: ['reason'] },
+  'zone-imbalance': {
+    ...single,
+    expiresMs: 90 * dayMs,
+    staleMs: 90 * dayMs,
+    materialFacts: ['keptBy'],
+    reminds: false,
+  },
   // Density waits before it reports; what lasts occurs once a day, so that it does not expire.
   concentration: { ...single, wellMs: 30 * minuteMs },
   'density-anomaly': single,

@@ -1,112 +1,26 @@
 import type { Facts, IncidentKey, Severity } from './incident.ts';
 import { hashOf } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
-import { stormServicesMin } from './incident-policy.ts';
+import { primaryOf } from './service-state.ts';
 import type { Service } from './snapshot.ts';
-import { zoneFactsOf, zoneSeverityOf } from './zone-facts.ts';
-import type { ZoneReason } from './zone-rules.ts';
+import { zoneFactsOf } from './zone-facts.ts';
+import { keptBy } from './zone-sight.ts';
+import {
+  advance,
+  hadItsTurn,
+  isOpening,
+  jitterMs,
+  newStretch,
+  type WouldAct,
+  type ZoneStretch,
+  type ZoneWatchPolicy,
+} from './zone-stretch.ts';
+import { cardFor, grantCards, type ZoneTold } from './zone-telling.ts';
 import type { ZoneVerdict } from './zone-verdict.ts';
 
-const minuteMs = 60_000;
-
-/** How long zones are watched before anybody is told. */
-export type ZoneWatchPolicy = {
-  /** Imbalanced so long, where ECS will not act. */
-  readonly holdMs: number;
-  /** Imbalanced so long, where ECS should have acted by itself. */
-  readonly ecsHoldMs: number;
-  /** Balanced so long: it is over. */
-  readonly balancedMs: number;
-  /** Between two looks further apart than this, nobody knows what was: the time does not count. */
-  readonly gapMs: number;
-};
-
-/** An hour for ECS, ten minutes to be over; two of the five-minute runs in a row may be missed. */
-export const zoneWatchPolicyOf = (holdMs: number): ZoneWatchPolicy => ({
-  holdMs,
-  ecsHoldMs: Math.max(60 * minuteMs, holdMs),
-  balancedMs: 10 * minuteMs,
-  gapMs: 15 * minuteMs,
-});
-
-/** Runs are not on the second: so little short of a time counts as having reached it. */
-const jitterMs = 30_000;
-
-/**
- * What a verdict says about the imbalance itself. `held`: tasks are on the move, or what was seen is
- * not to be trusted, so it is neither there nor gone. `ecs`: it is there, and ECS should end it.
- * `left`: it is there, and ECS leaves it.
- */
-type Sight = 'well' | 'held' | 'ecs' | 'left';
-
-const sights: Readonly<Record<ZoneReason, Sight>> = {
-  balanced: 'well',
-  // Nothing to balance, or nobody wants it balanced.
-  'service-not-active': 'well',
-  'opted-out': 'well',
-  'nothing-desired': 'well',
-  'external-launch-type': 'well',
-  'one-task': 'well',
-  'daemon-service': 'well',
-  'snapshot-incomplete': 'held',
-  'services-unhealthy': 'held',
-  'compute-unknown': 'held',
-  'zones-unknown': 'held',
-  'deployment-in-progress': 'held',
-  'recent-deployment': 'held',
-  'instance-draining': 'held',
-  'not-steady': 'held',
-  'zone-shifted': 'held',
-  'recent-desired-count': 'held',
-  // All tasks run and none moves: if ECS goes on trying in vain, its hour goes on as well.
-  'recent-rebalancing': 'ecs',
-  'recent-placement-failure': 'ecs',
-  'ecs-will-rebalance': 'ecs',
-  'enable-native-rebalancing': 'left',
-  'one-zone': 'left',
-  'deployment-controller': 'left',
-  'maximum-percent': 'left',
-  'several-capacity-providers': 'left',
-  'placement-strategy': 'left',
-  // These forbid a surge alone: the imbalance is there, and ECS leaves it.
-  'guard-unknown': 'left',
-  'scaling-active': 'left',
-  'task-protected': 'left',
-  'surge-move': 'left',
-  'zone-instance-missing': 'left',
-  'zone-room-missing': 'left',
-  'zone-room-unknown': 'left',
-};
-
-/** Whether a verdict says that the service is unevenly spread now, or all in one zone. */
-export const isImbalanced = ({ reason }: ZoneVerdict): boolean =>
-  sights[reason] === 'ecs' || sights[reason] === 'left';
-
-/** What would be done if anything were, as it is counted for the digest. */
-export type WouldAct = {
-  readonly atMs: number;
-  readonly reason: string;
-  readonly moves: number;
-};
-
-/** An imbalance from its first sight to its end, or a service of which nothing is known yet. */
-export type ZoneStretch = {
-  /** First seen imbalanced; undefined as long as it never was. */
-  readonly sinceMs?: number | undefined;
-  /** How long it was seen imbalanced: time between two looks that both said so. */
-  readonly imbalancedMs: number;
-  /** How long it has been seen balanced, without a break. */
-  readonly balancedMs: number;
-  readonly last: 'imbalanced' | 'well' | 'held';
-  readonly lastAtMs: number;
-  /** Since when its incident is open. */
-  readonly openedAtMs?: number | undefined;
-  /** One of many that opened at once: for the digest, and no card. */
-  readonly isOneOfMany?: boolean | undefined;
-  readonly wouldAct?: WouldAct | undefined;
-  /** Hash of the facts that the incident has. */
-  readonly said?: string | undefined;
-};
+const dayMs = 86_400_000;
+/** What stands occurs again this often: only a watch that is lost lets its incident expire. */
+const standsEveryMs = 30 * dayMs;
 
 /** What is remembered of a service from one run to the next. */
 export type ZoneServiceMemory = {
@@ -115,6 +29,8 @@ export type ZoneServiceMemory = {
   readonly desiredChangedAtMs?: number | undefined;
   /** Undefined once it has been seen balanced for long enough: then there is nothing to end. */
   readonly stretch?: ZoneStretch | undefined;
+  /** The last card about it. */
+  readonly told?: ZoneTold | undefined;
 };
 
 /** Which incident it is: one a service, whatever is deployed and whatever the reason. */
@@ -136,13 +52,6 @@ export function rememberDesired(
   return memory.desired === desired ? memory : { ...memory, desired, desiredChangedAtMs: nowMs };
 }
 
-const newStretch = (last: ZoneStretch['last'], lastAtMs: number): ZoneStretch => ({
-  imbalancedMs: 0,
-  balancedMs: 0,
-  last,
-  lastAtMs,
-});
-
 /** One service in one run. */
 export type ZoneLook = {
   readonly service: Service;
@@ -155,6 +64,16 @@ export type ZoneStep = {
   readonly memory: ZoneServiceMemory;
   /** For the service's incident, in this order; repeats of them change nothing. */
   readonly observations: readonly Observation[];
+  /** The imbalance that ended with this look. */
+  readonly ended?: ZoneEnd;
+};
+
+/** An imbalance that is over. */
+export type ZoneEnd = {
+  readonly sinceMs: number;
+  readonly wasOpen: boolean;
+  /** What moved its tasks last; undefined where nothing that Ballast knows of did. */
+  readonly by: 'ecs' | 'deployment' | 'scaling' | undefined;
 };
 
 /**
@@ -169,87 +88,119 @@ export function watchZones(
   policy: ZoneWatchPolicy,
 ): readonly ZoneStep[] {
   const steps = looks.map((look) => {
-    const after = advance(look, nowMs, policy);
-    return { look, after, opens: isOpening(after, look.verdict, policy) };
+    const after = advance(look.memory.stretch, look.verdict, nowMs, policy);
+    const opens = isOpening(after, look.verdict, policy);
+    const stretch = opens && after !== undefined ? { ...after, openedAtMs: nowMs } : after;
+    return { look, stretch };
   });
-  const warnings = steps.filter(
-    ({ opens, look }) => opens && zoneSeverityOf(look.verdict) === 'warn',
+  const due = new Map(
+    steps.flatMap(({ look, stretch }): readonly [string, ZoneTold][] => {
+      const card = cardDue(look, stretch, nowMs);
+      return card === undefined ? [] : [[look.service.name, card]];
+    }),
   );
-  const isOneOfMany = warnings.length >= stormServicesMin;
-  return steps.map(({ look, after, opens }) => {
-    const stretch =
-      opens && after !== undefined ? { ...after, openedAtMs: nowMs, isOneOfMany } : after;
-    return stepOf(look, stretch, nowMs, policy);
+  const told = looks.map(({ memory }) => memory.told);
+  const granted = grantCards(due, told, nowMs);
+  return steps.map(({ look, stretch }) => {
+    const { name } = look.service;
+    const card = due.get(name);
+    if (card === undefined || stretch === undefined) return stepOf(look, stretch, nowMs, policy);
+    const isTold = granted.has(name);
+    const memory = isTold ? { ...look.memory, told: card } : look.memory;
+    const marked = { ...stretch, ...(isTold ? { isTold } : { isOneOfMany: true }) };
+    return stepOf({ ...look, memory }, marked, nowMs, policy);
   });
 }
 
-/** The stretch after one more look, before anything is told. */
-function advance(
-  { memory: { stretch }, verdict }: ZoneLook,
-  nowMs: number,
-  { gapMs }: ZoneWatchPolicy,
-): ZoneStretch | undefined {
-  const sight = sights[verdict.reason];
-  const seen = sight === 'well' || sight === 'held' ? sight : 'imbalanced';
-  if (stretch === undefined && seen !== 'imbalanced') return undefined;
-  const before = stretch ?? newStretch('held', nowMs);
-  // What is open needs no clock, and what is held has none: nothing to write.
-  if (
-    before.last === seen &&
-    (seen === 'held' || (before.openedAtMs !== undefined && seen !== 'well'))
-  )
-    return before;
-  const elapsedMs = nowMs - before.lastAtMs;
-  const isSeen = before.last === seen && elapsedMs > 0 && elapsedMs <= gapMs + jitterMs;
-  const passedMs = isSeen ? elapsedMs : 0;
-  return {
-    ...before,
-    ...(seen === 'imbalanced' ? { sinceMs: before.sinceMs ?? nowMs } : {}),
-    imbalancedMs: before.imbalancedMs + (seen === 'imbalanced' ? passedMs : 0),
-    balancedMs: seen === 'well' ? before.balancedMs + passedMs : 0,
-    last: seen,
-    lastAtMs: nowMs,
-  };
-}
-
-function isOpening(
+/** The card that is due for an open imbalance that has none yet. */
+function cardDue(
+  { verdict, memory }: ZoneLook,
   stretch: ZoneStretch | undefined,
-  { reason }: ZoneVerdict,
-  { holdMs, ecsHoldMs }: ZoneWatchPolicy,
-): boolean {
-  if (stretch === undefined || stretch.openedAtMs !== undefined) return false;
-  if (stretch.last !== 'imbalanced') return false;
-  const waitMs = sights[reason] === 'ecs' ? ecsHoldMs : holdMs;
-  return stretch.imbalancedMs + jitterMs >= waitMs;
+  nowMs: number,
+): ZoneTold | undefined {
+  if (stretch?.openedAtMs === undefined || stretch.last !== 'imbalanced') return undefined;
+  if (stretch.isTold === true || stretch.isOneOfMany === true) return undefined;
+  return cardFor(verdict, nowMs - stretch.openedAtMs, memory.told, nowMs);
 }
 
 function stepOf(
   look: ZoneLook,
   stretch: ZoneStretch | undefined,
   nowMs: number,
-  { balancedMs }: ZoneWatchPolicy,
+  policy: ZoneWatchPolicy,
 ): ZoneStep {
-  const { verdict, service, memory } = look;
-  const name = service.name;
+  const { service, memory } = look;
+  const { name } = service;
   if (stretch === undefined) return { service: name, memory, observations: [] };
-  if (stretch.last === 'well' && stretch.balancedMs + jitterMs >= balancedMs) {
-    // Also where no incident is known to be open: the memory of one may have been lost.
-    const facts = zoneFactsOf(service, verdict);
-    const well: Observation = { type: 'well', atMs: nowMs, reason: verdict.reason, facts };
-    return { service: name, memory: { ...memory, stretch: undefined }, observations: [well] };
+  if (stretch.last === 'well' && stretch.balancedMs + jitterMs >= policy.balancedMs) {
+    return endedStep(look, stretch, nowMs);
   }
   if (stretch.openedAtMs === undefined || stretch.last !== 'imbalanced') {
     return { service: name, memory: { ...memory, stretch }, observations: [] };
   }
-  const facts = { ...zoneFactsOf(service, verdict), sinceMs: stretch.sinceMs ?? nowMs };
-  const said = hashOf(JSON.stringify(facts));
-  const told = { ...stretch, said, wouldAct: stretch.wouldAct ?? wouldActOf(verdict, nowMs) };
-  const severity = stretch.isOneOfMany === true ? 'info' : zoneSeverityOf(verdict);
+  return openStep(look, stretch, nowMs, policy);
+}
+
+/** Balanced for long enough; also where no incident is known to be open: its memory may be lost. */
+function endedStep(
+  { service, verdict, memory }: ZoneLook,
+  stretch: ZoneStretch,
+  nowMs: number,
+): ZoneStep {
+  const { reason } = verdict;
+  const { sinceMs, openedAtMs } = stretch;
+  const by = sinceMs === undefined ? undefined : lastMover(service, memory, sinceMs);
+  const facts = { ...zoneFactsOf(service, verdict), ...(by === undefined ? {} : { endedBy: by }) };
   return {
-    service: name,
-    memory: { ...memory, stretch: told },
+    service: service.name,
+    memory: { ...memory, stretch: undefined },
+    observations: [{ type: 'well', atMs: nowMs, reason, facts }],
+    ...(sinceMs === undefined ? {} : { ended: { sinceMs, wasOpen: openedAtMs !== undefined, by } }),
+  };
+}
+
+/** What moved a service's tasks last, of what happened since a time. */
+function lastMover(
+  service: Service,
+  { desiredChangedAtMs }: ZoneServiceMemory,
+  sinceMs: number,
+): ZoneEnd['by'] {
+  const times = [
+    ['ecs', service.lastRebalancingAtMs],
+    ['deployment', primaryOf(service)?.createdAtMs],
+    ['scaling', desiredChangedAtMs],
+  ] as const;
+  let last: { readonly by: ZoneEnd['by']; readonly atMs: number } = {
+    by: undefined,
+    atMs: sinceMs,
+  };
+  for (const [by, atMs] of times) if (atMs !== undefined && atMs > last.atMs) last = { by, atMs };
+  return last.by;
+}
+
+function openStep(
+  { service, verdict, memory }: ZoneLook,
+  stretch: ZoneStretch,
+  nowMs: number,
+  policy: ZoneWatchPolicy,
+): ZoneStep {
+  const kept = keptBy(verdict);
+  const isClear = kept !== 'ecs' || hadItsTurn(stretch, nowMs, policy);
+  const facts = {
+    ...zoneFactsOf(service, verdict),
+    ...(isClear ? { keptBy: kept } : {}),
+    sinceMs: stretch.sinceMs ?? nowMs,
+  };
+  const said = hashOf(JSON.stringify(facts));
+  const open = { ...stretch, said, wouldAct: stretch.wouldAct ?? wouldActOf(verdict, nowMs) };
+  const isOther = stretch.isTold === true && isClear && memory.told?.keptBy !== kept;
+  const told = isOther && memory.told ? { ...memory.told, keptBy: kept } : memory.told;
+  const severity = stretch.isTold === true ? 'warn' : 'info';
+  return {
+    service: service.name,
+    memory: { ...memory, stretch: open, told },
     observations: [
-      ...occurrencesOf(told, severity),
+      ...occurrencesOf(open, severity, nowMs),
       ...(said === stretch.said ? [] : [{ type: 'noted', atMs: nowMs, facts } as const]),
     ],
   };
@@ -258,10 +209,14 @@ function stepOf(
 const wouldActOf = ({ verdict, reason, moves }: ZoneVerdict, atMs: number): WouldAct | undefined =>
   verdict === 'would-act' ? { atMs, reason, moves: moves.length } : undefined;
 
-/** The opening, and what would have been done about it: at once, or later when it could be. */
+/**
+ * The opening, and what would have been done about it: at once, or later when it could be. What stands
+ * for long occurs again, or time would end its incident.
+ */
 function occurrencesOf(
   { sinceMs = 0, openedAtMs = 0, wouldAct }: ZoneStretch,
   severity: Severity,
+  nowMs: number,
 ): readonly Observation[] {
   const occurred = (id: string, atMs: number, facts: Facts): Observation => ({
     type: 'occurred',
@@ -273,11 +228,15 @@ function occurrencesOf(
       ? {}
       : { mode: 'observe', reason: wouldAct.reason, moves: wouldAct.moves };
   const isAtOnce = wouldAct?.atMs === openedAtMs;
+  const stood = Math.floor((nowMs - openedAtMs) / standsEveryMs);
   return [
     occurred(`imbalanced/${sinceMs}`, openedAtMs, isAtOnce ? would : {}),
     ...(wouldAct === undefined || isAtOnce
       ? []
       : [occurred(`would-act/${sinceMs}`, wouldAct.atMs, would)]),
+    ...(stood < 1
+      ? []
+      : [occurred(`stands/${sinceMs}/${stood}`, openedAtMs + stood * standsEveryMs, {})]),
   ];
 }
 

@@ -17,12 +17,16 @@ const schema = v.object({
       balancedMs: amount,
       last: v.picklist(['imbalanced', 'well', 'held']),
       lastAtMs: timeMs,
+      turn: v.optional(v.picklist(['ecs', 'left'])),
+      turnAtMs: v.optional(timeMs),
       openedAtMs: v.optional(timeMs),
+      isTold: v.optional(v.boolean()),
       isOneOfMany: v.optional(v.boolean()),
       wouldAct: v.optional(v.object({ atMs: timeMs, reason: v.string(), moves: amount })),
       said: v.optional(v.string()),
     }),
   ),
+  told: v.optional(v.object({ atMs: timeMs, keptBy: v.string(), isGrave: v.boolean() })),
 });
 
 /** What is remembered of a service's zones. Throws {@link MalformedInput} naming the field. */

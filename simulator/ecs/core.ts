@@ -20,7 +20,6 @@ export type Signals = {
   'instance-gone': Instance;
   'instance-impaired': Instance;
   'service-changed': Service;
-  'service-steady': Service;
   /** A task of it did not start, or was replaced because it failed its checks. */
   'deployment-task-failed': { readonly deployment: Deployment; readonly of: 'start' | 'health' };
   /** The scheduler has looked at it. */

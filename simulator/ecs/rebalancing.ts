@@ -21,9 +21,10 @@ const retryMs: Readonly<Record<string, number>> = { '15min': 15 * minuteMs, '1h'
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
  */
 export function installRebalancing(core: Core): void {
-  core.on('service-steady', (service) => watch(core, service));
   core.on('service-reconciled', (service) => {
     if (service.rebalancing !== undefined) progress(core, service);
+    // A scale-in leaves a service steady, and may leave it uneven: being steady is what counts.
+    else if (service.isSteady && !service.timers.has('rebalancing')) watch(core, service);
   });
   core.on('service-changed', (service) => {
     cancelTimer(service.timers, 'rebalancing');
@@ -151,6 +152,12 @@ function progress(core: Core, service: Service): void {
 function stopSurplus(core: Core, service: Service, starting: readonly Task[]): boolean {
   const deploymentId = service.deployments[0]?.id;
   for (const task of starting) {
+    // A drain or a failure took a task meanwhile: what was started stands in for it.
+    if (!hasSurplus(service)) {
+      if (isBalanced(runningByZone(core, service))) complete(core, service);
+      else stop(core, service);
+      return false;
+    }
     if (core.has('rebalancing-starts-first') && !canSpareOne(service)) return false;
     const victim = victimIn(core, service, starting);
     if (victim === undefined) {
@@ -176,6 +183,9 @@ function stopSurplus(core: Core, service: Service, starting: readonly Task[]): b
   }
   return true;
 }
+
+const hasSurplus = ({ tasks, view }: Service): boolean =>
+  [...tasks].filter(({ isStopping }) => !isStopping).length > view.desiredCount;
 
 function canSpareOne({ tasks, view }: Service): boolean {
   const { minimumHealthyPercent = 100 } = view.deploymentConfiguration ?? {};
@@ -203,6 +213,7 @@ function finishRound(core: Core, service: Service): void {
 
 function complete(core: Core, service: Service): void {
   service.rebalancing = undefined;
+  service.surge = 0;
   const counts = countByZone(service.tasks, configuredZones(core, service));
   const words = `is AZ balanced with ${inWords(counts)}.`;
   tell(core, service, 'SERVICE_REBALANCING_COMPLETED', `(service ${service.name}) ${words}`);

@@ -112,7 +112,7 @@ function reconcileGroup(core: Core, service: Service, group: Group): void {
       canRestoreOld: restorable !== undefined && core.has('same-revision-replacement'),
       replacesUnhealthyFirst: core.has('unhealthy-replaced-first'),
       stopsPendingOnDraining: core.has('draining-stops-pending'),
-      pick: (candidates) => chooseStop(core, service, candidates),
+      pick: (candidates, leaving) => chooseStop(core, service, candidates, leaving),
     },
   );
   stopAll(core, service, plan.stop);
@@ -379,7 +379,6 @@ function checkSteady(core: Core, service: Service): void {
   if (service.isSteady) return;
   service.isSteady = true;
   tellSteady(core, service);
-  core.signal('service-steady', service);
 }
 
 function tellSteady(core: Core, service: Service): void {

@@ -28,8 +28,8 @@ export type PlanLimits<Item> = {
   readonly canRestoreOld: boolean;
   readonly replacesUnhealthyFirst: boolean;
   readonly stopsPendingOnDraining: boolean;
-  /** Which of several to stop first: zones and strategies decide. */
-  readonly pick: (items: readonly Item[]) => Item | undefined;
+  /** Which of several to stop next, beside those that are leaving: zones and strategies decide. */
+  readonly pick: (items: readonly Item[], leaving: ReadonlySet<Item>) => Item | undefined;
 };
 
 export type StopWhy = 'surplus' | 'superseded' | 'unhealthy' | 'draining';
@@ -150,7 +150,11 @@ function stopPicked<Item>(
 ): void {
   for (let count = 0; count < countMax; count += 1) {
     const allowed = candidates().filter((task) => !task.isProtected && maySpare(ledger, task));
-    const item = ledger.limits.pick(allowed.map((task) => task.item));
+    const leaving = new Set(ledger.stop.map(({ item }) => item));
+    const item = ledger.limits.pick(
+      allowed.map((task) => task.item),
+      leaving,
+    );
     const task = allowed.find((candidate) => candidate.item === item);
     if (task === undefined) return;
     stop(ledger, task, why);

@@ -11,9 +11,19 @@ import {
 import { dayMs, hourMs, minuteMs } from './time.ts';
 
 const tasksAService = 5;
-const unfriendlyCount = 5;
-/** One service in three is scaled by the day. */
-const scalingShare = 1 / 3;
+/** Room for seven of the tasks, by CPU, by memory and by interfaces: 300 tasks take some 40 instances. */
+const task = { cpu: 2_048, memory: 4_096 } as const;
+const sevenTasks = { vCpuCount: { min: 16, max: 16 } } as const;
+/** Beside these nothing may start: ECS cannot rebalance them. */
+const crowded = { maximumPercent: 100, minimumHealthyPercent: 50 } as const;
+/** What ECS does not spread over zones, by the number of the service. */
+const unfriendly: readonly Partial<ServiceOptions>[] = [
+  crowded,
+  crowded,
+  { rebalancing: 'DISABLED' },
+  crowded,
+  { rebalancing: 'DISABLED' },
+];
 const weekMs = 7 * dayMs;
 const deploymentsAWeek = 2;
 /** Of the running tasks, replaced a day because they end by themselves. */
@@ -26,22 +36,23 @@ const replacedShare = 0.01;
 function arrange(stage: Stage, servicesCount: number): Arranged {
   const random = stage.random('month');
   const subnets = createSubnets(stage);
-  createManagedProvider(stage, { name: 'general', subnets });
-  createManagedProvider(stage, { name: 'spot', subnets, isSpot: true });
+  createManagedProvider(stage, { name: 'general', subnets, requirements: sevenTasks });
+  createManagedProvider(stage, { name: 'spot', subnets, requirements: sevenTasks, isSpot: true });
   const services = Array.from({ length: servicesCount }, (_, at) =>
     createOne(stage, at, {
       name: `service-${String(at).padStart(2, '0')}`,
       subnets,
       desired: tasksAService,
-      cpu: 512,
-      memory: 1_024,
+      ...task,
       provider: at % 10 === 9 ? 'spot' : 'general',
-      // What ECS cannot rebalance: nothing may start beside them.
-      ...(at < unfriendlyCount ? { maximumPercent: 100, minimumHealthyPercent: 50 } : {}),
+      ...unfriendly[at],
     }),
   );
   for (const service of services) planDeployments(stage, service, random.integer(0, weekMs / 2));
-  for (const service of services.slice(-servicesCount * scalingShare)) planScaling(stage, service);
+  services.forEach((service, at) => {
+    // Of five tasks a half is two or three.
+    planScaling(stage, service, { half: 2 + (at % 2), laterMs: random.integer(0, 2 * hourMs) });
+  });
   return { zones: subnets.map(({ zone }) => zone) };
 }
 
@@ -76,10 +87,14 @@ function planDeployments(
 }
 
 /** Down to half in the evening, up again in the morning. */
-function planScaling({ world, startMs, endMs }: Stage, service: ServiceHandle): void {
-  for (let dayAtMs = startMs; dayAtMs < endMs; dayAtMs += dayMs) {
-    world.schedule(dayAtMs + 8 * hourMs, () => service.scale(tasksAService));
-    world.schedule(dayAtMs + 20 * hourMs, () => service.scale(3));
+function planScaling(
+  { world, startMs, endMs }: Stage,
+  service: ServiceHandle,
+  { half, laterMs }: { readonly half: number; readonly laterMs: number },
+): void {
+  for (let dayAtMs = startMs + laterMs; dayAtMs < endMs; dayAtMs += dayMs) {
+    world.schedule(dayAtMs + 7 * hourMs, () => service.scale(tasksAService));
+    world.schedule(dayAtMs + 19 * hourMs, () => service.scale(half));
   }
 }
 

@@ -287,7 +287,11 @@ const zoneFacts: ZoneImbalanceFacts = {
   blocked: 'eu-central-1c has no instance',
 };
 /** What nobody has to do at once. */
-const zoneSample = (facts: ZoneImbalanceFacts, severity: Severity = 'warn'): Sample => ({
+const zoneSample = (
+  facts: ZoneImbalanceFacts,
+  severity: Severity = 'warn',
+  resolve: ZoneImbalanceFacts = {},
+): Sample => ({
   kind: 'zone-imbalance',
   cause: 'zone-imbalance',
   subject: service('search'),
@@ -296,7 +300,7 @@ const zoneSample = (facts: ZoneImbalanceFacts, severity: Severity = 'warn'): Sam
   severity,
   worst: 'warn',
   facts: { ...zoneFacts, ...facts },
-  later: { resolve: { spread: '2/2/2' } },
+  later: { resolve: { spread: '2/2/2', ...resolve } },
 });
 const concentrationFacts: ConcentrationFacts = {
   desired: 8,
@@ -685,12 +689,16 @@ export const samples: Readonly<Record<string, Sample>> = {
     },
   },
   'zone-imbalance': zoneSample({}),
-  'zone-imbalance-ecs': zoneSample({
-    verdict: 'ecs-will',
-    reason: 'ecs-will-rebalance',
-    detail: 'eligible and enabled; no instance in eu-central-1c yet, which ECS may launch',
-    ...{ obstacles: '', changes: '', moves: 0, roomIn: '', blocked: '' },
-  }),
+  'zone-imbalance-ecs': zoneSample(
+    {
+      verdict: 'ecs-will',
+      reason: 'ecs-will-rebalance',
+      detail: 'eligible and enabled; no instance in eu-central-1c yet, which ECS may launch',
+      ...{ obstacles: '', changes: '', moves: 0, roomIn: '', blocked: '' },
+    },
+    'warn',
+    { endedBy: 'ecs' },
+  ),
   'zone-imbalance-disabled': zoneSample({
     reason: 'enable-native-rebalancing',
     detail: 'eligible, and disabled',

@@ -6,16 +6,16 @@ import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import type { Service, Snapshot } from '../../shared/domain/snapshot.ts';
 import { zoneSeverityOf } from '../../shared/domain/zone-facts.ts';
 import type { ZoneReason } from '../../shared/domain/zone-rules.ts';
+import { isImbalanced } from '../../shared/domain/zone-sight.ts';
+import { zoneWatchPolicyOf } from '../../shared/domain/zone-stretch.ts';
 import { judgeZones, type ZoneVerdict } from '../../shared/domain/zone-verdict.ts';
 import {
   forgetService,
-  isImbalanced,
   rememberDesired,
   restarted,
   watchZones,
   type ZoneServiceMemory,
   zoneImbalanceKey,
-  zoneWatchPolicyOf,
 } from '../../shared/domain/zone-watch.ts';
 import { seedOf } from '../support/incidents.ts';
 import { minuteMs, nowMs, serviceIn, type ZoneCounts, zoneWorld } from '../support/zone-worlds.ts';
@@ -194,9 +194,13 @@ describe('an imbalance', () => {
     play.play('llll');
     expect(play.memory()).toEqual(open);
     play.play('bbb');
-    expect(play.memory()).toEqual({ desired: 6 });
+    const over = play.memory();
+    expect(over).toEqual({
+      desired: 6,
+      told: { atMs: nowMs + 25 * minuteMs, keptBy: 'maximum-percent', isGrave: true },
+    });
     play.play('bhb');
-    expect(play.memory()).toEqual({ desired: 6 });
+    expect(play.memory()).toEqual(over);
   });
 
   it('says once what would have been done, as soon as it could be', () => {

@@ -35,10 +35,13 @@ function endedDraft({ incident, name }: Scene, facts: Reader): Draft {
   const spread = facts.text('spread');
   const isBalanced = !otherEnds.has(resolution);
   const now = spread === undefined ? '' : `, ${spread}`;
+  const by = enders[facts.text('endedBy') ?? ''];
   return {
-    headline: isBalanced ? `spread evenly again${now}` : `closed, ${spoken(resolution ?? '')}`,
+    headline: isBalanced
+      ? `spread evenly again${by === undefined ? '' : ` by ${by}`}${now}`
+      : `closed, ${spoken(resolution ?? '')}`,
     lead: isBalanced
-      ? `${name} is spread evenly over its zones again${now}. Nothing to do.`
+      ? `${name} is spread evenly over its zones again${now}${by === undefined ? '' : `, after ${by} moved its tasks`}. Nothing to do.`
       : `The zones of ${name} are not watched any more: ${spoken(resolution ?? '')}. Nothing to do.`,
     evidence: known([isBalanced ? spreadText(facts) : undefined, 'nothing else to show']).slice(
       0,
@@ -49,6 +52,13 @@ function endedDraft({ incident, name }: Scene, facts: Reader): Draft {
     ends: 'balanced for 10 min',
   };
 }
+
+/** What moved the tasks last before it was over. */
+const enders: Readonly<Record<string, string>> = {
+  ecs: 'ECS',
+  deployment: 'a deployment',
+  scaling: 'scaling',
+};
 
 /** `5 of 6 tasks in us-east-1a` */
 function crowdOf(facts: Reader): string {
@@ -61,9 +71,10 @@ function crowdOf(facts: Reader): string {
 }
 
 const isEcsTurn = (facts: Reader): boolean =>
-  facts.text('verdict') === 'ecs-will' ||
-  facts.text('reason') === 'recent-rebalancing' ||
-  facts.text('reason') === 'recent-placement-failure';
+  facts.text('obstacles') === undefined &&
+  (facts.text('verdict') === 'ecs-will' ||
+    facts.text('reason') === 'recent-rebalancing' ||
+    facts.text('reason') === 'recent-placement-failure');
 
 function ecsHeadline(facts: Reader): string {
   if (isEcsTurn(facts)) return 'ECS should rebalance, and has not';

@@ -20,6 +20,54 @@ function lopsided(variants: VariantChoices, more: object = {}): Lab {
   return lab;
 }
 
+/** A scale-in spares what is protected, which leaves a service steady and uneven. */
+function unevenAfterScaleIn(variants: VariantChoices): string {
+  const lab = createLab({ variants, zones: 'ab' });
+  lab.define(256, 512);
+  lab.serve(4, { launchType: 'FARGATE' });
+  lab.advance(3 * minuteMs);
+  const inA = lab.tasks().filter(({ availabilityZone }) => availabilityZone === zoneOf('a'));
+  lab.world.ecs.updateTaskProtection({
+    cluster: 'prod',
+    tasks: inA.map(({ taskArn }) => taskArn),
+    protectionEnabled: true,
+    expiresInMinutes: 5,
+  });
+  lab.world.ecs.updateService({ cluster: 'prod', service: 'web', desiredCount: 2 });
+  lab.advance(minuteMs);
+  const before = lab.spread();
+  lab.advance(hourMs);
+  return `${before} > ${lab.spread()}`;
+}
+
+/** Rebalancing is enabled on a service that has been steady for long. */
+function enabledLate(variants: VariantChoices): string {
+  const lab = lopsided(variants, { availabilityZoneRebalancing: 'DISABLED' });
+  lab.advance(20 * minuteMs);
+  const before = lab.spread();
+  lab.world.ecs.updateService({
+    cluster: 'prod',
+    service: 'web',
+    availabilityZoneRebalancing: 'ENABLED',
+  });
+  lab.advance(20 * minuteMs);
+  return `${before} > ${lab.spread()}`;
+}
+
+/** Tasks end by themselves while two are being started: those stand in for them, and it goes on. */
+function exitsMeanwhile(variants: VariantChoices, count: number): string {
+  const lab = lopsided(variants);
+  const exits = lab.tasks().slice(0, count);
+  let isDone = false;
+  lab.world.onEvent(({ detail }) => {
+    if (isDone || detail.eventName !== 'TASKS_STARTED') return;
+    isDone = true;
+    for (const { taskArn } of exits) lab.world.nature.taskExits(taskArn, { exitCode: 1 });
+  });
+  lab.advance(2 * hourMs);
+  return `${lab.spread()}, ${lab.actions().at(-1)}`;
+}
+
 /** Two tasks on one managed instance in zone a, with room for both. */
 function lopsidedManaged(variants: VariantChoices): Lab {
   const lab = createLab({ variants, zones: 'ab' });
@@ -38,9 +86,20 @@ export const balanceCases = {
       const lab = lopsided(variants);
       const before = lab.spread();
       lab.advance(20 * minuteMs);
-      return `${before} > ${lab.spread()}`;
+      return [
+        `${before} > ${lab.spread()}`,
+        unevenAfterScaleIn(variants),
+        enabledLate(variants),
+        ...[1, 3].map((count) => exitsMeanwhile(variants, count)),
+      ];
     },
-    expected: { on: 'a4 > a2 b2' },
+    expected: {
+      on: [
+        ...['a4 > a2 b2', 'a2 > a1 b1', 'a4 > a2 b2'],
+        'a2 b2, SERVICE_STEADY_STATE',
+        'a2 b2, SERVICE_STEADY_STATE',
+      ],
+    },
   },
   'rebalancing-by-default': {
     observe: (variants) => {

@@ -98,18 +98,25 @@ export const schedulerCases = {
     expected: { on: 41 },
   },
   'scale-in-zone': {
-    // a2 b2 c1, the youngest in c: the one that goes is one of a or b.
-    observe: (variants) => {
-      const lab = steady(variants, 5, { availabilityZoneRebalancing: 'DISABLED' });
-      const inC = lab.tasks().find(({ availabilityZone }) => availabilityZone === zoneOf('c'));
-      lab.world.ecs.stopTask({ cluster: 'prod', task: inC?.taskArn ?? '' });
-      lab.advance(2 * minuteMs);
-      const before = lab.spread();
-      update(lab, { desiredCount: 4 });
-      lab.advance(minuteMs);
-      return `${before} > ${lab.spread()}`;
-    },
-    expected: { on: 'a2 b2 c1 > a2 b1 c1' },
+    // The youngest tasks are those in c, and have the least to lose: a zone comes before that, and
+    // is chosen anew for each task that goes.
+    observe: (variants) =>
+      [
+        [5, 4],
+        [6, 4],
+      ].map(([desired = 0, desiredCount]) => {
+        const lab = steady(variants, desired, { availabilityZoneRebalancing: 'DISABLED' });
+        for (const { availabilityZone, taskArn } of lab.tasks()) {
+          if (availabilityZone !== zoneOf('c')) continue;
+          lab.world.ecs.stopTask({ cluster: 'prod', task: taskArn });
+          lab.advance(2 * minuteMs);
+        }
+        const before = lab.spread();
+        update(lab, { desiredCount });
+        lab.advance(minuteMs);
+        return `${before} > ${lab.spread()}`;
+      }),
+    expected: { on: ['a2 b2 c1 > a2 b1 c1', 'a2 b2 c2 > a2 b1 c1'] },
   },
   'scale-in-instance': {
     // Three tasks on one instance, then one on another, all in one zone.
