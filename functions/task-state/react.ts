@@ -124,18 +124,27 @@ export const apply = (
 export async function applyAll(
   key: IncidentKey,
   observations: readonly Observation[],
-  { store, clock, config }: Pick<Deps, 'store' | 'clock' | 'config'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'config'>,
 ): Promise<Incident | undefined> {
-  const updated = await updateIncident(store, key, (current) =>
-    applyObservations(current, observations, {
-      key,
-      policy: policyOf(key.kind, config),
-      nowMs: clock.nowMs(),
-    }),
+  const updated = await updateIncident(deps.store, key, (current) =>
+    applyObservations(current, observations, contextOf(key, deps)),
   );
   if (updated.kind === 'contended') throw new Contended(`${key.kind} of ${key.subject.name}`);
   return updated.incident;
 }
+
+/** Whether observations would change an incident as it was read. */
+export const changes = (
+  incident: Incident,
+  observations: readonly Observation[],
+  deps: Pick<Deps, 'clock' | 'config'>,
+): boolean => applyObservations(incident, observations, contextOf(incident, deps)) !== incident;
+
+const contextOf = (key: IncidentKey, { clock, config }: Pick<Deps, 'clock' | 'config'>) => ({
+  key,
+  policy: policyOf(key.kind, config),
+  nowMs: clock.nowMs(),
+});
 
 /** The policy of a kind with what the stack sets of it. */
 export function policyOf(kind: Reaction['key']['kind'], config: Config) {

@@ -5,7 +5,7 @@ import { hasRestarts } from '../../shared/domain/restart-loop.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { observeState } from '../../shared/domain/task-reaction.ts';
 import type { Deps } from './handler.ts';
-import { apply } from './react.ts';
+import { applyAll, changes } from './react.ts';
 import { isLookedAt, lookForRestarts, type ServiceStates, serviceKeyOf } from './restarts.ts';
 import { tell, tellDay } from './tell.ts';
 
@@ -90,8 +90,8 @@ async function observe(
   ];
   // A service in a restart loop looks steady all the time: only who has looked for restarts can tell.
   const isBlind = hasRestarts(incident) && isLookedAt(state) && !seen.has(key);
-  for (const observation of observations) {
-    if (isBlind && observation.type === 'well') continue;
-    await apply({ key: incident, observation }, deps);
-  }
+  const told = observations.filter(({ type }) => !(isBlind && type === 'well'));
+  // Read and written only where it would change; what the list does not show yet, the next sweep sees.
+  if (!changes(incident, told, deps)) return;
+  await applyAll(incident, told, deps);
 }

@@ -72,7 +72,8 @@ export function applyObservation(
   if (before === undefined) return undefined;
   const after = settle(observe(before, observation, context), context);
   if (after.occurrences.length === 0) return incident;
-  if (incident !== undefined && isSame(after, incident)) return incident;
+  const known = isLook(observation) ? { ...after, factTimes: before.factTimes } : after;
+  if (incident !== undefined && isSame(known, incident)) return incident;
   return { ...after, changedAtMs: context.nowMs, version: before.version + 1 };
 }
 
@@ -86,6 +87,13 @@ export const applyObservations = (
     (current, observation) => applyObservation(current, observation, context),
     incident,
   );
+
+/**
+ * Looks are repeated for as long as the incident is open. That facts are still true is no news: the
+ * times of those facts stay, so what happened since and is heard of late still stands over them.
+ */
+const isLook = ({ type }: Observation): boolean =>
+  type === 'worsened' || type === 'eased' || type === 'well';
 
 const isSame = (a: Incident, b: Incident): boolean =>
   a === b || JSON.stringify(a) === JSON.stringify(b);

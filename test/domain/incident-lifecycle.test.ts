@@ -388,6 +388,55 @@ describe('reopening', () => {
   });
 });
 
+describe('looking again', () => {
+  const facts = { running: 1, desired: 4 };
+  const looks: readonly ((minutes: number) => Observation)[] = [
+    (minutes) => ({ ...worsened(minutes), facts }) as Observation,
+    (minutes) => ({ type: 'eased', atMs: at(minutes), facts }),
+    (minutes) => ({ ...well(minutes), facts }) as Observation,
+  ];
+
+  it.each(looks.map((look) => [look(0).type, look] as const))(
+    '%s, and finding the same: the same incident, not one to be written',
+    (_, look) => {
+      const play = createPlay();
+      play.see(2, ...threeStops);
+      const first = play.see(3, look(3));
+      expect(play.see(4, look(4))).toBe(first);
+      expect(play.see(5, look(5))).toBe(first);
+      expect(first?.factTimes.running).toBe(at(3));
+    },
+  );
+
+  it('finds what is new among what is not', () => {
+    const play = createPlay();
+    play.see(2, ...threeStops);
+    play.see(3, { type: 'eased', atMs: at(3), facts });
+    const next = play.see(5, { type: 'eased', atMs: at(5), facts: { running: 2, desired: 4 } });
+    expect(next).toMatchObject({ facts: { running: 2 }, version: 5 });
+    expect(next?.factTimes).toMatchObject({ running: at(5), desired: at(5) });
+  });
+
+  it('does not outlast what happened since, and is heard of late', () => {
+    const play = createPlay();
+    play.see(2, ...threeStops);
+    play.see(3, { type: 'eased', atMs: at(3), facts });
+    play.see(6, { type: 'eased', atMs: at(6), facts });
+    play.see(6.5, stop('d', 5, 'warn', { running: 0 }));
+    expect(play.now().facts.running).toBe(0);
+    play.see(7, { type: 'eased', atMs: at(7), facts });
+    expect(play.now().facts.running).toBe(1);
+  });
+
+  it('notes what people are shown with its time, though it is the same', () => {
+    const play = createPlay();
+    play.see(2, ...threeStops);
+    play.see(3, { type: 'noted', atMs: at(3), facts: { logLines: 'a' } });
+    play.see(4, { type: 'noted', atMs: at(4), facts: { logLines: 'a' } });
+    expect(play.now().factTimes.logLines).toBe(at(4));
+  });
+});
+
 describe('updates and reminders', () => {
   const rollback = () => {
     const play = createPlay(keyOf({ kind: 'rollback' }));

@@ -100,6 +100,70 @@ describe('a crash loop', () => {
   });
 });
 
+describe('a sweep over an open incident', () => {
+  const crossing = steady('worker', { running: 3, pending: 1 });
+  const callsOf = ({ account }: Awaited<ReturnType<typeof createLab>>, operation: string) =>
+    account.calls.filter((call) => call.operation === operation).length;
+
+  async function openLoop() {
+    const lab = await createLab();
+    lab.states.set('worker', crossing);
+    lab.wait(6 * minuteMs);
+    await lab.deliver(...loop.map(stopEvent));
+    for (let minute = 0; minute < 7; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+    }
+    expect(lab.subjects()).toHaveLength(1);
+    lab.account.calls.length = 0;
+    return lab;
+  }
+
+  it('neither reads nor writes it again while ECS says the same of its service', async () => {
+    const lab = await openLoop();
+    for (let minute = 0; minute < 30; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+    }
+    expect(callsOf(lab, 'Query')).toBeGreaterThanOrEqual(30);
+    expect(callsOf(lab, 'PutItem')).toBe(0);
+    const reads = lab.account.calls.filter(({ operation }) => operation === 'GetItem');
+    // Nothing but the marker of the first run.
+    expect(reads.filter(({ input }) => JSON.stringify(input).includes('INCIDENT#'))).toEqual([]);
+  });
+
+  it('writes once what has changed, the end of what was worse included', async () => {
+    const lab = await openLoop();
+    lab.states.set('worker', steady('worker', { running: 1, pending: 3 }));
+    for (const changed of [1, 1, 1]) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+      expect(callsOf(lab, 'PutItem')).toBe(changed);
+    }
+    lab.states.set('worker', crossing);
+    lab.wait(minuteMs);
+    await lab.sweep();
+    expect(callsOf(lab, 'PutItem')).toBe(2);
+    const [incident] = await lab.incidents();
+    expect(incident).toMatchObject({ facts: { running: 3 }, severity: 'warn' });
+    expect(incident?.worseSinceMs).toBeUndefined();
+  });
+
+  it('ends it in time, though nothing was written in between', async () => {
+    const lab = await openLoop();
+    lab.states.set('worker', steady('worker'));
+    for (let minute = 0; minute < 15; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+    }
+    expect(lab.subjects()).toHaveLength(1);
+    expect(callsOf(lab, 'PutItem')).toBe(1); // Since when it is well.
+    lab.wait(minuteMs);
+    await lab.sweep();
+    expect(lab.subjects().at(-1)).toContain('[RESOLVED]');
+  });
+});
+
 describe('the daily digest', () => {
   it('tells once a day, in its hour, what is open and what is over', {
     timeout: 60_000,
