@@ -1,6 +1,7 @@
 import { indexOf } from '../../shared/domain/cluster-index.ts';
-import { openRoomLedger, shapeOf } from '../../shared/domain/room.ts';
+import { openRoomLedger } from '../../shared/domain/room.ts';
 import { createRandom, type Random } from '../../shared/domain/statistics/random.ts';
+import { shapeOf } from '../../shared/domain/task-shape.ts';
 import { afterMove, type Counts, skewOf, totalOf } from '../../shared/domain/zone-balance.ts';
 import { type Mover, planZoneMoves } from '../../shared/domain/zone-plan.ts';
 import { spreadOf } from '../../shared/domain/zones.ts';

@@ -1,6 +1,7 @@
 import { type ClusterIndex, indexOf } from '../../shared/domain/cluster-index.ts';
-import { openRoomLedger, type RoomLedger, shapeOf } from '../../shared/domain/room.ts';
+import { openRoomLedger, type RoomLedger } from '../../shared/domain/room.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import { shapeOf } from '../../shared/domain/task-shape.ts';
 import { afterMove, movesToBalance, skewOf } from '../../shared/domain/zone-balance.ts';
 import { type Mover, planZoneMoves, type ZoneMove } from '../../shared/domain/zone-plan.ts';
 import { judgeZones } from '../../shared/domain/zone-verdict.ts';

@@ -1,15 +1,17 @@
 import { type Updated, updateIncident } from '../../shared/aws/update-incident.ts';
 import { type ClusterMemory, rememberCluster } from '../../shared/domain/cluster-change.ts';
 import { indexOf } from '../../shared/domain/cluster-index.ts';
+import {
+  type ConcentrationStates,
+  defaultConcentrationWatchPolicy,
+  observeConcentrations,
+} from '../../shared/domain/concentration-watch.ts';
 import { costOf, defaultCostPolicy } from '../../shared/domain/cost.ts';
 import { type Density, defaultDensityPolicy, densityOf } from '../../shared/domain/density.ts';
 import {
   type DensityObservation,
-  defaultConcentrationPolicy,
-  type FindingStates,
   type FollowedSample,
   observeAnomalies,
-  observeConcentrations,
 } from '../../shared/domain/density-finding.ts';
 import { densityOutliersOf } from '../../shared/domain/density-outlier.ts';
 import {
@@ -18,11 +20,13 @@ import {
   emptySeriesState,
   followSeries,
 } from '../../shared/domain/density-series.ts';
-import { applyObservation } from '../../shared/domain/incident-lifecycle.ts';
+import { fingerprintOf } from '../../shared/domain/incident-key.ts';
+import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { groupInstances } from '../../shared/domain/instance-group.ts';
 import { modeOfTag } from '../../shared/domain/mode.ts';
 import { shippedPrices } from '../../shared/domain/prices/region-prices.ts';
+import { recordOf, valueIn } from '../../shared/domain/record.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
 import type { Deps } from './handler.ts';
 import { clusterMemoryName, groupMemoryName, memoryForm, openMemories } from './memory.ts';
@@ -41,7 +45,10 @@ const tagName = 'ballast:density';
 
 /** Reads a cluster, puts its figures in the log, follows its series, and records what is wrong. */
 export async function lookAtCluster(clusterArn: string, deps: Deps): Promise<Look> {
-  const snapshot = await deps.snapshots.read(clusterArn, { capacityProviders: true });
+  const snapshot = await deps.snapshots.read(clusterArn, {
+    capacityProviders: true,
+    subnetZones: true,
+  });
   const { cluster } = snapshot;
   const gap = snapshot.gaps.find(
     ({ subject, reason }) => needed.has(subject) && reason !== 'missing',
@@ -74,25 +81,27 @@ async function follow(snapshot: Snapshot, density: Density, deps: Deps): Promise
   const concentrated = observeConcentrations(before.concentrations, density.concentrations, {
     cluster,
     nowMs,
-    policy: defaultConcentrationPolicy,
+    policy: defaultConcentrationWatchPolicy,
+    limitPercent: deps.config.concentrationPercentMax,
     isWatched: (service) => !offs.has(service),
+    outliers: groupInstances(indexOf(snapshot)).flatMap(densityOutliersOf),
   });
   const anomalies = observeAnomalies(before.anomalySinceMs, followed, { cluster, nowMs, memory });
   const observations = [...concentrated.observations, ...anomalies.observations];
   // Incidents first: a run that dies in between finds the same again, and changes nothing.
-  const ended = await record(observations, nowMs, deps);
+  const { ended, contended } = await record(observations, nowMs, deps);
   const clusterState = {
     form: memoryForm,
     cluster: memory,
-    concentrations: without(concentrated.states, ended),
+    concentrations: statesAfter(before.concentrations, concentrated.states, ended, contended),
     anomalySinceMs: anomalies.toldSinceMs,
   } as const;
   for (const [name, state] of [[clusterMemoryName, clusterState] as const, ...states]) {
     if (await memories.save(name, state)) continue;
     deps.log.warn('memory-contended', { cluster, name });
   }
-  const incidents = observations.map(({ key }) => `${key.kind} ${key.subject.name}`);
-  return { cluster, decision: 'looked', reason: 'density-followed', incidents };
+  const incidents = new Set(observations.map(({ key }) => `${key.kind} ${key.subject.name}`));
+  return { cluster, decision: 'looked', reason: 'density-followed', incidents: [...incidents] };
 }
 
 function followAll(
@@ -119,16 +128,21 @@ function followAll(
   return { followed, states };
 }
 
-/** Writes incidents with their outbox; the sweep of task-state tells them. Returns what has ended. */
+/** Services whose incident has ended, and those that another run was writing at the same time. */
+type Recorded = { readonly ended: ReadonlySet<string>; readonly contended: ReadonlySet<string> };
+
+/** Writes incidents with their outbox, one write each; the sweep of task-state tells them. */
 async function record(
   observations: readonly DensityObservation[],
   nowMs: number,
   { incidents, log }: Deps,
-): Promise<ReadonlySet<string>> {
+): Promise<Recorded> {
   const ended = new Set<string>();
-  for (const { key, observation } of observations) {
+  const contended = new Set<string>();
+  const byIncident = Map.groupBy(observations, ({ key }) => fingerprintOf(key));
+  for (const [{ key }, own] of [...byIncident.values()].flatMap(firstWithAll)) {
     const updated: Updated = await updateIncident(incidents, key, (current) =>
-      applyObservation(current, observation, { key, policy: incidentPolicies[key.kind], nowMs }),
+      applyObservations(current, own, { key, policy: incidentPolicies[key.kind], nowMs }),
     );
     const { kind, subject } = key;
     log.info('decision', {
@@ -136,17 +150,35 @@ async function record(
       reason: key.cause,
       kind,
       subject: subject.name,
-      observation: observation.type,
+      observation: own.map(({ type }) => type).join(' '),
       outcome: updated.kind,
     });
-    if (updated.kind === 'contended') continue;
-    if (kind === 'concentration' && updated.incident?.status !== 'open') ended.add(subject.name);
+    if (kind !== 'concentration') continue;
+    if (updated.kind === 'contended') contended.add(subject.name);
+    else if (updated.incident?.status !== 'open') ended.add(subject.name);
   }
-  return ended;
+  return { ended, contended };
 }
 
-const without = (states: FindingStates, ended: ReadonlySet<string>): FindingStates =>
-  Object.fromEntries(Object.entries(states).filter(([name]) => !ended.has(name)));
+const firstWithAll = (all: readonly DensityObservation[]) => {
+  const [first] = all;
+  return first === undefined ? [] : [[first, all.map(({ observation }) => observation)] as const];
+};
+
+/** What could not be written is said again by the next look. */
+const statesAfter = (
+  before: ConcentrationStates,
+  after: ConcentrationStates,
+  ended: ReadonlySet<string>,
+  contended: ReadonlySet<string>,
+): ConcentrationStates =>
+  recordOf(
+    Object.entries(after).flatMap(([name, state]) => {
+      if (ended.has(name)) return [];
+      const kept = contended.has(name) ? valueIn(before, name) : state;
+      return kept === undefined ? [] : [[name, kept] as const];
+    }),
+  );
 
 /** All figures go to the log; per service, only what stands out. */
 function logFigures(snapshot: Snapshot, density: Density, { config, log }: Deps): void {

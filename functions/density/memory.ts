@@ -1,13 +1,13 @@
 import type { Memory, MemoryStore } from '../../shared/aws/memory-store.ts';
 import { type ClusterMemory, emptyClusterMemory } from '../../shared/domain/cluster-change.ts';
-import type { FindingStates } from '../../shared/domain/density-finding.ts';
+import type { ConcentrationStates } from '../../shared/domain/concentration-watch.ts';
 import type { DensityFigure, SeriesState } from '../../shared/domain/density-series.ts';
 
 /** What density remembers of a cluster as a whole. */
 export type ClusterState = {
   readonly form: typeof memoryForm;
   readonly cluster: ClusterMemory;
-  readonly concentrations: FindingStates;
+  readonly concentrations: ConcentrationStates;
   /** Since when an anomaly is told. */
   readonly anomalySinceMs?: number | undefined;
 };

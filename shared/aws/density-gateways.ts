@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { lazy } from '../runtime/lazy.ts';
 import type { ClientSettings } from './clients.ts';
 import { createClusterReads } from './cluster-reads.ts';
+import type { Ec2SubnetReads } from './ec2-subnet-reads.ts';
 import type { EcsReads } from './ecs-reads.ts';
 import type { IncidentRecords } from './incident-record.ts';
 import type { MemoryStore } from './memory-store.ts';
@@ -30,8 +31,11 @@ export const createDensityGateways = (
     describeServiceDeployments: notAllowed('ecs:DescribeServiceDeployments'),
     getTaskProtection: notAllowed('ecs:GetTaskProtection'),
   };
+  const ec2 = lazy<Ec2SubnetReads>(['describeSubnets'], async () =>
+    (await import('./ec2-subnet-reads.ts')).openEc2SubnetReads({ ...settings, maxAttempts: 1 }),
+  );
   return {
-    snapshots: createSnapshotReader({ ecs }, { limiter: createReadLimiter(clock), clock }),
+    snapshots: createSnapshotReader({ ecs, ec2 }, { limiter: createReadLimiter(clock), clock }),
     memories: lazy<MemoryStore>(['list', 'save'], async () =>
       (await import('./memory-store.ts')).openMemoryStore(settings, tableName),
     ),

@@ -320,6 +320,17 @@ export type ConcentrationFacts = {
   readonly instance?: string;
   readonly onInstance?: number;
   readonly remaining?: number;
+  /** The stack's limit, and the capacity provider of the instance. */
+  readonly limitPercent?: number;
+  readonly provider?: string;
+  /** Zones that the service can use, and the tasks that an even spread puts into the fullest. */
+  readonly zones?: number;
+  readonly evenTasks?: number;
+  /** What would spread it: see `concentration.ts`. */
+  readonly remedy?: string;
+  /** Where it holds far more tasks than its peers: all of its tasks, and the median of theirs; else 0. */
+  readonly instanceTasks?: number;
+  readonly peerTasks?: number;
 };
 
 /** `density-anomaly`: figures with their usual band, in sentences made by `density-series.ts`. */

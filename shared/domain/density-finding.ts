@@ -1,113 +1,13 @@
 import type { ClusterMemory } from './cluster-change.ts';
-import type { Concentration } from './density.ts';
 import { type DensitySample, figureSentence, type SeriesVerdict } from './density-series.ts';
 import type { Facts, IncidentKey } from './incident.ts';
 import type { Observation } from './incident-lifecycle.ts';
+import { standingOccurrence } from './standing.ts';
 
 export type DensityObservation = {
   readonly key: IncidentKey;
   readonly observation: Observation;
 };
-
-/** A finding that lasts: since when, and whether an incident was opened for it. Plain JSON. */
-export type FindingState = { readonly sinceMs: number; readonly isTold: boolean };
-export type FindingStates = Readonly<Record<string, FindingState>>;
-
-export type ConcentrationPolicy = {
-  /** Concentrated for so long before anybody is told. */
-  readonly holdMs: number;
-  /** Below this share it is over; between the two nothing changes. */
-  readonly clearShare: number;
-};
-export const defaultConcentrationPolicy: ConcentrationPolicy = {
-  holdMs: 30 * 60_000,
-  clearShare: 0.4,
-};
-
-/** Findings remembered at most; the worst come first. */
-export const findingsMax = 200;
-
-const dayMs = 24 * 3_600_000;
-/** One occurrence a day: an incident that lasts does not expire, and a repeated run changes nothing. */
-const occurrenceIdOf = (subject: string, sinceMs: number, nowMs: number): string =>
-  `${subject}/${sinceMs}/${Math.floor((nowMs - sinceMs) / dayMs)}`;
-
-/**
- * What one look says of services that hang on one instance. An instance that leaves is left out: its
- * tasks are on their way. A service that is gone, or has too few tasks now, is no longer concentrated.
- */
-export function observeConcentrations(
-  before: FindingStates,
-  concentrations: readonly Concentration[],
-  context: {
-    readonly cluster: string;
-    readonly nowMs: number;
-    readonly policy: ConcentrationPolicy;
-    readonly isWatched: (service: string) => boolean;
-  },
-): { readonly states: FindingStates; readonly observations: readonly DensityObservation[] } {
-  const { nowMs, policy } = context;
-  const byService = new Map(concentrations.map((one) => [one.service, one]));
-  const found = concentrations
-    .filter(({ reason, isLeaving, service }) => {
-      return reason === 'concentrated' && !isLeaving && context.isWatched(service);
-    })
-    .slice(0, findingsMax);
-  const states = new Map<string, FindingState>();
-  const observations: DensityObservation[] = [];
-  const observe = (service: string, observation: Observation): void => {
-    observations.push({ key: concentrationKey(context.cluster, service), observation });
-  };
-  for (const one of found) {
-    const sinceMs = before[one.service]?.sinceMs ?? nowMs;
-    const isLong = nowMs - sinceMs >= policy.holdMs;
-    const isTold = isLong || before[one.service]?.isTold === true;
-    states.set(one.service, { sinceMs, isTold });
-    if (isTold) observe(one.service, occurred(one, sinceMs, nowMs));
-  }
-  for (const [service, state] of Object.entries(before)) {
-    if (!state.isTold || states.has(service)) continue;
-    states.set(service, state);
-    observe(service, endOf(byService.get(service), nowMs, policy));
-  }
-  return { states: Object.fromEntries(states), observations };
-}
-
-/** Well, or between the two shares, where nothing changes; `now` is undefined where it is gone. */
-function endOf(
-  now: Concentration | undefined,
-  atMs: number,
-  { clearShare }: ConcentrationPolicy,
-): Observation {
-  if (now === undefined) return { type: 'well', atMs, reason: 'spread' };
-  const isWell = now.reason !== 'concentrated' && now.share < clearShare;
-  return isWell
-    ? { type: 'well', atMs, reason: 'spread', facts: factsOf(now) }
-    : { type: 'unwell', atMs };
-}
-
-const concentrationKey = (cluster: string, service: string): IncidentKey => ({
-  cluster,
-  subject: { type: 'service', name: service },
-  kind: 'concentration',
-  cause: 'concentrated',
-  deploymentId: undefined,
-});
-
-const occurred = (one: Concentration, sinceMs: number, nowMs: number): Observation => ({
-  type: 'occurred',
-  severity: 'warn',
-  occurrence: { id: occurrenceIdOf(one.service, sinceMs, nowMs), atMs: sinceMs },
-  facts: factsOf(one),
-});
-
-const factsOf = ({ desired, running, instance, onInstance, remaining }: Concentration): Facts => ({
-  desired,
-  running,
-  instance,
-  onInstance,
-  remaining,
-});
 
 /** One series of one look, and what was made of it. */
 export type FollowedSample = { readonly sample: DensitySample; readonly verdict: SeriesVerdict };
@@ -157,7 +57,7 @@ export function observeAnomalies(
       ...(others.length === 0 ? {} : { others: others.slice(0, namedMax).join('; ') }),
       ...(changes.length === 0 ? {} : { changed: changes.slice(0, namedMax).join('; ') }),
     };
-    const occurrence = { id: occurrenceIdOf(cluster, sinceMs, nowMs), atMs: sinceMs };
+    const occurrence = standingOccurrence(cluster, sinceMs, nowMs);
     return {
       toldSinceMs: sinceMs,
       observations: [

@@ -6,7 +6,7 @@ import { median } from './statistics/quantile.ts';
 export type DensityOutlier = {
   readonly instance: string;
   readonly tasks: number;
-  /** Median of its peers. */
+  /** Median of its peers, to one decimal. */
   readonly peers: number;
 };
 
@@ -43,7 +43,9 @@ export function densityOutliersOf({ staying }: GroupedInstances): readonly Densi
         excess >= excessTasksMin &&
         excess >= excessShareMin * expected &&
         one.tasks / one.vCpus - center > deviationsMin * spread;
-      return stands ? [{ instance: one.instance, tasks: one.tasks, peers: expected }] : [];
+      return stands
+        ? [{ instance: one.instance, tasks: one.tasks, peers: Math.round(10 * expected) / 10 }]
+        : [];
     })
     .sort((a, b) => b.tasks - a.tasks);
 }

@@ -1,25 +1,20 @@
 import { assert } from './assert.ts';
-import { type ClusterIndex, indexOf } from './cluster-index.ts';
+import { indexOf } from './cluster-index.ts';
+import { type Concentration, type ConcentrationPolicy, concentrationsOf } from './concentration.ts';
 import {
   type GroupedInstances,
   groupInstances,
   type InstanceGroup,
-  isLeaving,
   labelOf,
   type Occupied,
 } from './instance-group.ts';
 import { interfaceLimitOf } from './interface-limit.ts';
-import { sortedBy } from './order.ts';
-import type { Instance, Resources, Service, Snapshot } from './snapshot.ts';
+import type { Instance, Resources, Snapshot } from './snapshot.ts';
 import { median } from './statistics/quantile.ts';
 
-export type DensityPolicy = {
+export type DensityPolicy = ConcentrationPolicy & {
   /** An instance is overfull beyond this share of CPU or memory, from above 0 to 1. */
   readonly overfullShare: number;
-  /** A service is concentrated with this share of its running tasks on one instance. */
-  readonly concentrationShareMin: number;
-  /** Services that want fewer tasks than this cannot be spread enough to be judged. */
-  readonly concentrationDesiredMin: number;
 };
 
 export const defaultDensityPolicy: DensityPolicy = {
@@ -89,31 +84,6 @@ export type LeftOutReason =
   /** Its instance is not in the snapshot. */
   | 'instance-not-known';
 
-export type ConcentrationReason =
-  /** Too much of the service stands or falls with one instance. */
-  | 'concentrated'
-  | 'spread'
-  /** It wants too few tasks to be judged. */
-  | 'too-few-tasks';
-
-/** The instance that holds the most running tasks of a service. */
-export type Concentration = {
-  readonly service: string;
-  readonly reason: ConcentrationReason;
-  readonly desired: number;
-  /** Running tasks of the service, wherever they are. */
-  readonly running: number;
-  readonly instance: string;
-  readonly isLeaving: boolean;
-  readonly onInstance: number;
-  /** Of the running tasks, 0 to 1. */
-  readonly share: number;
-  /** Running tasks that are left when the instance dies. */
-  readonly remaining: number;
-  /** The same as a share of the desired count: above 1 while more run than wanted. Undefined at 0. */
-  readonly remainingShare: number | undefined;
-};
-
 /** Figures of one snapshot. Whether they matter for long enough is for others to say. */
 export function densityOf(snapshot: Snapshot, policy: DensityPolicy): Density {
   assertPolicy(policy);
@@ -122,7 +92,7 @@ export function densityOf(snapshot: Snapshot, policy: DensityPolicy): Density {
   return {
     groups: groups.map((group) => densityOfGroup(group, snapshot, policy)),
     cluster: fillOf(groups.flatMap(({ staying }) => staying)),
-    concentrations: concentrationsOf(index, policy),
+    concentrations: concentrationsOf(snapshot, policy, index),
     leftOut: leftOutOf(snapshot),
   };
 }
@@ -220,58 +190,6 @@ function freeInterfacesOf(
   const { atMost } = interfaceLimitOf(instance, types);
   const used = [...tasks, ...daemons].filter(({ hasEni }) => hasEni).length;
   return atMost === undefined || used > atMost ? undefined : atMost - used;
-}
-
-/** Daemons are left out: each instance has one, and with it they go. */
-function concentrationsOf(index: ClusterIndex, policy: DensityPolicy): readonly Concentration[] {
-  const found = index.snapshot.services
-    .filter(({ schedulingStrategy }) => schedulingStrategy !== 'DAEMON')
-    .flatMap((service) => concentrationOf(service, index, policy));
-  return sortedBy(found, ({ service }) => service).toSorted(
-    (a, b) => b.share - a.share || b.onInstance - a.onInstance,
-  );
-}
-
-function concentrationOf(
-  { name, desired }: Service,
-  index: ClusterIndex,
-  policy: DensityPolicy,
-): readonly Concentration[] {
-  const running = index.tasksOf(name).filter(({ lastStatus }) => lastStatus === 'RUNNING');
-  const placed = Map.groupBy(running, ({ instanceArn }) => instanceArn);
-  const [top] = sortedBy(
-    [...placed].flatMap(([arn, tasks]) =>
-      arn === undefined ? [] : [{ arn, count: tasks.length }],
-    ),
-    ({ arn }) => arn,
-  ).toSorted((a, b) => b.count - a.count);
-  if (top === undefined) return [];
-  const instance = index.instanceOf(top.arn);
-  const share = top.count / running.length;
-  const remaining = running.length - top.count;
-  return [
-    {
-      service: name,
-      reason: concentrationReasonOf(share, desired, policy),
-      desired,
-      running: running.length,
-      instance: instance === undefined ? (top.arn.split('/').at(-1) ?? top.arn) : labelOf(instance),
-      isLeaving: instance !== undefined && isLeaving(instance),
-      onInstance: top.count,
-      share,
-      remaining,
-      remainingShare: desired > 0 ? remaining / desired : undefined,
-    },
-  ];
-}
-
-function concentrationReasonOf(
-  share: number,
-  desired: number,
-  { concentrationShareMin, concentrationDesiredMin }: DensityPolicy,
-): ConcentrationReason {
-  if (desired < concentrationDesiredMin) return 'too-few-tasks';
-  return share >= concentrationShareMin ? 'concentrated' : 'spread';
 }
 
 const leftOutReasons = ['fargate-has-no-density', 'not-placed-yet', 'instance-not-known'] as const;

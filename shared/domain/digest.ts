@@ -1,5 +1,6 @@
 import type { Incident, IncidentKind, Severity, Subject } from './incident.ts';
 import { isGraver } from './incident-outbox.ts';
+import { incidentPolicies } from './incident-policy.ts';
 import type { Mute } from './mute.ts';
 import { isWatchedOnly, type WouldHave } from './would-have.ts';
 
@@ -91,7 +92,7 @@ const entryOf = (incident: Incident): DigestEntry => ({
   severity: incident.severity,
   sinceMs: incident.firstAtMs,
   resolvedAtMs: incident.resolvedAtMs,
-  count: incident.count,
+  count: incidentPolicies[incident.kind].stands === true ? 1 : incident.count,
 });
 
 function byWeight(a: DigestEntry, b: DigestEntry): number {

@@ -27,6 +27,8 @@ export type IncidentPolicy = {
   readonly materialFacts: readonly string[];
   /** False where long silence is no reason to tell it again. */
   readonly reminds?: boolean;
+  /** It lasts and does not happen: that it occurs once a day is no number of times. */
+  readonly stands?: boolean;
 };
 
 /** A storm is at least so many services with one cause within so long. */
@@ -146,9 +148,10 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
     materialFacts: ['keptBy'],
     reminds: false,
   },
-  // Density waits before it reports; what lasts occurs once a day, so that it does not expire.
-  concentration: { ...single, wellMs: 30 * minuteMs },
-  'density-anomaly': single,
+  // Density waits before it reports. What lasts occurs once a day, so that it does not expire; nobody is
+  // hurt meanwhile, so it is not told again: the daily digest names what is open.
+  concentration: { ...single, wellMs: 30 * minuteMs, reminds: false, stands: true },
+  'density-anomaly': { ...single, reminds: false, stands: true },
 };
 
 /** Throws where a policy could never open, never end, or lose what it should keep. */

@@ -1,9 +1,10 @@
 import { assert } from './assert.ts';
 import type { ClusterIndex } from './cluster-index.ts';
 import { compareTexts, sortedBy } from './order.ts';
-import type { NoRoom, Room, RoomLedger, TaskShape } from './room.ts';
+import type { NoRoom, Room, RoomLedger } from './room.ts';
 import type { Service, Task } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
+import type { TaskShape } from './task-shape.ts';
 import { afterMove, type Counts, movesToBalance, receiversOf } from './zone-balance.ts';
 import { countedTasksOf, type ZoneSpread } from './zones.ts';
 

@@ -2,9 +2,10 @@ import { assert } from './assert.ts';
 import { indexOf } from './cluster-index.ts';
 import { sortedBy } from './order.ts';
 import { eligibilityOf, type Obstacle, roomChange } from './rebalancing-eligibility.ts';
-import { openRoomLedger, shapeOf, type TaskShape } from './room.ts';
+import { openRoomLedger } from './room.ts';
 import { minimumOf } from './service-state.ts';
 import type { Snapshot } from './snapshot.ts';
+import { shapeOf, type TaskShape } from './task-shape.ts';
 import { movesToBalance } from './zone-balance.ts';
 import { type BlockedZone, planZoneMoves, type ZoneMove } from './zone-plan.ts';
 import {

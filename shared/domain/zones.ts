@@ -1,9 +1,9 @@
 import { type ClusterIndex, primaryTasksOf } from './cluster-index.ts';
 import { sortedBy } from './order.ts';
 import { valueIn } from './record.ts';
-import { suits, type TaskShape } from './room.ts';
 import { minimumOf } from './service-state.ts';
 import type { Service, Task } from './snapshot.ts';
+import { suits, type TaskShape } from './task-shape.ts';
 import { bestCounts, type Counts, skewOf } from './zone-balance.ts';
 
 /** Zones in which ECS may run tasks of a service. */

@@ -308,7 +308,24 @@ const concentrationFacts: ConcentrationFacts = {
   instance: 'i-0c41aa90b7d2e3f14',
   onInstance: 5,
   remaining: 3,
+  limitPercent: 50,
+  provider: 'general',
+  zones: 3,
+  evenTasks: 3,
+  remedy: 'smaller-instances',
+  instanceTasks: 0,
+  peerTasks: 0,
 };
+const concentrationSample = (facts: ConcentrationFacts): Sample => ({
+  kind: 'concentration',
+  cause: 'concentrated',
+  subject: service('api'),
+  count: 1,
+  spanMs: 0,
+  severity: 'warn',
+  facts: { ...concentrationFacts, ...facts },
+  later: { resolve: { onInstance: 3, remaining: 5 } },
+});
 const densityAnomalyFacts: DensityAnomalyFacts = {
   figure: 'tasks per instance 14, usually 6-9',
   group: 'general',
@@ -322,16 +339,15 @@ const allRun = (running: number) => ({ running });
 
 /** One for each kind, and one for each turn that a kind can take; `name` is the golden file's. */
 export const samples: Readonly<Record<string, Sample>> = {
-  concentration: {
-    kind: 'concentration',
-    cause: 'concentrated',
-    subject: service('api'),
-    count: 1,
-    spanMs: 0,
-    severity: 'warn',
-    facts: concentrationFacts,
-    later: { resolve: { onInstance: 3, remaining: 5 } },
-  },
+  concentration: concentrationSample({}),
+  'concentration-strategy': concentrationSample({
+    remedy: 'spread-by-instance',
+    instanceTasks: 22,
+    peerTasks: 6,
+  }),
+  'concentration-one-zone': concentrationSample({
+    ...{ zones: 1, evenTasks: 4, remedy: 'second-instance' },
+  }),
   'density-anomaly': {
     kind: 'density-anomaly',
     cause: 'density-unusual',

@@ -243,16 +243,19 @@ describe('concentration', () => {
       desired: 8,
       running: 8,
       instance: 'i-general1',
+      capacityProvider: 'general',
       isLeaving: false,
       onInstance: 5,
       share: 0.625,
       remaining: 3,
       remainingShare: 0.375,
+      even: { zones: 1, tasksMax: 4 },
+      remedy: 'smaller-instances',
     });
   });
 
   it.each<[string, number[], Partial<DensityPolicy>, string]>([
-    ['2 of 4 is half: concentrated', [2, 1, 1], {}, 'concentrated'],
+    ['4 of 6 is more than half: concentrated', [4, 1, 1], {}, 'concentrated'],
     ['2 of 5 is less than half: spread', [2, 2, 1], {}, 'spread'],
     ['3 of 3, but 3 are too few to tell', [3], {}, 'too-few-tasks'],
     [
@@ -261,7 +264,7 @@ describe('concentration', () => {
       { concentrationDesiredMin: 3 },
       'concentrated',
     ],
-    ['2 of 5 beyond a bound of 40 %', [2, 2, 1], { concentrationShareMin: 0.4 }, 'concentrated'],
+    ['4 of 7 within a bound of 60 %', [4, 2, 1], { concentrationShareMin: 0.6 }, 'spread'],
   ])('%s', (_, counts, policy, reason) => {
     expect(only({ instances: { general: counts.map(api) } }, policy)?.reason).toBe(reason);
   });

@@ -7,9 +7,10 @@ import {
   maximumPercentToStart,
   roomChange,
 } from '../../shared/domain/rebalancing-eligibility.ts';
-import { openRoomLedger, shapeOf } from '../../shared/domain/room.ts';
+import { openRoomLedger } from '../../shared/domain/room.ts';
 import type { Service, Snapshot } from '../../shared/domain/snapshot.ts';
 import { taskLimitsOf } from '../../shared/domain/task-limits.ts';
+import { shapeOf } from '../../shared/domain/task-shape.ts';
 import { spreadOf } from '../../shared/domain/zones.ts';
 import { seedOf } from '../support/incidents.ts';
 import { instanceIn, serviceIn, type ZoneCounts, zoneWorld } from '../support/zone-worlds.ts';

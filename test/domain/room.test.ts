@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { indexOf } from '../../shared/domain/cluster-index.ts';
-import { openRoomLedger, shapeOf } from '../../shared/domain/room.ts';
+import { openRoomLedger } from '../../shared/domain/room.ts';
 import type { Instance, Service, Snapshot, Task } from '../../shared/domain/snapshot.ts';
+import { shapeOf } from '../../shared/domain/task-shape.ts';
 import {
   instanceArn,
   instanceIn,

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawZoneWorld } from '../../cli/bench/zone-world.ts';
 import { indexOf } from '../../shared/domain/cluster-index.ts';
-import { openRoomLedger, shapeOf } from '../../shared/domain/room.ts';
+import { openRoomLedger } from '../../shared/domain/room.ts';
 import type { Service, Snapshot, Task } from '../../shared/domain/snapshot.ts';
 import { taskLimitsOf } from '../../shared/domain/task-limits.ts';
+import { shapeOf } from '../../shared/domain/task-shape.ts';
 import {
   afterMove,
   type Counts,

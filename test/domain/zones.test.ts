@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexOf } from '../../shared/domain/cluster-index.ts';
-import { shapeOf } from '../../shared/domain/room.ts';
 import type { Service, Snapshot, Task } from '../../shared/domain/snapshot.ts';
+import { shapeOf } from '../../shared/domain/task-shape.ts';
 import { clusterZoneLosses, spreadOf, zonesOf } from '../../shared/domain/zones.ts';
 import { seedOf } from '../support/incidents.ts';
 import {

@@ -1,6 +1,11 @@
-import { type ConcentrationFacts, type DensityAnomalyFacts, readFacts } from '../alert-facts.ts';
-import { type Draft, nothingToDo, type Scene } from './draft.ts';
-import { counted, joined, known } from './words.ts';
+import {
+  type ConcentrationFacts,
+  type DensityAnomalyFacts,
+  type FactReader,
+  readFacts,
+} from '../alert-facts.ts';
+import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
+import { counted, joined, known, shellWord } from './words.ts';
 
 /** `concentration`: too much of a service stands or falls with one instance. */
 export function concentrationDraft(scene: Scene): Draft {
@@ -20,19 +25,77 @@ export function concentrationDraft(scene: Scene): Draft {
       : `Serving normally. If ${where} dies, ${remaining === undefined ? 'most' : 'much'} of ${name} goes with it. Act this week.`,
     evidence: known([
       joined([`${tasks} on ${where}`, desiredText(facts.number('desired'))]),
-      isResolved ? undefined : 'half and more on one instance for 30 min, no drain under way',
+      ...(isResolved ? [] : [limitText(facts), evenText(facts), peersText(facts)]),
     ]),
-    ballast: 'watched only',
-    next: isResolved
-      ? nothingToDo
-      : [
-          {
-            text: 'spread it: placement strategy spread by instanceId where the provider allows one',
-          },
-          { text: 'or more, smaller instances: Managed Instances fill one instance first' },
-        ],
-    ends: 'less than 40% on one instance for 30 min',
+    ballast: 'watched only; it tells this once, and the daily digest names it while it lasts',
+    next: isResolved ? nothingToDo : remedies(scene, facts),
+    ends: 'less than 40% on one instance for 30 min, or no more than an even spread',
   };
+}
+
+type ConcentrationReader = FactReader<ConcentrationFacts>;
+
+/** `63% on one instance for 30 min, limit 50%; no drain under way` */
+function limitText(facts: ConcentrationReader): string {
+  const [on, running] = [facts.number('onInstance'), facts.number('running')];
+  const limit = facts.number('limitPercent');
+  const share =
+    on === undefined || running === undefined || running <= 0
+      ? 'too large a share'
+      : `${Math.round((100 * on) / running)}%`;
+  const bound = limit === undefined ? '' : `, limit ${limit}%`;
+  return `${share} on one instance for 30 min${bound}; no drain under way`;
+}
+
+/** `an even spread over its 3 zones puts 3 on one at most` */
+function evenText(facts: ConcentrationReader): string | undefined {
+  const [zones, even] = [facts.number('zones'), facts.number('evenTasks')];
+  if (zones === undefined || even === undefined) return undefined;
+  return zones <= 1
+    ? `it has one zone only; two instances in it would hold ${even} each`
+    : `an even spread over its ${zones} zones puts ${even} on one at most`;
+}
+
+/** `i-0c41 holds 22 tasks in all, its peers 6` */
+function peersText(facts: ConcentrationReader): string | undefined {
+  const [all, peers] = [facts.number('instanceTasks'), facts.number('peerTasks')];
+  if (all === undefined || peers === undefined || all === 0) return undefined;
+  return `it holds ${counted(all, 'task')} of all services, its peers ${peers}`;
+}
+
+/** What somebody can do about it, by what the service runs on. */
+function remedies({ incident, name }: Scene, facts: ConcentrationReader): readonly Advice[] {
+  const provider = facts.text('provider');
+  const where = provider === undefined ? 'its instances' : `capacity provider ${provider}`;
+  const meant: Advice = { text: 'it is meant to be so: tag the service ballast:density = off' };
+  switch (facts.text('remedy')) {
+    case 'smaller-instances':
+      return [
+        {
+          text: `smaller instances: lower the most vCPUs and memory that ${where} may launch, so that fewer tasks fit on one`,
+        },
+        meant,
+      ];
+    case 'spread-by-instance':
+      return [
+        {
+          text: 'spread it over instances as well as zones; this starts a deployment:',
+          command: `aws ecs update-service --cluster ${shellWord(incident.cluster)} --service ${shellWord(name)} --placement-strategy type=spread,field=attribute:ecs.availability-zone type=spread,field=instanceId --force-new-deployment`,
+        },
+        meant,
+      ];
+    case 'room-elsewhere':
+      return [
+        {
+          text: `room elsewhere: the service spreads by instance already, so the others of ${where} are full or missing`,
+        },
+        meant,
+      ];
+    case 'second-instance':
+      return [{ text: `a second instance: nothing else of ${where} suits its tasks` }, meant];
+    default:
+      return [{ text: 'spread it: more, smaller instances, or spread by instanceId' }, meant];
+  }
 }
 
 const desiredText = (desired: number | undefined): string | undefined =>

@@ -1,0 +1,266 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { concentrationsOf, evenSpreadOf } from '../../shared/domain/concentration.ts';
+import { defaultDensityPolicy } from '../../shared/domain/density.ts';
+import type { PlacementStrategy, Service } from '../../shared/domain/snapshot.ts';
+import { bestCounts } from '../../shared/domain/zone-balance.ts';
+import { densityWorld } from '../support/density-worlds.ts';
+
+/** Tasks of `api` on each instance, as `a2 b1 c1`: the zone and how many. */
+type Place = readonly [zone: string, tasks: number];
+type Spec = {
+  readonly compute?: 'managed-instances' | 'ec2';
+  /** Zones of the provider's subnets; none: those of the instances count. */
+  readonly subnets?: readonly string[];
+  readonly service?: Partial<Service>;
+  readonly fargate?: number;
+};
+
+function judge(places: readonly Place[], spec: Spec = {}) {
+  const { compute = 'managed-instances', subnets = [], service = {}, fargate = 0 } = spec;
+  const world = densityWorld({
+    providers: [{ name: 'general', compute, subnets }],
+    instances: {
+      general: places.map(([zone, times]) => ({
+        zone,
+        tasks: times === 0 ? [] : [{ times, zone, size: [16, 16] }],
+      })),
+    },
+    ...(fargate === 0 ? {} : { tasks: [{ times: fargate }] }),
+    services: { api: { compute, capacityProviders: ['general'], ...service } },
+  });
+  const subnetZones = Object.fromEntries(subnets.map((name) => [name, name]));
+  const found = concentrationsOf({ ...world, subnetZones }, defaultDensityPolicy);
+  expect(found).toHaveLength(1);
+  return found[0];
+}
+
+const strategy = (type: string, field: string): PlacementStrategy => ({ type, field });
+const byZone = strategy('spread', 'attribute:ecs.availability-zone');
+
+describe('what is concentrated', () => {
+  it.each<readonly [string, readonly Place[], Spec, string]>([
+    [
+      '4 tasks over 3 zones: 2/1/1 is the best there is',
+      [
+        ['a', 2],
+        ['b', 1],
+        ['c', 1],
+      ],
+      {},
+      'even-over-zones',
+    ],
+    [
+      '4 tasks over 3 zones: 3 are too many',
+      [
+        ['a', 3],
+        ['b', 1],
+        ['c', 0],
+      ],
+      {},
+      'concentrated',
+    ],
+    [
+      '4 tasks, two on each of two instances',
+      [
+        ['a', 2],
+        ['b', 2],
+      ],
+      {},
+      'even-over-zones',
+    ],
+    [
+      '4 tasks, 3/1 over two zones',
+      [
+        ['a', 3],
+        ['b', 1],
+      ],
+      {},
+      'concentrated',
+    ],
+    [
+      '8 tasks over two zones: 4 of them on each instance',
+      [
+        ['a', 4],
+        ['b', 4],
+      ],
+      {},
+      'even-over-zones',
+    ],
+    [
+      '8 tasks over 3 zones, 4 on one instance',
+      [
+        ['a', 4],
+        ['b', 2],
+        ['c', 2],
+      ],
+      {},
+      'concentrated',
+    ],
+    [
+      '6 tasks on two instances of the two zones in use, but its provider has three',
+      [
+        ['a', 3],
+        ['b', 3],
+      ],
+      { subnets: ['a', 'b', 'c'] },
+      'concentrated',
+    ],
+    [
+      'one zone: two instances with half each',
+      [
+        ['a', 3],
+        ['a', 3],
+      ],
+      {},
+      'even-over-zones',
+    ],
+    [
+      'one zone: 4 of 6 on one of two instances',
+      [
+        ['a', 4],
+        ['a', 2],
+      ],
+      {},
+      'concentrated',
+    ],
+    ['one zone: all on one instance', [['a', 4]], {}, 'concentrated'],
+    [
+      'its own subnets are in one zone of the three that the provider has',
+      [
+        ['a', 2],
+        ['a', 2],
+      ],
+      { subnets: ['a', 'b', 'c'], service: { subnets: ['a'] } },
+      'even-over-zones',
+    ],
+    [
+      'a constraint keeps it in one zone',
+      [
+        ['a', 3],
+        ['a', 3],
+      ],
+      {
+        compute: 'ec2',
+        subnets: [],
+        service: {
+          placementConstraints: [
+            { type: 'memberOf', expression: 'attribute:ecs.availability-zone == a' },
+          ],
+        },
+      },
+      'even-over-zones',
+    ],
+    [
+      'EC2, spread by instance: a third instance stands empty',
+      [
+        ['a', 4],
+        ['b', 1],
+        ['c', 0],
+      ],
+      { compute: 'ec2', service: { placementStrategy: [strategy('spread', 'instanceId')] } },
+      'concentrated',
+    ],
+    [
+      'packed on purpose is a risk all the same',
+      [
+        ['a', 5],
+        ['b', 0],
+        ['c', 0],
+      ],
+      { compute: 'ec2', service: { placementStrategy: [strategy('binpack', 'memory')] } },
+      'concentrated',
+    ],
+    ['Fargate holds the other half', [['a', 3]], { fargate: 3 }, 'even-over-zones'],
+    ['three tasks are too few', [['a', 3]], {}, 'too-few-tasks'],
+    [
+      'a third of them on one',
+      [
+        ['a', 2],
+        ['b', 2],
+        ['c', 2],
+      ],
+      {},
+      'spread',
+    ],
+  ])('%s', (_, places, spec, reason) => {
+    expect(judge(places, spec)?.reason).toBe(reason);
+  });
+
+  it('says nothing of a service on Fargate: it stands on no instance', () => {
+    const world = densityWorld({ tasks: [{ times: 8 }] });
+    expect(concentrationsOf(world, defaultDensityPolicy)).toEqual([]);
+  });
+
+  it('counts the zones of its tasks where those of its subnets could not be read', () => {
+    const places: readonly Place[] = [
+      ['a', 3],
+      ['b', 2],
+      ['c', 1],
+    ];
+    const world = densityWorld({
+      providers: [{ name: 'general', compute: 'managed-instances', subnets: ['subnet-1'] }],
+      instances: {
+        general: places.map(([zone, times]) => ({
+          zone,
+          tasks: [{ times, zone, size: [16, 16] }],
+        })),
+      },
+      services: { api: { compute: 'managed-instances', capacityProviders: ['general'] } },
+    });
+    expect(concentrationsOf(world, defaultDensityPolicy)).toMatchObject([
+      { reason: 'concentrated', even: { zones: 3, tasksMax: 2 } },
+    ]);
+  });
+});
+
+describe('what would spread it', () => {
+  const places: readonly Place[] = [
+    ['a', 5],
+    ['b', 0],
+  ];
+  it.each<readonly [string, readonly Place[], Spec, string]>([
+    ['Managed Instances have no strategy', places, {}, 'smaller-instances'],
+    ['EC2 without a strategy', places, { compute: 'ec2' }, 'spread-by-instance'],
+    [
+      'EC2, by zone alone',
+      places,
+      { compute: 'ec2', service: { placementStrategy: [byZone] } },
+      'spread-by-instance',
+    ],
+    [
+      'EC2, by instance after zone',
+      places,
+      {
+        compute: 'ec2',
+        service: { placementStrategy: [byZone, strategy('spread', 'instanceId')] },
+      },
+      'room-elsewhere',
+    ],
+    [
+      'EC2, by host, which is the same',
+      places,
+      { compute: 'ec2', service: { placementStrategy: [strategy('spread', 'host')] } },
+      'room-elsewhere',
+    ],
+    ['EC2 with one instance', [['a', 5]], { compute: 'ec2' }, 'second-instance'],
+  ])('%s', (_, on, spec, remedy) => {
+    expect(judge(on, spec)).toMatchObject({ reason: 'concentrated', remedy });
+  });
+});
+
+describe('evenSpreadOf', () => {
+  it('never forbids what the most even spread over the zones makes', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 500 }),
+        fc.integer({ min: 0, max: 8 }),
+        (tasks, zones) => {
+          const { tasksMax } = evenSpreadOf(tasks, zones);
+          const best = Math.max(0, ...bestCounts(tasks, Math.max(zones, 2)));
+          expect(tasksMax).toBe(best);
+        },
+      ),
+    );
+  });
+});
