@@ -12,8 +12,11 @@ import {
 
 const filterValuesMax = 200;
 
-/** Amazon EC2. Lists of a request go by the name of one entry: `InstanceId`, `Filter`. */
-export const ec2: Responder = {
+/**
+ * Amazon EC2, with its answers under the names that its API gives their members. Lists of a request go
+ * by the name of one entry: `InstanceId`, `Filter`.
+ */
+export const ec2Answers: Responder = {
   DescribeInstances: {
     members: ['InstanceId', 'IncludeManagedResources', 'MaxResults', 'NextToken'],
     respond: describeInstances,
@@ -24,7 +27,7 @@ export const ec2: Responder = {
       const isWanted = filterOf(input, 'subnet-id');
       const subnets = [...account.subnets.values()].filter(({ SubnetId }) => isWanted(SubnetId));
       const { page, next } = pageOfInput(subnets, input, [5, 1000]);
-      return named({ Subnets: page, NextToken: next });
+      return { Subnets: page, NextToken: next };
     },
   },
   DescribeInstanceTypes: {
@@ -33,17 +36,25 @@ export const ec2: Responder = {
       const isWanted = filterOf(input, 'instance-type');
       const types = [...account.instanceTypes.values()].filter((one) => isWanted(one.InstanceType));
       const { page, next } = pageOfInput(types, input, [5, 100]);
-      return named({ InstanceTypes: page, NextToken: next });
+      return { InstanceTypes: page, NextToken: next };
     },
   },
   DescribeInstanceEventWindows: {
     members: ['MaxResults', 'NextToken'],
     respond: (account, input) => {
       const { page, next } = pageOfInput([...account.eventWindows.values()], input, [20, 500]);
-      return named({ InstanceEventWindows: page, NextToken: next });
+      return { InstanceEventWindows: page, NextToken: next };
     },
   },
 };
+
+/** Amazon EC2 as it is on the wire. */
+export const ec2: Responder = Object.fromEntries(
+  Object.entries(ec2Answers).map(([name, { members, respond }]) => [
+    name,
+    { members, respond: (account: Account, input: Input) => named(respond(account, input)) },
+  ]),
+);
 
 /** By id, all or nothing; without ids, all but the managed instances, unless those are asked for. */
 function describeInstances(account: Account, input: Input): object {
@@ -63,7 +74,7 @@ function describeInstances(account: Account, input: Input): object {
   const reservations = page.map(({ State, ...instance }) => ({
     Instances: [{ ...instance, InstanceState: State }],
   }));
-  return named({ Reservations: reservations, NextToken: next });
+  return { Reservations: reservations, NextToken: next };
 }
 
 const isHidden = ({ Operator }: Ec2Instance): boolean =>

@@ -1,4 +1,5 @@
 import type { Account, ServiceName } from '../account.ts';
+import { ec2Answers } from '../aws/ec2.ts';
 import { ServiceError } from '../aws/errors.ts';
 import { type Input, isInput, respond } from '../aws/operation.ts';
 import { responders } from '../aws/request-handler.ts';
@@ -15,7 +16,7 @@ export const directClient = <Client>(account: Account, service: ServiceName): Cl
     async send(command) {
       const operation = command.constructor.name.replace(/Command$/, '');
       const input: unknown = Reflect.get(command, 'input');
-      return answerOf(account, service, operation, isInput(input) ? wireForm(input) : {});
+      return answerOf(account, service, operation, isInput(input) ? wireForm(service, input) : {});
     },
   };
   return client as Client;
@@ -23,7 +24,7 @@ export const directClient = <Client>(account: Account, service: ServiceName): Cl
 
 function answerOf(account: Account, service: ServiceName, operation: string, input: Input): object {
   account.intercept?.({ service, operation, input });
-  const simulated = responders[service][operation];
+  const simulated = (service === 'ec2' ? ec2Answers : responders[service])[operation];
   const what = `${service}:${operation}`;
   try {
     if (simulated === undefined) throw new Error('the operation is not simulated');
@@ -37,10 +38,21 @@ function answerOf(account: Account, service: ServiceName, operation: string, inp
 }
 
 /** A request's members as the wire would bring them: what is undefined is not there, times are seconds. */
-function wireForm(input: Input): Input {
+function wireForm(service: ServiceName, input: Input): Input {
+  const named = service === 'ec2' ? ec2Names(input) : input;
   return Object.fromEntries(
-    Object.entries(input)
+    Object.entries(named)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, value instanceof Date ? value.getTime() / 1_000 : value]),
   );
+}
+
+/** On the wire of EC2 a list has the name of one entry. */
+function ec2Names({ InstanceIds, Filters, ...others }: Input): Input {
+  const filters = Array.isArray(Filters) ? Filters.filter(isInput) : undefined;
+  return {
+    ...others,
+    InstanceId: InstanceIds,
+    Filter: filters?.map(({ Values, ...filter }) => ({ ...filter, Value: Values })),
+  };
 }

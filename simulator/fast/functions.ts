@@ -12,13 +12,24 @@ import { createParameterGateway } from '../../shared/aws/parameter-gateway.ts';
 import { createSecretGateway } from '../../shared/aws/secret-gateway.ts';
 import { createServiceGateway } from '../../shared/aws/service-gateway.ts';
 import { createTaskPlaceGateway } from '../../shared/aws/task-place-gateway.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Account } from '../account.ts';
 import type { FunctionFactory } from '../stack/deploy.ts';
-import { type FunctionOptions, watchingFactories } from '../stack/functions.ts';
+import {
+  type FunctionOptions,
+  type WatchingGateways,
+  watchingFactories,
+} from '../stack/functions.ts';
 import { directClient } from './client.ts';
 import { type CountCall, createFastIncidentStore, createIncidentMemory } from './incident-store.ts';
 import { createFastPublisher } from './publisher.ts';
-import { createFastEvidenceStore, createFastGateStore, type Evidence } from './stores.ts';
+import { createFastSnapshotReader } from './snapshots.ts';
+import {
+  createFastEvidenceStore,
+  createFastGateStore,
+  createFastMemoryStore,
+  type Evidence,
+} from './stores.ts';
 
 /**
  * The real functions with ports that stand on the world itself: reads without bytes, stores and topics
@@ -34,6 +45,12 @@ export function fastFactories(
   const incidents = createFastIncidentStore(createIncidentMemory(), count);
   const gates = createFastGateStore(new Map<string, GateItem>(), count);
   const evidence = createFastEvidenceStore(new Map<string, Evidence>(), count);
+  const memories = createFastMemoryStore(new Map(), count);
+  const watch = (_: string, { clock }: { readonly clock: Clock }): WatchingGateways => ({
+    incidents,
+    memories,
+    snapshots: createFastSnapshotReader(account, clock),
+  });
   return {
     'deployment-hook': (env, { clock, log }) =>
       createHookHandler({
@@ -64,6 +81,6 @@ export function fastFactories(
         log,
       });
     },
-    ...watchingFactories({ incidents }),
+    ...watchingFactories({ 'instance-replacement': watch, 'az-balance': watch, density: watch }),
   };
 }

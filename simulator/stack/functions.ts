@@ -13,10 +13,13 @@ import { createDensityGateways } from '../../shared/aws/density-gateways.ts';
 import { createDeploymentHookGateways } from '../../shared/aws/deployment-hook-gateways.ts';
 import type { IncidentRecords } from '../../shared/aws/incident-record.ts';
 import { createInstanceReplacementGateways } from '../../shared/aws/instance-replacement-gateways.ts';
+import type { MemoryStore } from '../../shared/aws/memory-store.ts';
+import type { SnapshotReader } from '../../shared/aws/snapshot-reader.ts';
 import { createTaskStateGateways } from '../../shared/aws/task-state-gateways.ts';
 import type { Prober } from '../../shared/http/port.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { FunctionFactory } from './deploy.ts';
+import type { Sandbox } from './sandbox.ts';
 
 export type FunctionOptions = {
   /** Answers the hook's test calls, in the time of the sandbox that sends them. */
@@ -53,27 +56,44 @@ export const functionFactories = ({
       log,
     });
   },
-  ...watchingFactories({}),
+  ...watchingFactories({
+    'instance-replacement': (tableName, { clientSettings, clock }) =>
+      createInstanceReplacementGateways(clientSettings, tableName, clock),
+    'az-balance': (tableName, { clientSettings, clock }) =>
+      createAzBalanceGateways(clientSettings, { tableName }, clock),
+    density: (tableName, { clientSettings, clock }) =>
+      createDensityGateways(clientSettings, { tableName, clock }),
+  }),
 });
 
-/** What takes the place of a gateway of the functions that only watch. */
-type Watched = { readonly incidents?: IncidentRecords };
+/** Ports of a function that watches. */
+export type WatchingGateways = {
+  readonly incidents: IncidentRecords;
+  readonly memories: MemoryStore;
+  readonly snapshots: SnapshotReader;
+};
 
-/** The functions that look at whole clusters; where incidents are kept elsewhere, `instead` says so. */
-export const watchingFactories = (instead: Watched): Readonly<Record<string, FunctionFactory>> => ({
-  'instance-replacement': (env, { clientSettings, clock, log }) => {
+type Open = (tableName: string, sandbox: Sandbox) => WatchingGateways;
+
+/** The functions that look at whole clusters, over the ports that are opened for each. */
+export const watchingFactories = (
+  open: Readonly<Record<'instance-replacement' | 'az-balance' | 'density', Open>>,
+): Readonly<Record<string, FunctionFactory>> => ({
+  'instance-replacement': (env, sandbox) => {
     const config = readReplacementConfig(env);
-    const gateways = createInstanceReplacementGateways(clientSettings, config.tableName, clock);
-    return createReplacementHandler({ ...gateways, ...instead, config, clock, log });
+    const gateways = open['instance-replacement'](config.tableName, sandbox);
+    return createReplacementHandler({ ...gateways, ...ofSandbox(sandbox), config });
   },
-  'az-balance': (env, { clientSettings, clock, log }) => {
+  'az-balance': (env, sandbox) => {
     const config = readAzBalanceConfig(env);
-    const gateways = createAzBalanceGateways(clientSettings, config, clock);
-    return createAzBalanceHandler({ ...gateways, ...instead, config, clock, log });
+    const gateways = open['az-balance'](config.tableName, sandbox);
+    return createAzBalanceHandler({ ...gateways, ...ofSandbox(sandbox), config });
   },
-  density: (env, { clientSettings, clock, log }) => {
+  density: (env, sandbox) => {
     const config = readDensityConfig(env);
-    const gateways = createDensityGateways(clientSettings, { tableName: config.tableName, clock });
-    return createDensityHandler({ ...gateways, ...instead, config, clock, log });
+    const gateways = open.density(config.tableName, sandbox);
+    return createDensityHandler({ ...gateways, ...ofSandbox(sandbox), config });
   },
 });
+
+const ofSandbox = ({ clock, log }: Sandbox): Pick<Sandbox, 'clock' | 'log'> => ({ clock, log });

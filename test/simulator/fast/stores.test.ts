@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createGateStore, type GateItem } from '../../../shared/aws/gate-store.ts';
 import { createIncidentStore, type IncidentStore } from '../../../shared/aws/incident-store.ts';
+import { createMemoryStore, type MemoryStore } from '../../../shared/aws/memory-store.ts';
 import { updateIncident } from '../../../shared/aws/update-incident.ts';
 import type { Incident } from '../../../shared/domain/incident.ts';
 import { claimed, digested, sent } from '../../../shared/domain/incident-outbox.ts';
@@ -10,7 +11,7 @@ import {
   createFastIncidentStore,
   createIncidentMemory,
 } from '../../../simulator/fast/incident-store.ts';
-import { createFastGateStore } from '../../../simulator/fast/stores.ts';
+import { createFastGateStore, createFastMemoryStore } from '../../../simulator/fast/stores.ts';
 import { tableDefinition } from '../../../simulator/hook-session.ts';
 import { at, createPlay, openIncident, seedOf, serviceKey, stop } from '../../support/incidents.ts';
 import { accountOf, clientsOf } from '../clients.ts';
@@ -146,5 +147,32 @@ describe('a client without a wire', () => {
     });
     await expect(client.send(new PutParameterCommand())).rejects.toThrow('not simulated');
     expect(account.problems).toEqual(['ssm:PutParameter: the operation is not simulated']);
+  });
+});
+
+describe('the fast store of memories', () => {
+  it('keeps, refuses and lists what the real one does, whatever the order of writes', async () => {
+    const step = fc.record({
+      partition: fc.constantFrom('SERIES#prod/density', 'DRAIN#prod'),
+      name: fc.constantFrom('series', 'cluster', 'series#general', 'Z'),
+      json: fc.json(),
+      version: fc.nat({ max: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+        const account = accountOf({ tables: [tableDefinition] });
+        const real = createMemoryStore(clientsOf(account).dynamoDb, table);
+        const calls: string[] = [];
+        const fast = createFastMemoryStore(new Map(), (operation) => calls.push(operation));
+        for (const { partition, name, json, version } of steps) {
+          const save = (store: MemoryStore) =>
+            store.save({ partition, name }, json, version, at(60));
+          expect(await save(fast)).toBe(await save(real));
+          expect(await fast.list(partition)).toEqual(await real.list(partition));
+        }
+        expect(calls).toEqual(account.calls.map(({ operation }) => operation));
+      }),
+      { numRuns: 40 },
+    );
   });
 });
