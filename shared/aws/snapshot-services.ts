@@ -112,8 +112,11 @@ const placementFailure =
 
 /** Time of the latest event whose message is one of these; undefined where there is none. */
 function lastAtMs(events: readonly ServiceEvent[], message: RegExp): number | undefined {
-  const timesMs = events.flatMap((event) =>
-    message.test(event.message ?? '') ? (event.createdAt?.getTime() ?? []) : [],
-  );
-  return timesMs.length === 0 ? undefined : Math.max(...timesMs);
+  let lastMs: number | undefined;
+  for (const event of events) {
+    const atMs = event.createdAt?.getTime();
+    if (atMs === undefined || (lastMs !== undefined && atMs <= lastMs)) continue;
+    if (message.test(event.message ?? '')) lastMs = atMs;
+  }
+  return lastMs;
 }

@@ -94,6 +94,6 @@ function tasksOf(account: Account, input: Input) {
   );
 }
 
-function withoutTags({ tags: _, ...task }: EcsTask): Omit<EcsTask, 'tags'> {
-  return task;
-}
+/** Most have none, and there are many of them. */
+const withoutTags = (task: EcsTask): object =>
+  task.tags === undefined ? task : { ...task, tags: undefined };

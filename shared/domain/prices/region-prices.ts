@@ -18,8 +18,18 @@ export type RegionPrices = {
   readonly fargate: ReadonlyMap<string, FargateRate>;
 };
 
-/** The prices that come with this version; undefined for a Region that it knows nothing of. */
+const shipped = new Map<string, RegionPrices | undefined>();
+
+/**
+ * The prices that come with this version; undefined for a Region that it knows nothing of. Worked out
+ * once for each Region: they are the same every time, and some thousand types take longer than a look.
+ */
 export function shippedPrices(region: string): RegionPrices | undefined {
+  if (!shipped.has(region)) shipped.set(region, workOut(region));
+  return shipped.get(region);
+}
+
+function workOut(region: string): RegionPrices | undefined {
   const ec2 = pricesIn(ec2OnDemand, region);
   const fargate = fargateRatesIn(region);
   if (ec2 === undefined && fargate.size === 0) return undefined;
