@@ -12,6 +12,7 @@ import { statisticsRows } from './bench/statistics.ts';
 import { taskStateRows } from './bench/task-state.ts';
 import { zoneMoveRows } from './bench/zone-moves.ts';
 import { zonePlanRows } from './bench/zone-plan.ts';
+import { Misuse, runCommand } from './misuse.ts';
 
 /** One JSON object a line: figures are printed, never judged. */
 const print = (row: BenchRow): void => {
@@ -30,21 +31,27 @@ async function printAll(): Promise<void> {
   for (const row of await simulationRows()) print(row);
 }
 
-const { values } = parseArgs({
-  options: {
-    cost: { type: 'boolean' },
-    save: { type: 'boolean' },
-    'cost-table': { type: 'boolean' },
-  },
+const usage = 'usage: npm run -s bench [-- --cost [--save] | --cost-table]';
+
+await runCommand(usage, async () => {
+  const { values } = parseArgs({
+    options: {
+      cost: { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
+      'cost-table': { type: 'boolean', default: false },
+    },
+  });
+  if (values.save && !values.cost) throw new Misuse('--save goes with --cost');
+  if (values['cost-table']) {
+    // The table of the README: what was measured last, at the prices and with the template of now.
+    const known = parseUsage(readFileSync(usageFile, 'utf8'));
+    process.stdout.write(`${renderCostTable(costsOf(known))}\n`);
+  } else if (values.cost) {
+    const measured = await measureUsage();
+    for (const row of costRows(measured)) print(row);
+    if (values.save) writeFileSync(usageFile, renderUsage(measured));
+  } else {
+    await printAll();
+  }
+  return 0;
 });
-if (values['cost-table'] === true) {
-  // The table of the README: what was measured last, at the prices and with the template of now.
-  const usage = parseUsage(readFileSync(usageFile, 'utf8'));
-  process.stdout.write(`${renderCostTable(costsOf(usage))}\n`);
-} else if (values.cost === true) {
-  const usage = await measureUsage();
-  for (const row of costRows(usage)) print(row);
-  if (values.save === true) writeFileSync(usageFile, renderUsage(usage));
-} else {
-  await printAll();
-}

@@ -15,7 +15,7 @@ export type FunctionFacts = {
 /** Custom metrics that Ballast may have; see the budgets of `docs/architecture.md`. */
 const customMetricsMax = 10;
 
-/** The stack with nothing but its required parameter. */
+/** The stack as most will have it: one cluster, and somebody to tell. */
 export const readDefaultStack = (): Stack =>
   readStack({
     name: 'ballast',
@@ -23,8 +23,9 @@ export const readDefaultStack = (): Stack =>
     accountId: '123456789012',
     parameters: {
       ClusterArns: ['arn:aws:ecs:us-east-1:123456789012:cluster/prod'],
-      // Mail is what a bill is reckoned with; it adds the alarm on what could not be delivered.
+      // With a mail and a pager, whose deliveries have an alarm of their own.
       AlertEmail: 'oncall@example.com',
+      PagerUrl: 'https://pager.example.com/integration',
     },
   });
 
