@@ -1,5 +1,13 @@
 import type { EcsService } from './account.ts';
-import type { DeploymentRecord, ServiceCount, Signal, Stop, TimelineEntry } from './record.ts';
+import { isRebalancedByEcs } from './ecs/rebalancing.ts';
+import type {
+  DeploymentRecord,
+  ServiceCount,
+  Signal,
+  Stop,
+  Stretch,
+  TimelineEntry,
+} from './record.ts';
 import type { EventEnvelope, World } from './world.ts';
 
 const minuteMs = 60_000;
@@ -7,6 +15,7 @@ const minuteMs = 60_000;
 export type Observer = {
   readonly counts: readonly ServiceCount[];
   deployments(): readonly DeploymentRecord[];
+  readonly drains: readonly Stretch[];
 };
 
 /**
@@ -16,51 +25,74 @@ export type Observer = {
 export function observeWorld(world: World, note: (entry: TimelineEntry) => void): Observer {
   const counts: ServiceCount[] = [];
   const latest = new Map<string, ServiceCount>();
+  const drains: Stretch[] = [];
   const tallies = createTallies();
   const follower = createFollower(world, note);
   world.onEvent(tallies.hear);
   const look = (): void => {
-    const atMs = world.nowMs();
     for (const service of world.account.services.values()) {
       if (service.status !== 'ACTIVE') continue;
       const before = latest.get(service.serviceName);
       const isChanged = tallies.isChanged(service.serviceName);
       if (!isChanged && before !== undefined && isAsBefore(before, service)) continue;
-      const count = countOf(service, tallies.zonesOf(service.serviceName), atMs);
+      const count = countOf(world, service, tallies.zonesOf(service.serviceName));
       latest.set(service.serviceName, count);
       if (before === undefined || !isSame(before, count)) counts.push(count);
     }
     follower.look();
+    noteDrain(drains, world);
     world.after(minuteMs, look);
   };
   world.after(minuteMs, look);
-  return { counts, deployments: follower.deployments };
+  return { counts, deployments: follower.deployments, drains };
 }
 
 const isAsBefore = (before: ServiceCount, service: EcsService): boolean =>
-  before.desired === service.desiredCount && before.floor === floorOf(service);
+  before.desired === service.desiredCount &&
+  before.floor === floorOf(service) &&
+  before.isPending === service.pendingCount > 0 &&
+  before.isRebalanced === isRebalancedByEcs(service);
 
 const isSame = (a: ServiceCount, b: ServiceCount): boolean =>
-  a.desired === b.desired &&
-  a.running === b.running &&
-  a.floor === b.floor &&
-  JSON.stringify(a.zones) === JSON.stringify(b.zones);
+  JSON.stringify({ ...a, atMs: 0 }) === JSON.stringify({ ...b, atMs: 0 });
 
 const floorOf = ({ desiredCount, deploymentConfiguration }: EcsService): number =>
   Math.ceil((desiredCount * (deploymentConfiguration?.minimumHealthyPercent ?? 100)) / 100);
 
-const countOf = (
+function countOf(
+  { account, nowMs }: World,
   service: EcsService,
-  zones: ReadonlyMap<string, number>,
-  atMs: number,
-): ServiceCount => ({
-  atMs,
-  service: service.serviceName,
-  desired: service.desiredCount,
-  running: [...zones.values()].reduce((sum, count) => sum + count, 0),
-  floor: floorOf(service),
-  zones: Object.fromEntries([...zones].sort(([a], [b]) => (a < b ? -1 : 1))),
-});
+  running: ReadonlyMap<string, number>,
+): ServiceCount {
+  const subnets = service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
+  const zones = new Map(
+    subnets
+      .flatMap((id) => account.subnets.get(id)?.AvailabilityZone ?? [])
+      .map((zone) => [zone, 0]),
+  );
+  for (const [zone, count] of running) zones.set(zone, count);
+  return {
+    atMs: nowMs(),
+    service: service.serviceName,
+    desired: service.desiredCount,
+    running: [...running.values()].reduce((sum, count) => sum + count, 0),
+    floor: floorOf(service),
+    zones: Object.fromEntries([...zones].sort(([a], [b]) => (a < b ? -1 : 1))),
+    isPending: service.pendingCount > 0,
+    isRebalanced: isRebalancedByEcs(service),
+  };
+}
+
+/** Begins a stretch when the first instance is being emptied, and ends it after the last one. */
+function noteDrain(drains: Stretch[], { account, nowMs }: World): void {
+  const isDraining = [...account.containerInstances.values()].some(
+    ({ status }) => status === 'DRAINING' || status === 'DEREGISTERING',
+  );
+  const last = drains.at(-1);
+  const isNoted = last !== undefined && last.untilMs === undefined;
+  if (isDraining && !isNoted) drains.push({ fromMs: nowMs(), untilMs: undefined });
+  if (!isDraining && isNoted) drains[drains.length - 1] = { ...last, untilMs: nowMs() };
+}
 
 /** Running tasks of each service by zone, from one event of a task to the next. */
 function createTallies() {

@@ -133,6 +133,9 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       writes: journal.writes,
       counts: observer.counts,
       deployments: observer.deployments(),
+      drains: observer.drains,
+      digests: digestsOf(world.account),
+      functions: ballast?.functions ?? [],
       tags: tagsOf(world.account),
       users: stage.users.requests(),
       deadLetters: journal.deadLetters,
@@ -168,7 +171,12 @@ function noteEvent(event: EventEnvelope, journal: Journal): void {
 
 const proberOfWorld: CreateProber = (_, options) => createWorldProber(options);
 
-type Ballast = { readonly simulation: Simulation; readonly hook: NonNullable<Stage['hook']> };
+type Ballast = {
+  readonly simulation: Simulation;
+  readonly hook: NonNullable<Stage['hook']>;
+  /** Names of those that are deployed. */
+  readonly functions: readonly string[];
+};
 
 type Parts = {
   readonly options: PlayOptions;
@@ -194,9 +202,10 @@ function putUp(world: World, stack: Stack, { options, faults, journal, apps }: P
     account.calls.length = 0;
     return mode === 'fast' ? undefined : callFault(call);
   };
+  const leftOut = options.withWatchers ? new Set<string>() : watchers;
   const simulation = simulate(world, stack, {
     functions,
-    leftOut: options.withWatchers ? new Set() : watchers,
+    leftOut,
     faults: deliveryFaults(world, { options, faults, journal }),
   });
   world.connectHooks(
@@ -205,6 +214,7 @@ function putUp(world: World, stack: Stack, { options, faults, journal, apps }: P
   noteDeadLetters(simulation, journal, world.nowMs);
   return {
     simulation,
+    functions: Object.keys(functions).filter((name) => !leftOut.has(name)),
     hook: { hookTargetArn: stack.arnOf('DeploymentHook'), roleArn: stack.arnOf('HookInvokeRole') },
   };
 }
@@ -266,6 +276,13 @@ function alertsOf({ topics }: Account): readonly AlertRecord[] {
     )
     .sort((a, b) => a.atMs - b.atMs);
 }
+
+/** What a mail of each digest says. */
+const digestsOf = ({ topics }: Account): RunRecord['digests'] =>
+  [...topics.values()]
+    .flatMap(({ messages }) => messages)
+    .filter(({ attributes }) => attributes.kind?.startsWith('digest-') === true)
+    .map(({ atMs, bodies }) => ({ atMs, text: bodies.email ?? bodies.default }));
 
 const tagsOf = ({ services }: Account): RunRecord['tags'] =>
   Object.fromEntries(

@@ -75,9 +75,16 @@ export type ServiceCount = {
   readonly running: number;
   /** Desired times the minimum healthy percent, rounded up. */
   readonly floor: number;
-  /** Running tasks by zone. */
+  /** Running tasks by zone; zones that it can use and has none in are included. */
   readonly zones: Readonly<Record<string, number>>;
+  /** Tasks are on their way to RUNNING. */
+  readonly isPending: boolean;
+  /** ECS evens out its zones by itself. */
+  readonly isRebalanced: boolean;
 };
+
+/** A stretch of time; without an end it lasts to the end of the run. */
+export type Stretch = { readonly fromMs: number; readonly untilMs: number | undefined };
 
 /** A deployment of a service, from its beginning to where it was last seen. */
 export type DeploymentRecord = {
@@ -128,6 +135,12 @@ export type RunRecord = {
   readonly writes: readonly EcsWrite[];
   readonly counts: readonly ServiceCount[];
   readonly deployments: readonly DeploymentRecord[];
+  /** When an instance or more of the cluster was being emptied. */
+  readonly drains: readonly Stretch[];
+  /** Texts of the digests, as a mail has them. */
+  readonly digests: readonly { readonly atMs: number; readonly text: string }[];
+  /** Names of the functions that were deployed. */
+  readonly functions: readonly string[];
   /** Tags by service, at the end. */
   readonly tags: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly users: readonly UserRequests[];

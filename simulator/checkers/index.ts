@@ -13,6 +13,7 @@ import { noise } from './noise.ts';
 import { pagesPaired } from './pages.ts';
 import { errorsExplained, problems } from './problems.ts';
 import { observeWritesNothing, writesAllowed, writesWithinBudget } from './writes.ts';
+import { zoneCheckers } from './zones.ts';
 
 /** What every run is held to; a new function brings a checker of its own. */
 export const allCheckers: readonly Checker[] = [
@@ -35,4 +36,5 @@ export const allCheckers: readonly Checker[] = [
   decisionsLogged,
   problems,
   errorsExplained,
+  ...zoneCheckers,
 ];

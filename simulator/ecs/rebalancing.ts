@@ -1,3 +1,4 @@
+import type { EcsService } from '../account.ts';
 import { type Core, cancelTimer, setTimer } from './core.ts';
 import { noteServiceEvent, type ServiceActionName, serviceAction } from './events.ts';
 import { isHealthy } from './health.ts';
@@ -33,9 +34,8 @@ export function installRebalancing(core: Core): void {
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html#service-rebalancing-configurations */
-function isEligible(core: Core, { view }: Service): boolean {
+export function isRebalancedByEcs(view: EcsService): boolean {
   if (view.availabilityZoneRebalancing !== 'ENABLED') return false;
-  if (!core.has('rebalancing-eligibility')) return true;
   const [first] = view.placementStrategy ?? [];
   const spreadsZones =
     first === undefined ||
@@ -52,6 +52,11 @@ function isEligible(core: Core, { view }: Service): boolean {
     !pinsZone
   );
 }
+
+const isEligible = (core: Core, { view }: Service): boolean =>
+  core.has('rebalancing-eligibility')
+    ? isRebalancedByEcs(view)
+    : view.availabilityZoneRebalancing === 'ENABLED';
 
 const runningByZone = (core: Core, service: Service): ZoneCounts =>
   countByZone(

@@ -73,15 +73,15 @@ export const throwsInstead = wrapping('deployment-hook', () => async () => {
 
 type AwsCall = Sandbox['clientSettings']['requestHandler']['handle'];
 
-/** Comes between task-state and AWS: `wrap` gets the call as it is and gives the one to make. */
-const betweenTaskStateAndAws =
-  (wrap: (call: AwsCall) => AwsCall) =>
+/** Comes between a function and AWS: `wrap` gets the call as it is and gives the one to make. */
+const betweenAwsAnd =
+  (name: string, wrap: (call: AwsCall) => AwsCall) =>
   (real: Factories): Factories => {
-    const factory = real['task-state'];
-    if (factory === undefined) throw new Error('there is no task-state');
+    const factory = real[name];
+    if (factory === undefined) throw new Error(`there is no ${name}`);
     return {
       ...real,
-      'task-state': (env, sandbox) => {
+      [name]: (env, sandbox) => {
         const { requestHandler } = sandbox.clientSettings;
         const handle = wrap((request, options) => requestHandler.handle(request, options));
         return factory(env, {
@@ -96,14 +96,14 @@ const betweenTaskStateAndAws =
   };
 
 /** Sends every message of a sweep's topics a second time. */
-export const tellsTwice = betweenTaskStateAndAws((call) => async (request, options) => {
+export const tellsTwice = betweenAwsAnd('task-state', (call) => async (request, options) => {
   const body = typeof request.body === 'string' ? request.body : '';
   if (body.includes('Action=Publish')) await call(request, options);
   return await call(request, options);
 });
 
 /** Never sees a service well: it takes every deployment for one under way. */
-export const neverResolves = betweenTaskStateAndAws((call) => async (request, options) => {
+export const neverResolves = betweenAwsAnd('task-state', (call) => async (request, options) => {
   const answer = await call(request, options);
   const text = Buffer.from(answer.response.body).toString('utf8');
   if (!text.includes('"runningCount"')) return answer;
@@ -114,15 +114,15 @@ export const neverResolves = betweenTaskStateAndAws((call) => async (request, op
   return { response: { ...answer.response, headers, body } };
 });
 
-/** Scales a service down each time it sweeps, whatever the mode. */
+/** Scales a service down each time it sweeps or is called by its schedule, whatever the mode. */
 export const scalesDown =
-  (cluster: string, service: string) =>
+  (cluster: string, service: string, name = 'task-state') =>
   (real: Factories): Factories => {
-    const factory = real['task-state'];
-    if (factory === undefined) throw new Error('there is no task-state');
+    const factory = real[name];
+    if (factory === undefined) throw new Error(`there is no ${name}`);
     return {
       ...real,
-      'task-state': (env, sandbox) => {
+      [name]: (env, sandbox) => {
         const handle = factory(env, sandbox);
         const { region, credentials, maxAttempts, requestHandler } = sandbox.clientSettings;
         const ecs = new ECSClient({ region, credentials, maxAttempts, requestHandler });
@@ -148,3 +148,50 @@ export const logsNothing = (real: Factories): Factories =>
       },
     ]),
   );
+
+/** Leaves az-balance alone of the functions that look at whole clusters: the others take their time. */
+export const withAzBalanceAlone = (real: Factories): Factories => {
+  const idle = (): LambdaHandler => async () => [];
+  return { ...real, density: idle, 'instance-replacement': idle };
+};
+
+/** Changes what az-balance writes to the table about a subject of this name. */
+const rewritingZones = (subject: string, change: (body: string) => string) =>
+  betweenAwsAnd('az-balance', (call) => (request, options) => {
+    const body =
+      request.body instanceof Uint8Array ? Buffer.from(request.body).toString('utf8') : '';
+    if (!body.includes(subject)) return call(request, options);
+    const changed = change(body);
+    const headers = { ...request.headers, 'content-length': String(Buffer.byteLength(changed)) };
+    return call({ ...request, body: changed, headers }, options);
+  });
+
+/** Forgets the cards about zones as soon as there was one. */
+export const forgetsZoneCards = rewritingZones('ZONES#prod', (body) =>
+  body.replace(/,\\"told\\":\{[^}]*\}/g, '').replace(/,\\"isTold\\":true/g, ''),
+);
+
+/** Takes every zone that is uneven for a reason to wake somebody. */
+export const pagesForZones = rewritingZones('SERVICE#prod', (body) =>
+  body.replace(/warn(?=\\?")/g, 'critical'),
+);
+
+/** Looks at zones until so many runs are over, and not any more. */
+export const watchesZonesFor = (runs: number) =>
+  wrapping('az-balance', (handle) => {
+    let count = 0;
+    return async (event, context) => {
+      count += 1;
+      return count > runs ? [] : await handle(event, context);
+    };
+  });
+
+/** Tells of zones after a quarter of the time. */
+export const hastyAboutZones = (real: Factories): Factories => {
+  const factory = real['az-balance'];
+  if (factory === undefined) throw new Error('there is no az-balance');
+  return {
+    ...real,
+    'az-balance': (env, sandbox) => factory({ ...env, ZONE_HOLD_MINUTES: '5' }, sandbox),
+  };
+};

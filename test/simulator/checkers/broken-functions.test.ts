@@ -6,15 +6,21 @@ import type { RunMode, Scenario } from '../../../simulator/scenario.ts';
 import {
   failsEverything,
   forgetsDedupe,
+  forgetsZoneCards,
+  hastyAboutZones,
   logsNothing,
   neverDecides,
   neverResolves,
+  pagesForZones,
   passesUnproven,
   scalesDown,
   swallowsBatch,
   tellsTwice,
   throwsInstead,
+  watchesZonesFor,
+  withAzBalanceAlone,
 } from '../../support/broken-functions.ts';
+import { evenings } from '../../support/evenings.ts';
 import { pocket } from '../../support/pocket.ts';
 
 type Broken = (real: Factories) => Factories;
@@ -24,20 +30,29 @@ type Played = {
   readonly scenario?: Scenario;
   /** Fast, unless what is broken is the way to AWS. */
   readonly mode?: RunMode;
+  readonly days?: number;
 };
 
 async function brokenBy(
   replace: Broken | undefined,
-  { faults = [], scenario = pocket, mode = 'fast' }: Played = {},
+  { faults = [], scenario = pocket, mode = 'fast', days = scenario.days }: Played = {},
 ): Promise<readonly string[]> {
   const report = await runScenario(scenario, {
     seed: 3,
     mode,
+    days,
     faults: new Set(faults),
-    ...(replace === undefined ? {} : { replace }),
+    ...(scenario === evenings
+      ? { withWatchers: true, replace: (real) => withAzBalanceAlone(replace?.(real) ?? real) }
+      : replace === undefined
+        ? {}
+        : { replace }),
   });
   return report.invariants.filter(({ isHeld }) => !isHeld).map(({ name }) => name);
 }
+
+/** Enough for a card, over the wire. */
+const night: Played = { mode: 'wire', days: 0.13 };
 
 const observing: Scenario = { ...pocket, stackMode: () => 'observe' };
 
@@ -64,6 +79,27 @@ describe('a broken function', { timeout: patienceMs }, () => {
     ['logs nothing', logsNothing, 'decisions-logged', {}],
   ])('that %s is caught', async (_, replace, checker, played) => {
     expect(await brokenBy(replace, played)).toContain(checker);
+  });
+
+  it('of zones is told from the real one, under which everything holds', async () => {
+    expect(await brokenBy(undefined, { scenario: evenings })).toEqual([]);
+  });
+
+  it.each<readonly [string, Broken, string, Played]>([
+    ['never looks at zones', watchesZonesFor(0), 'zones-told', {}],
+    ['has no card for zones that need one', watchesZonesFor(0), 'grave-zones-carded', {}],
+    ['tells of zones too early', hastyAboutZones, 'zone-cards-true', {}],
+    ['stops looking at zones', watchesZonesFor(60), 'zone-incidents-end', {}],
+    ['forgets which zones it told of', forgetsZoneCards, 'zones-told-once', {}],
+    ['pages for zones', pagesForZones, 'zones-never-page', night],
+    [
+      'moves tasks where it may only watch',
+      scalesDown('prod', 'feed', 'az-balance'),
+      'zones-only-watched',
+      night,
+    ],
+  ])('that %s is caught', async (_, replace, checker, played) => {
+    expect(await brokenBy(replace, { scenario: evenings, ...played })).toContain(checker);
   });
 
   it('that writes is caught, whatever the mode', async () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { allCheckers } from '../../../simulator/checkers/index.ts';
-import type { DeploymentRecord, RunRecord } from '../../../simulator/record.ts';
+import type {
+  AlertRecord,
+  DeploymentRecord,
+  RunRecord,
+  ServiceCount,
+} from '../../../simulator/record.ts';
 import type { Truth } from '../../../simulator/scenario.ts';
 import {
   alert,
@@ -48,6 +53,29 @@ const hit = (minutes: number, fault: 'throttling' | 'crashes') => ({
 });
 const short = [count(0), count(62, { running: 3 }), count(66)];
 const loop = [stop(60), stop(62), stop(64)];
+
+/** Three days of a stack that looks at zones. */
+const watching = { functions: ['az-balance'], endMs: at(3 * 1_440) };
+const uneven = (minutes: number, changes: Partial<ServiceCount> = {}) =>
+  count(minutes, {
+    ...{ desired: 5, running: 5, floor: 5, zones: { a: 4, b: 1, c: 0 }, isRebalanced: false },
+    ...changes,
+  });
+const even = (minutes: number) => uneven(minutes, { zones: { a: 2, b: 2, c: 1 } });
+const zoneCard = (minutes: number, changes: Partial<AlertRecord> = {}) =>
+  alert(minutes, {
+    ...{ kind: 'zone-imbalance', incidentId: 'zone-1', messageId: `zone-1#${minutes}` },
+    ...changes,
+  });
+const again = (minutes: number) => zoneCard(minutes, { incidentId: 'zone-2' });
+const digest = (minutes: number, service: string) => ({
+  atMs: at(minutes),
+  text: `Open        INFO ${service}: zone imbalance, since Fri 20 Nov 02:05Z`,
+});
+const deployed = (minutes: number): DeploymentRecord => ({
+  ...deployment,
+  ...{ startedMs: at(minutes), endedMs: at(minutes + 5) },
+});
 
 type Case = readonly [
   name: string,
@@ -288,6 +316,114 @@ const cases: readonly Case[] = [
       deadLetters: [{ atMs: at(80), queue: 'DeadLetters', body: '{}' }],
       hits: [66, 69].map((minute) => hit(minute, 'throttling')),
     },
+  ],
+  [
+    'zones-told',
+    'a service stays uneven, and nobody hears of it',
+    { ...watching, counts: [uneven(100)], alerts: [zoneCard(125)] },
+    { ...watching, counts: [uneven(100)] },
+  ],
+  [
+    'zones-told',
+    'the digest names another service',
+    { ...watching, counts: [uneven(100)], digests: [digest(540, 'web')] },
+    { ...watching, counts: [uneven(100)], digests: [digest(540, 'api')] },
+  ],
+  [
+    'zones-told',
+    'ECS has had its hour',
+    { ...watching, counts: [uneven(100, { isRebalanced: true }), even(170)] },
+    { ...watching, counts: [uneven(100, { isRebalanced: true }), even(173)] },
+  ],
+  [
+    'zones-told',
+    'no instance is being emptied any more',
+    { ...watching, counts: [uneven(100)], drains: [{ fromMs: at(90), untilMs: undefined }] },
+    { ...watching, counts: [uneven(100)], drains: [{ fromMs: at(90), untilMs: at(200) }] },
+  ],
+  [
+    'zones-told',
+    'its deployment is over',
+    { ...watching, counts: [uneven(100), even(140)], deployments: [deployed(110)] },
+    { ...watching, counts: [uneven(100), even(180)], deployments: [deployed(110)] },
+  ],
+  [
+    'zones-told',
+    'it has not been opted out',
+    { ...watching, counts: [uneven(100)], tags: { web: { 'ballast:az-balance': 'off' } } },
+    { ...watching, counts: [uneven(100)], tags: { web: { 'ballast:az-balance': 'observe' } } },
+  ],
+  [
+    'grave-zones-carded',
+    'what needs a card is in the digest only',
+    { ...watching, counts: [uneven(100)], alerts: [zoneCard(125)] },
+    { ...watching, counts: [uneven(100)], digests: [digest(540, 'web')] },
+  ],
+  [
+    'grave-zones-carded',
+    'less than half of what an even spread would keep is left',
+    { ...watching, counts: [uneven(100, { zones: { a: 3, b: 1, c: 1 } })] },
+    { ...watching, counts: [uneven(100, { zones: { a: 4, b: 1, c: 0 } })] },
+  ],
+  [
+    'zone-cards-true',
+    'a card comes before the service was uneven for long enough',
+    { ...watching, counts: [even(0), uneven(100)], alerts: [zoneCard(121)] },
+    { ...watching, counts: [even(0), uneven(100)], alerts: [zoneCard(117)] },
+  ],
+  [
+    'zone-cards-true',
+    'ECS has not had its hour',
+    { ...watching, counts: [uneven(100, { isRebalanced: true })], alerts: [zoneCard(161)] },
+    { ...watching, counts: [uneven(100, { isRebalanced: true })], alerts: [zoneCard(125)] },
+  ],
+  [
+    'zone-cards-true',
+    'the service was even in between',
+    { ...watching, counts: [uneven(80), even(95), uneven(105)], alerts: [zoneCard(112)] },
+    { ...watching, counts: [uneven(80), even(95), uneven(120)], alerts: [zoneCard(127)] },
+  ],
+  [
+    'zone-incidents-end',
+    'an incident outlives the imbalance',
+    {
+      ...watching,
+      counts: [uneven(100), even(200)],
+      alerts: [zoneCard(125), zoneCard(216, { transition: 'resolve' })],
+    },
+    { ...watching, counts: [uneven(100), even(200)], alerts: [zoneCard(125)] },
+  ],
+  [
+    'zones-told-once',
+    'a service is told of again within 30 days',
+    { ...watching, counts: [uneven(100)], alerts: [zoneCard(125), again(125 + 30 * 1_440)] },
+    { ...watching, counts: [uneven(100)], alerts: [zoneCard(125), again(125 + 29 * 1_440)] },
+  ],
+  [
+    'zones-told-once',
+    'it has not become worse',
+    {
+      ...watching,
+      counts: [uneven(100, { zones: { a: 3, b: 1, c: 1 } }), uneven(1_600)],
+      alerts: [zoneCard(1_565), again(1_625)],
+    },
+    {
+      ...watching,
+      counts: [uneven(100), uneven(1_600)],
+      alerts: [zoneCard(1_565), again(1_625)],
+    },
+  ],
+  [
+    'zones-never-page',
+    'somebody is paged for zones',
+    { alerts: [zoneCard(125)] },
+    { alerts: [zoneCard(125, { topic: 'pages', severity: 'critical' })] },
+  ],
+  [
+    'zones-only-watched',
+    'what only watches writes',
+    { writes: [write(60)] },
+    { ...watching, writes: [write(60)] },
   ],
 ];
 

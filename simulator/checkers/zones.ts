@@ -1,0 +1,222 @@
+import type { AlertRecord, RunRecord } from '../record.ts';
+import { type Checker, callFaults, clock, struck } from './checker.ts';
+import { toldIn } from './incidents.ts';
+import { lengthOf, type Span, without } from './stretches.ts';
+import { historiesOf, isUneven, lossOf, type ZoneHistory } from './zone-history.ts';
+
+const minuteMs = 60_000;
+const dayMs = 1_440 * minuteMs;
+const kind = 'zone-imbalance';
+/** Documented: uneven for so long, where ECS will not act, and where it should. */
+const holdMs = 20 * minuteMs;
+const ecsHoldMs = 60 * minuteMs;
+/** To be seen first and last, five minutes each, and to be published. */
+const slackMs = 12 * minuteMs;
+/** Runs are not on the second. */
+const jitterMs = minuteMs;
+/** Balanced for so long: it is over, and what comes then is another imbalance. */
+const balancedMs = 10 * minuteMs;
+/** Documented: a service is told of by card once in so long, while nothing else has changed. */
+const againMs = 30 * dayMs;
+/** Documented: so many cards a cluster and day. */
+const cardsADayMax = 4;
+/** From what a digest tells to the digest, and what its run takes. */
+const digestMs = dayMs + 90 * minuteMs;
+/** Faults that keep a run from seeing, or from writing. */
+const blinding = [...callFaults, 'overlapping-invocations', 'stale-reads'] as const;
+
+const isWatched = ({ functions, withBallast }: RunRecord): boolean =>
+  withBallast && functions.includes('az-balance');
+
+/** What opens an incident for people: its end is no card of its own. */
+const isCard = ({ topic, transition, ...alert }: AlertRecord): boolean =>
+  topic === 'alerts' && alert.kind === kind && /^(open|escalate)$/.test(transition);
+
+const cardsOf = (run: RunRecord, service?: string): readonly AlertRecord[] =>
+  run.alerts.filter(
+    (alert) => isCard(alert) && (service === undefined || alert.service === service),
+  );
+
+/** Spans in which a service was uneven for as long as it takes, and when it has to have been told. */
+function duesOf(run: RunRecord, { service, quietlyUneven, at }: ZoneHistory) {
+  return quietlyUneven.flatMap(({ fromMs, untilMs }) => {
+    const count = at(fromMs);
+    const afterMs = count?.isRebalanced === true ? ecsHoldMs : holdMs;
+    const byMs = fromMs + afterMs + slackMs;
+    if (count === undefined || byMs > untilMs) return [];
+    return struck(run, blinding, [fromMs - 60 * minuteMs, byMs])
+      ? []
+      : [{ service, count, fromMs, afterMs, byMs }];
+  });
+}
+
+export const zonesTold: Checker = {
+  name: 'zones-told',
+  sentence:
+    'A service that stays uneven beyond the documented time is told, or in the next digest.',
+  broken: ({ run }) =>
+    isWatched(run)
+      ? historiesOf(run)
+          .flatMap((history) => duesOf(run, history))
+          .filter(({ byMs }) => byMs + digestMs <= run.endMs)
+          .filter(({ service, fromMs, byMs }) => !isTold(run, service, fromMs, byMs))
+          .map(
+            ({ service, fromMs, count }) =>
+              `${service}: ${Object.values(count.zones).join('/')} from ${clock(fromMs)}, never told`,
+          )
+      : [],
+};
+
+/** By a card that is still open or has come in time, or in the digest after. */
+function isTold(run: RunRecord, service: string, fromMs: number, byMs: number): boolean {
+  const isOpen = toldIn(run).some(
+    (told) =>
+      told.kind === kind &&
+      told.service === service &&
+      told.fromMs <= byMs &&
+      told.untilMs >= fromMs,
+  );
+  const line = new RegExp(`(INFO|WARN) ${service}: zone imbalance|and \\d+ more`);
+  return (
+    isOpen ||
+    run.digests.some(({ atMs, text }) => atMs >= byMs && atMs <= byMs + digestMs && line.test(text))
+  );
+}
+
+export const graveZonesCarded: Checker = {
+  name: 'grave-zones-carded',
+  sentence:
+    'Where a zone takes more than half of what would be left, there is a card: one in 30 days, four a day, none of a flood.',
+  broken: ({ run }) => {
+    if (!isWatched(run)) return [];
+    const dues = historiesOf(run)
+      .flatMap((history) => duesOf(run, history))
+      .filter(({ count }) => {
+        const { left, evenly } = lossOf(count);
+        return left * 2 < evenly && left < count.floor;
+      });
+    return dues
+      .filter(({ service, byMs }) => {
+        if (byMs > run.endMs) return false;
+        const own = cardsOf(run, service).filter(
+          ({ atMs }) => atMs <= byMs && byMs - atMs < againMs + slackMs,
+        );
+        const today = cardsOf(run).filter(({ atMs }) => atMs <= byMs && byMs - atMs < dayMs);
+        const near = dues.filter((other) => Math.abs(other.byMs - byMs) < 10 * minuteMs);
+        return own.length === 0 && today.length < cardsADayMax && near.length <= cardsADayMax;
+      })
+      .map(({ service, byMs }) => `${service}: no card by ${clock(byMs)}`);
+  },
+};
+
+export const zoneCardsTrue: Checker = {
+  name: 'zone-cards-true',
+  sentence: 'No card says of a service that it is uneven before it was for the documented time.',
+  broken: ({ run }) => {
+    if (!isWatched(run)) return [];
+    const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
+    return cardsOf(run).flatMap(({ service, atMs, subject }) => {
+      const history = histories.get(service);
+      if (history === undefined) return [`${subject}: nobody may be told of it`];
+      const seenMs = lengthOf(unevenBefore(history, atMs));
+      const isEcs = history.at(atMs)?.isRebalanced === true;
+      const neededMs = isEcs ? ecsHoldMs : holdMs;
+      return seenMs + jitterMs >= neededMs
+        ? []
+        : [`${clock(atMs)} ${subject}: uneven for ${Math.round(seenMs / minuteMs)} min`];
+    });
+  },
+};
+
+/** How long a service had been uneven since it was last over. */
+function unevenBefore({ uneven, even }: ZoneHistory, atMs: number): readonly Span[] {
+  const before = { fromMs: Number.NEGATIVE_INFINITY, untilMs: atMs };
+  const over = even
+    .map((span) => ({ ...span, untilMs: Math.min(span.untilMs, atMs) }))
+    // Two looks more may have missed it.
+    .findLast(({ fromMs, untilMs }) => untilMs - fromMs > balancedMs + 10 * minuteMs);
+  const fromMs = over?.untilMs ?? before.fromMs;
+  return without(uneven, [
+    { fromMs: Number.NEGATIVE_INFINITY, untilMs: fromMs },
+    { fromMs: atMs, untilMs: Number.POSITIVE_INFINITY },
+  ]);
+}
+
+export const zoneIncidentsEnd: Checker = {
+  name: 'zone-incidents-end',
+  sentence: 'What was told of a service that is uneven ends once it is even again.',
+  broken: ({ run }) => {
+    if (!isWatched(run)) return [];
+    const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
+    return toldIn(run)
+      .filter((told) => told.kind === kind)
+      .flatMap(({ service, fromMs, untilMs, incidentId }) => {
+        const stays = (histories.get(service)?.even ?? []).find((span) => {
+          const sinceMs = Math.max(span.fromMs, fromMs);
+          const byMs = sinceMs + balancedMs + slackMs + 10 * minuteMs;
+          const isBlind = struck(run, blinding, [sinceMs - 60 * minuteMs, byMs]);
+          return !isBlind && byMs <= Math.min(span.untilMs, untilMs);
+        });
+        return stays === undefined
+          ? []
+          : [`${incidentId} of ${service}: even from ${clock(stays.fromMs)}, and still open`];
+      });
+  },
+};
+
+export const zonesToldOnce: Checker = {
+  name: 'zones-told-once',
+  sentence: 'No service is told of twice in 30 days for its zones, unless it has become worse.',
+  broken: ({ run }) => {
+    if (!isWatched(run)) return [];
+    return historiesOf(run).flatMap(({ service, at }) => {
+      const cards = cardsOf(run, service);
+      const isGraveAt = (atMs: number): boolean => {
+        const count = at(atMs);
+        if (count === undefined || !isUneven(count)) return false;
+        const { left, evenly } = lossOf(count);
+        return left * 2 < evenly;
+      };
+      return cards.slice(1).flatMap(({ atMs, messageId }, index) => {
+        const before = cards[index];
+        if (before === undefined || before.messageId === messageId) return [];
+        const isOther = at(before.atMs)?.isRebalanced !== at(atMs)?.isRebalanced;
+        const isWorse = isGraveAt(atMs) && !isGraveAt(before.atMs);
+        return atMs - before.atMs >= againMs - slackMs || isOther || isWorse
+          ? []
+          : [`${service}: ${clock(before.atMs)}, and again ${clock(atMs)}`];
+      });
+    });
+  },
+};
+
+export const zonesNeverPage: Checker = {
+  name: 'zones-never-page',
+  sentence: 'Nobody is paged for zones.',
+  broken: ({ run }) =>
+    run.alerts
+      .filter((alert) => alert.kind === kind)
+      .filter(({ topic, severity }) => topic === 'pages' || severity === 'critical')
+      .map(({ atMs, subject }) => `${clock(atMs)} ${subject}`),
+};
+
+export const zonesOnlyWatched: Checker = {
+  name: 'zones-only-watched',
+  sentence: 'While az-balance only watches, nothing in ECS is changed, whatever the mode.',
+  broken: ({ run }) =>
+    isWatched(run)
+      ? run.writes.map(
+          ({ atMs, operation, service = '-' }) => `${operation} of ${service} at ${clock(atMs)}`,
+        )
+      : [],
+};
+
+export const zoneCheckers: readonly Checker[] = [
+  zonesTold,
+  graveZonesCarded,
+  zoneCardsTrue,
+  zoneIncidentsEnd,
+  zonesToldOnce,
+  zonesNeverPage,
+  zonesOnlyWatched,
+];
