@@ -6,12 +6,12 @@ import { ClusterNotFound, CredentialsUnusable } from '../shared/aws/snapshot-rea
 import { everyWant } from '../shared/aws/snapshot-wants.ts';
 import { wrapped } from '../shared/domain/alert-text/words.ts';
 import { defaultPlanPolicy, type PlanPolicy, planCluster } from '../shared/domain/cluster-plan.ts';
-import { costExclusions } from '../shared/domain/cost.ts';
 import {
   type RegionPrices,
   shippedPrices,
   withNewer,
 } from '../shared/domain/prices/region-prices.ts';
+import { costExclusions } from '../shared/domain/saving.ts';
 import type { Gap, Snapshot } from '../shared/domain/snapshot.ts';
 import { MalformedInput } from '../shared/events/malformed.ts';
 import { parseSavedPrices } from '../shared/events/saved-prices.ts';

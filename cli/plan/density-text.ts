@@ -1,8 +1,9 @@
 import { counted, joined } from '../../shared/domain/alert-text/words.ts';
 import type { ClusterPlan } from '../../shared/domain/cluster-plan.ts';
 import type { Concentration } from '../../shared/domain/concentration.ts';
-import { type GroupCost, priceGapText, usdText } from '../../shared/domain/cost.ts';
+import { type GroupCost, priceGapText } from '../../shared/domain/cost.ts';
 import type { GroupDensity } from '../../shared/domain/density.ts';
+import { usdText } from '../../shared/domain/saving.ts';
 import { block, bounded, column, labelled, percentText } from './layout.ts';
 
 /** How full the instances are, what hangs on one of them, and what Fargate would cost. */

@@ -6,8 +6,13 @@ import {
   defaultConcentrationWatchPolicy,
   observeConcentrations,
 } from '../../shared/domain/concentration-watch.ts';
-import { costOf, defaultCostPolicy } from '../../shared/domain/cost.ts';
-import { type Density, defaultDensityPolicy, densityOf } from '../../shared/domain/density.ts';
+import { costOf, defaultCostPolicy, type GroupCost } from '../../shared/domain/cost.ts';
+import {
+  type Density,
+  defaultDensityPolicy,
+  densityOf,
+  type GroupDensity,
+} from '../../shared/domain/density.ts';
 import {
   type DensityObservation,
   type FollowedSample,
@@ -20,10 +25,11 @@ import {
   emptySeriesState,
   followSeries,
 } from '../../shared/domain/density-series.ts';
+import { rememberWeek } from '../../shared/domain/density-week.ts';
 import { fingerprintOf } from '../../shared/domain/incident-key.ts';
 import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
-import { groupInstances } from '../../shared/domain/instance-group.ts';
+import { type GroupedInstances, groupInstances } from '../../shared/domain/instance-group.ts';
 import { modeOfTag } from '../../shared/domain/mode.ts';
 import { shippedPrices } from '../../shared/domain/prices/region-prices.ts';
 import { recordOf, valueIn } from '../../shared/domain/record.ts';
@@ -61,17 +67,52 @@ export async function lookAtCluster(clusterArn: string, deps: Deps): Promise<Loo
     ...defaultDensityPolicy,
     concentrationShareMin: deps.config.concentrationPercentMax / 100,
   });
-  logFigures(snapshot, density, deps);
-  return await follow(snapshot, density, deps);
+  const groups = groupsOf(snapshot, density, deps);
+  logFigures(snapshot, density, groups, deps);
+  return await follow(snapshot, density, groups, deps);
 }
 
-async function follow(snapshot: Snapshot, density: Density, deps: Deps): Promise<Look> {
+/** One provider, or instances of one kind, in every view of it. */
+type Group = {
+  readonly density: GroupDensity;
+  readonly grouped: GroupedInstances | undefined;
+  readonly cost: GroupCost | undefined;
+};
+
+function groupsOf(snapshot: Snapshot, { groups }: Density, { config }: Deps): readonly Group[] {
+  const costs = costOf(snapshot, shippedPrices(snapshot.region), {
+    ...defaultCostPolicy,
+    ec2DiscountShare: config.ec2DiscountPercent / 100,
+  });
+  const grouped = new Map(groupInstances(indexOf(snapshot)).map((one) => [one.name, one]));
+  const costByGroup = new Map(costs.map((cost) => [cost.group.name, cost]));
+  return groups.map((density) => ({
+    density,
+    grouped: grouped.get(density.group.name),
+    cost: costByGroup.get(density.group.name),
+  }));
+}
+
+async function follow(
+  snapshot: Snapshot,
+  density: Density,
+  groups: readonly Group[],
+  deps: Deps,
+): Promise<Look> {
   const { cluster } = snapshot;
   const nowMs = deps.clock.nowMs();
   const memories = await openMemories(deps.memories, cluster, nowMs);
   const before = memories.cluster();
   const memory = rememberCluster(before.cluster, snapshot);
   const { followed, states } = followAll(density, memory, nowMs, memories.group);
+  const { ec2DiscountPercent } = deps.config;
+  const weeks = new Map(
+    groups.map((group) => {
+      const name = groupMemoryName(group.density.group.name);
+      const look = { ...group, ec2DiscountPercent, nowMs };
+      return [name, rememberWeek(memories.group(name).week, look)] as const;
+    }),
+  );
   const offs = new Set(
     snapshot.services.flatMap(({ name, tags }) => {
       const tag = tags[tagName];
@@ -84,7 +125,7 @@ async function follow(snapshot: Snapshot, density: Density, deps: Deps): Promise
     policy: defaultConcentrationWatchPolicy,
     limitPercent: deps.config.concentrationPercentMax,
     isWatched: (service) => !offs.has(service),
-    outliers: groupInstances(indexOf(snapshot)).flatMap(densityOutliersOf),
+    outliers: groups.flatMap(({ grouped }) => (grouped ? densityOutliersOf(grouped) : [])),
   });
   const anomalies = observeAnomalies(before.anomalySinceMs, followed, { cluster, nowMs, memory });
   const observations = [...concentrated.observations, ...anomalies.observations];
@@ -96,7 +137,11 @@ async function follow(snapshot: Snapshot, density: Density, deps: Deps): Promise
     concentrations: statesAfter(before.concentrations, concentrated.states, ended, contended),
     anomalySinceMs: anomalies.toldSinceMs,
   } as const;
-  for (const [name, state] of [[clusterMemoryName, clusterState] as const, ...states]) {
+  const groupStates = states.map(([name, state]) => {
+    const week = weeks.get(name);
+    return [name, week === undefined ? state : { ...state, week }] as const;
+  });
+  for (const [name, state] of [[clusterMemoryName, clusterState] as const, ...groupStates]) {
     if (await memories.save(name, state)) continue;
     deps.log.warn('memory-contended', { cluster, name });
   }
@@ -181,17 +226,14 @@ const statesAfter = (
   );
 
 /** All figures go to the log; per service, only what stands out. */
-function logFigures(snapshot: Snapshot, density: Density, { config, log }: Deps): void {
-  const { cluster, region } = snapshot;
-  const costs = costOf(snapshot, shippedPrices(region), {
-    ...defaultCostPolicy,
-    ec2DiscountShare: config.ec2DiscountPercent / 100,
-  });
-  const costByGroup = new Map(costs.map((cost) => [cost.group.name, cost]));
-  const groups = groupInstances(indexOf(snapshot));
-  for (const { group, fill, idle, overfull, leaving } of density.groups) {
-    const cost = costByGroup.get(group.name);
-    const peers = groups.find(({ name }) => name === group.name);
+function logFigures(
+  { cluster }: Snapshot,
+  density: Density,
+  groups: readonly Group[],
+  { log }: Deps,
+): void {
+  for (const { density: one, grouped, cost } of groups) {
+    const { group, fill, idle, overfull, leaving } = one;
     log.info('density', {
       cluster,
       group: group.name,
@@ -202,7 +244,7 @@ function logFigures(snapshot: Snapshot, density: Density, { config, log }: Deps)
       leaving: leaving.instances,
       idle: idle.slice(0, namedMax),
       overfull: overfull.slice(0, namedMax),
-      outliers: peers === undefined ? [] : densityOutliersOf(peers).slice(0, namedMax),
+      outliers: grouped === undefined ? [] : densityOutliersOf(grouped).slice(0, namedMax),
       costReason: cost?.reason,
       comparison: cost?.comparison,
     });

@@ -2,6 +2,7 @@ import type { Memory, MemoryStore } from '../../shared/aws/memory-store.ts';
 import { type ClusterMemory, emptyClusterMemory } from '../../shared/domain/cluster-change.ts';
 import type { ConcentrationStates } from '../../shared/domain/concentration-watch.ts';
 import type { DensityFigure, SeriesState } from '../../shared/domain/density-series.ts';
+import { densityPartitionOf, type WeekState } from '../../shared/domain/week-findings.ts';
 
 /** What density remembers of a cluster as a whole. */
 export type ClusterState = {
@@ -16,6 +17,8 @@ export type ClusterState = {
 export type GroupState = {
   readonly form: typeof memoryForm;
   readonly series: Readonly<Partial<Record<DensityFigure, SeriesState>>>;
+  /** For the weekly digest, which task-state tells; of a provider only. */
+  readonly week?: WeekState;
 };
 
 /** Grows when what an earlier release wrote can no longer be read: then density learns anew. */
@@ -37,7 +40,7 @@ export const groupMemoryName = (group: string | undefined): string =>
 
 /** The memories of a cluster, read once; each is written back over the version that was read. */
 export async function openMemories(store: MemoryStore, cluster: string, nowMs: number) {
-  const partition = `SERIES#${cluster}/density`;
+  const partition = densityPartitionOf(cluster);
   const known = new Map((await store.list(partition)).map((one) => [one.name, one]));
   return {
     cluster: (): ClusterState => read(known.get(clusterMemoryName)) ?? emptyClusterState,

@@ -1,5 +1,6 @@
 import type { IncidentStore } from '../../shared/aws/incident-store.ts';
 import type { LogGateway } from '../../shared/aws/log-gateway.ts';
+import type { MemoryStore } from '../../shared/aws/memory-store.ts';
 import type { MetricReader } from '../../shared/aws/metric-reader.ts';
 import type { AlertPublisher } from '../../shared/aws/outbox.ts';
 import type { ServiceGateway } from '../../shared/aws/service-gateway.ts';
@@ -18,6 +19,8 @@ export type Deps = {
   readonly metrics: MetricReader;
   readonly tasks: TaskPlaceGateway;
   readonly logs: LogGateway;
+  /** What density remembers, for its weekly digest. */
+  readonly memories: Pick<MemoryStore, 'list'>;
   readonly publisher: AlertPublisher;
   readonly clock: Clock;
   readonly log: Log;

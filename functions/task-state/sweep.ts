@@ -8,6 +8,7 @@ import type { Deps } from './handler.ts';
 import { applyAll, changes } from './react.ts';
 import { isLookedAt, lookForRestarts, type ServiceStates, serviceKeyOf } from './restarts.ts';
 import { tell, tellDay } from './tell.ts';
+import { tellWeek } from './tell-week.ts';
 
 export type SweepReport = {
   readonly open: number;
@@ -36,6 +37,7 @@ export async function sweep(deps: Deps): Promise<SweepReport> {
   }
   const published = await tell(deps);
   await tellDay(deps);
+  await tellWeek(deps);
   deps.log.info('sweep', { open: open.length, isWhole, failed, published });
   return { open: open.length, failed, published };
 }

@@ -1,6 +1,7 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
 import { type OutboxDeps, publishDaily, publishDue } from '../../shared/aws/outbox.ts';
 import { renderDigest } from '../../shared/domain/alert-text/digest.ts';
+import type { AlertContext } from '../../shared/domain/alert-text/draft.ts';
 import { renderAlert } from '../../shared/domain/alert-text/render.ts';
 import { ConfigError } from '../../shared/runtime/env.ts';
 import { createDayReader, createTimeFormatter } from '../../shared/runtime/time-format.ts';
@@ -34,9 +35,9 @@ export async function tellDay(deps: Deps): Promise<void> {
   const { day, hour } = createDayReader(config.timeZone)(nowMs);
   if (hour !== config.digestHour) return;
   try {
-    if (await store.isDayTold(day)) return;
+    if (await store.isDigestTold(day)) return;
     const published = await publishDaily(outboxOf(deps), day, nowMs);
-    await store.markDayTold(day, nowMs);
+    await store.markDigestTold(day, nowMs);
     log.info('digest', { day, published });
   } catch (error) {
     log.error('outbox-failed', { ...awsProblemOf(error), error });
@@ -46,12 +47,7 @@ export async function tellDay(deps: Deps): Promise<void> {
 /** What the outbox needs to write and send a message. */
 export function outboxOf(deps: Deps): OutboxDeps {
   const { store, publisher, config } = deps;
-  const context = {
-    formatTime: createTimeFormatter(config.timeZone),
-    region: regionOf(config),
-    runbookBase: config.runbookBase,
-    muteCommand,
-  };
+  const context = alertContextOf(config);
   return {
     store,
     publisher,
@@ -60,6 +56,14 @@ export function outboxOf(deps: Deps): OutboxDeps {
     runningPlaces: (cluster) => readPlaces(deps, cluster),
   };
 }
+
+/** What every text of this stack is written with. */
+export const alertContextOf = (config: Config): AlertContext => ({
+  formatTime: createTimeFormatter(config.timeZone),
+  region: regionOf(config),
+  runbookBase: config.runbookBase,
+  muteCommand,
+});
 
 /** A stack serves one Region: that of its topics. */
 function regionOf({ alertsTopicArn }: Config): string {

@@ -36,9 +36,9 @@ export type IncidentStore = IncidentRecords & {
   /** The first run, which begins now if there was none. */
   firstRun(nowMs: number, signal?: AbortSignal): Promise<FirstRun>;
   endFirstRun(run: FirstRun, nowMs: number, signal?: AbortSignal): Promise<void>;
-  /** Whether the daily digest of a day, `2026-11-20`, has been told. */
-  isDayTold(day: string, signal?: AbortSignal): Promise<boolean>;
-  markDayTold(day: string, nowMs: number, signal?: AbortSignal): Promise<void>;
+  /** Whether a digest has been told: `2026-11-20` the daily one, `weekly#prod#2026-11-16` a weekly one. */
+  isDigestTold(name: string, signal?: AbortSignal): Promise<boolean>;
+  markDigestTold(name: string, nowMs: number, signal?: AbortSignal): Promise<void>;
 };
 
 /** Most items that one list reads of each place in the index: more than a person could look at. */
@@ -135,17 +135,18 @@ const mutesOf = ({ dynamo, tableName }: Table): Mutes => ({
   },
 });
 
-type Days = Pick<IncidentStore, 'isDayTold' | 'markDayTold'>;
+type Days = Pick<IncidentStore, 'isDigestTold' | 'markDigestTold'>;
 
-const dayKeyOf = (day: string) => ({ pk: { S: 'MARKER#daily' }, sk: { S: day } });
-/** A marker is of no use once its day is over in every time zone. */
-const dayKeptSeconds = 3 * 24 * 3_600;
+const digestKeyOf = (name: string) => ({ pk: { S: 'MARKER#daily' }, sk: { S: name } });
+/** A marker is of no use once its week is over in every time zone. */
+const digestKeptSeconds = 9 * 24 * 3_600;
 
 const daysOf = (table: Table): Days => ({
-  isDayTold: async (day, signal) => (await getItem(table, dayKeyOf(day), signal)) !== undefined,
-  async markDayTold(day, nowMs, signal) {
-    const ttl = { N: String(Math.floor(nowMs / 1000) + dayKeptSeconds) };
-    const Item = { ...dayKeyOf(day), ttl };
+  isDigestTold: async (name, signal) =>
+    (await getItem(table, digestKeyOf(name), signal)) !== undefined,
+  async markDigestTold(name, nowMs, signal) {
+    const ttl = { N: String(Math.floor(nowMs / 1000) + digestKeptSeconds) };
+    const Item = { ...digestKeyOf(name), ttl };
     await table.dynamo.send(
       new PutItemCommand({ TableName: table.tableName, Item }),
       sendOptions(signal),

@@ -2,6 +2,7 @@ import { lazy } from '../runtime/lazy.ts';
 import type { ClientSettings } from './clients.ts';
 import type { IncidentStore } from './incident-store.ts';
 import type { LogGateway } from './log-gateway.ts';
+import type { MemoryStore } from './memory-store.ts';
 import type { MetricReader } from './metric-reader.ts';
 import type { AlertPublisher } from './outbox.ts';
 import type { ServiceGateway } from './service-gateway.ts';
@@ -13,6 +14,7 @@ export type TaskStateGateways = {
   readonly metrics: MetricReader;
   readonly tasks: TaskPlaceGateway;
   readonly logs: LogGateway;
+  readonly memories: Pick<MemoryStore, 'list'>;
   readonly publisher: AlertPublisher;
 };
 
@@ -28,7 +30,7 @@ export const createTaskStateGateways = (
   store: lazy<IncidentStore>(
     [
       ...(['get', 'save', 'list', 'listMutes', 'firstRun', 'endFirstRun'] as const),
-      ...(['isDayTold', 'markDayTold'] as const),
+      ...(['isDigestTold', 'markDigestTold'] as const),
     ],
     async () => (await import('./incident-store.ts')).openIncidentStore(settings, places.tableName),
   ),
@@ -43,6 +45,9 @@ export const createTaskStateGateways = (
   ),
   logs: lazy<LogGateway>(['describeLogging', 'readMessages'], async () =>
     (await import('./log-gateway.ts')).openLogGateway(settings),
+  ),
+  memories: lazy<Pick<MemoryStore, 'list'>>(['list'], async () =>
+    (await import('./memory-store.ts')).openMemoryStore(settings, places.tableName),
   ),
   publisher: lazy<AlertPublisher>(['publish'], async () =>
     (await import('./alert-gateway.ts')).openAlertPublisher(settings, places),

@@ -24,29 +24,17 @@ import {
 import { interfaceLimitOf } from './interface-limit.ts';
 import { sortedBy } from './order.ts';
 import type { RegionPrices } from './prices/region-prices.ts';
+import { defaultSavingPolicy, type SavingPolicy } from './saving.ts';
 import type { Resources, Snapshot, Task } from './snapshot.ts';
 
-export type CostPolicy = InstancesPolicy & {
-  /** Fargate is worth a word when it saves this share of what the instances cost, and this much. */
-  readonly savingShareMin: number;
-  readonly savingUsdPerMonthMin: number;
-};
+export type CostPolicy = InstancesPolicy & SavingPolicy;
 
 /** List prices without volumes; 15 % and 50 USD a month. */
 export const defaultCostPolicy: CostPolicy = {
-  savingShareMin: 0.15,
-  savingUsdPerMonthMin: 50,
+  ...defaultSavingPolicy,
   ec2DiscountShare: 0,
   volumesUsdPerMonth: 0,
 };
-
-/** What neither side of a comparison holds, in words. */
-export const costExclusions = ({ volumesUsdPerMonth }: CostPolicy): readonly string[] => [
-  ...(volumesUsdPerMonth > 0 ? [] : ['volumes of the instances']),
-  'data transfer and public addresses',
-  'a discount on Fargate',
-  'storage of a Fargate task above 20 GB',
-];
 
 export type CostReason =
   /** By enough to say so. */
@@ -309,13 +297,6 @@ const gapTexts: Readonly<Record<PriceGapReason, (subject: string) => string>> = 
 
 /** A gap in words: `no Fargate price for arm64 in eu-west-3`. */
 export const priceGapText = ({ reason, subject }: PriceGap): string => gapTexts[reason](subject);
-
-/** `$342`, and `$3.42` below 10: where a sum is printed, and nowhere before, it is rounded. */
-export function usdText(usd: number): string {
-  const size = Math.abs(usd);
-  const text = size < 9.995 ? size.toFixed(2) : Math.round(size).toString();
-  return `${usd < 0 && Number(text) > 0 ? '-' : ''}$${text.replace(/\B(?=(\d{3})+$)/g, ',')}`;
-}
 
 /** Each gap once, in the order of reasons and subjects. */
 const distinct = (gaps: readonly PriceGap[]): readonly PriceGap[] => {

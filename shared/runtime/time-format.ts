@@ -58,3 +58,12 @@ function buildDayReader(timeZone: string): (atMs: number) => LocalHour {
     return { day: `${part('year')}-${part('month')}-${part('day')}`, hour: Number(part('hour')) };
   };
 }
+
+const dayMs = 24 * 3_600_000;
+
+/** The Monday of the week that a day lies in, both as `2026-11-20`. */
+export function mondayOf(day: string): string {
+  const atMs = Date.parse(`${day}T00:00:00Z`);
+  const sinceMonday = (new Date(atMs).getUTCDay() + 6) % 7;
+  return new Date(atMs - sinceMonday * dayMs).toISOString().slice(0, 10);
+}

@@ -6,6 +6,7 @@ import { createDeploymentGateway } from '../../shared/aws/deployment-gateway.ts'
 import type { GateItem } from '../../shared/aws/gate-store.ts';
 import { createLoadBalancerGateway } from '../../shared/aws/load-balancer-gateway.ts';
 import { createLogGateway } from '../../shared/aws/log-gateway.ts';
+import { openMemoryStore } from '../../shared/aws/memory-store.ts';
 import { createMetricGateway } from '../../shared/aws/metric-gateway.ts';
 import { createMetricReader } from '../../shared/aws/metric-reader.ts';
 import { createParameterGateway } from '../../shared/aws/parameter-gateway.ts';
@@ -67,7 +68,7 @@ export function fastFactories(
         readConfig: () => readHookConfig(env),
         seed,
       }),
-    'task-state': (env, { clock, log }) => {
+    'task-state': (env, { clientSettings, clock, log }) => {
       const config = readTaskStateConfig(env);
       return createTaskStateHandler({
         store: incidents,
@@ -75,6 +76,7 @@ export function fastFactories(
         tasks: createTaskPlaceGateway(directClient(account, 'ecs')),
         logs: createLogGateway(directClient(account, 'ecs'), directClient(account, 'logs')),
         metrics: createMetricReader(directClient(account, 'cloudwatch')),
+        memories: openMemoryStore(clientSettings, config.tableName),
         publisher: createFastPublisher(account, config),
         config,
         clock,

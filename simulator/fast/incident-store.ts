@@ -76,11 +76,11 @@ export function createFastIncidentStore(memory: IncidentMemory, count: CountCall
       count('PutItem');
       memory.firstRun = { ...run, endedAtMs: nowMs };
     },
-    async isDayTold(day) {
+    async isDigestTold(day) {
       count('GetItem');
       return daysTold.has(day);
     },
-    async markDayTold(day) {
+    async markDigestTold(day) {
       count('PutItem');
       daysTold.add(day);
     },

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   type CostPolicy,
-  costExclusions,
   costOf,
   defaultCostPolicy,
   priceGapText,
-  usdText,
 } from '../../shared/domain/cost.ts';
 import { type RegionPrices, shippedPrices } from '../../shared/domain/prices/region-prices.ts';
+import { costExclusions, usdText } from '../../shared/domain/saving.ts';
 import {
   densityWorld,
   type Size,

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../functions/density/config.ts';
 import { createIncidentStore } from '../../shared/aws/incident-store.ts';
 import { renderAlert } from '../../shared/domain/alert-text/render.ts';
+import { weekFindingsOf } from '../../shared/domain/week-findings.ts';
+import { parseWeekMemory } from '../../shared/events/week-memory.ts';
 import type { Fields } from '../../shared/runtime/log.ts';
 import { createAccount, type EcsService, type FaultRule } from '../../simulator/account.ts';
 import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
@@ -198,6 +200,25 @@ describe('density: anomalies', () => {
     const { subject, text } = renderAlert(incident, notice, context);
     expect(subject).toMatch(/^\[WARN\] shop: provider general: instances \d+, usually 3-5$/);
     expect(text).toMatch(/changed before: web desired count changed \d+ to \d+/);
+  });
+});
+
+describe('density: the week', () => {
+  it('keeps of each provider what the weekly digest tells, with what Fargate would cost', async () => {
+    const lab = createLab({}, 3_600_000);
+    await times(9 * 24, () => lab.lookAt({ onInstances: [4, 0] }));
+    const items = lab.account.tables.get(tableDefinition.TableName)?.items.values() ?? [];
+    const weeks = [...items].flatMap(({ json }) => {
+      const week = json !== undefined && 'S' in json ? parseWeekMemory(json.S) : undefined;
+      return week === undefined ? [] : [week];
+    });
+    expect(weeks).toMatchObject([{ group: 'general', instances: 2, tasks: 4 }]);
+    const [week] = weeks;
+    expect(week?.days.map(({ looks }) => looks)).toEqual([24, 24, 24, 24, 24, 24, 24, 1]);
+    const [day] = week?.days ?? [];
+    expect(day?.hereUsdPerMonth).toBeGreaterThan(0);
+    const { idle } = weekFindingsOf(weeks, startMs + 9 * 24 * 3_600_000);
+    expect(idle).toMatchObject([{ group: 'general', ofInstances: 2, instances: [{}] }]);
   });
 });
 

@@ -6,6 +6,7 @@ import type { Config } from '../../functions/task-state/config.ts';
 import { createHandler, type Deps } from '../../functions/task-state/handler.ts';
 import { createIncidentStore } from '../../shared/aws/incident-store.ts';
 import { createLogGateway } from '../../shared/aws/log-gateway.ts';
+import { createMemoryStore } from '../../shared/aws/memory-store.ts';
 import { createMetricReader } from '../../shared/aws/metric-reader.ts';
 import type { Alert } from '../../shared/domain/alert.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
@@ -158,6 +159,7 @@ export async function createLab(overrides: Partial<Deps> = {}, settings: Partial
     },
     metrics: createMetricReader(new CloudWatchClient(client)),
     tasks: { runningPlaces: async () => running },
+    memories: createMemoryStore(new DynamoDBClient(client), tableDefinition.TableName),
     logs: createLogGateway(new ECSClient(client), new CloudWatchLogsClient(client)),
     publisher: {
       publish: async (alert) => {

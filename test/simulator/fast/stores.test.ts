@@ -70,8 +70,8 @@ const stepOf = (kind: number, name: string, minutes: number, expected: number): 
       };
     case 9:
       return async (store) => {
-        if (minutes % 2 === 0) await store.markDayTold('2026-11-20', at(minutes));
-        return await store.isDayTold('2026-11-20');
+        if (minutes % 2 === 0) await store.markDigestTold('2026-11-20', at(minutes));
+        return await store.isDigestTold('2026-11-20');
       };
     default:
       return (store) => store.get(key);

@@ -1,0 +1,188 @@
+import type { Alert } from '../alert.ts';
+import { costExclusions, usdText } from '../saving.ts';
+import type {
+  CostFinding,
+  Finding,
+  FullInstance,
+  LastingInstance,
+  OutlyingInstance,
+  WeekFindings,
+} from '../week-findings.ts';
+import type { AlertContext } from './draft.ts';
+import {
+  counted,
+  cutAtWord,
+  durationText,
+  joined,
+  subjectCharsMax,
+  toAscii,
+  wrapped,
+} from './words.ts';
+
+/** What one cluster's week is told with. */
+export type WeeklyDigest = {
+  readonly cluster: string;
+  /** Names the digest in all its repeats. */
+  readonly id: string;
+  readonly atMs: number;
+  readonly findings: WeekFindings;
+};
+
+const labelChars = 12;
+const lineChars = 108;
+const lead =
+  'Nobody is hurt and nothing is urgent: what stands idle, full, or costs more than it has to.';
+
+/** Once a week and cluster, `info` in every form: a mail, and in chat one message with the same words. */
+export function renderWeekly(digest: WeeklyDigest, context: AlertContext): Alert {
+  const { cluster, id, findings } = digest;
+  const title = titleOf(digest);
+  const steps = stepsOf(findings);
+  return {
+    id,
+    subject: cutAtWord(toAscii(`[INFO] ${title}`), subjectCharsMax),
+    text: toAsciiLines([lead, '', ...bodyOf(digest, steps, context)]),
+    card: {
+      title: `📋 ${title}`,
+      description: lead,
+      nextSteps: steps,
+      keywords: [cluster, 'weekly'],
+      threadId: id,
+      summary: title,
+    },
+    page: undefined,
+    attributes: {
+      severity: 'info',
+      kind: 'digest-weekly',
+      cluster,
+      service: '-',
+      incidentId: id,
+      transition: 'open',
+    },
+  };
+}
+
+const toAsciiLines = (lines: readonly string[]): string =>
+  lines.map((line) => line.replace(/[^ -~]/g, toAscii)).join('\n');
+
+/** `prod/general: Fargate 31% cheaper at this week's fill ($342 vs $494 a month, list price)` */
+function titleOf({ cluster, findings }: WeeklyDigest): string {
+  const { cheaper, idle, full, outliers } = findings;
+  const [first, ...others] = cheaper;
+  if (first !== undefined && others.length === 0) {
+    const money = `${usdText(first.fargateUsdPerMonth)} vs ${usdText(first.hereUsdPerMonth)} a month`;
+    const share = `${percent(first.savingShare)} cheaper at this week's fill`;
+    return `${cluster}/${first.group}: Fargate ${share} (${money}, ${priceWord(first)})`;
+  }
+  const sizeOf = (all: readonly Finding<LastingInstance>[]): number =>
+    all.reduce((sum, { instances }) => sum + instances.length, 0);
+  const part = (count: number, words: string): string | undefined =>
+    count === 0 ? undefined : `${count} ${words}`;
+  const parts = joined([
+    part(cheaper.length, 'providers cheaper on Fargate'),
+    part(sizeOf(idle), 'idle'),
+    part(sizeOf(full), 'full'),
+    part(sizeOf(outliers), 'unlike peers'),
+  ]);
+  return `${cluster}: week's density, ${parts}`;
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)}%`;
+const priceWord = ({ ec2DiscountPercent }: CostFinding): string =>
+  ec2DiscountPercent === 0 ? 'list price' : `EC2 less ${ec2DiscountPercent}%`;
+
+function bodyOf(
+  { findings, atMs }: WeeklyDigest,
+  steps: readonly string[],
+  { runbookBase }: AlertContext,
+): readonly string[] {
+  const { cheaper, idle, full, outliers } = findings;
+  return [
+    ...section('Cost', [
+      ...cheaper.map(costText),
+      ...(cheaper.length === 0
+        ? []
+        : [`in none: ${costExclusions({ volumesUsdPerMonth: 0 }).join(', ')}`]),
+    ]),
+    ...section(
+      'Idle',
+      idle.map((one) => idleText(one, atMs)),
+    ),
+    ...section(
+      'Full',
+      full.flatMap((one) => fullTexts(one, atMs)),
+    ),
+    ...section(
+      'Stands out',
+      outliers.flatMap((one) => outlierTexts(one, atMs)),
+    ),
+    ...section('Ballast', ['watched only; it tells this once a week']),
+    ...section('Next', steps),
+    '',
+    ...section('Runbook', [`${runbookBase}#digest-weekly`]),
+  ];
+}
+
+function costText(one: CostFinding): string {
+  const fill =
+    one.breakEvenTasks === undefined
+      ? undefined
+      : `break-even ${counted(one.breakEvenTasks, 'task')}, has ${one.tasks}`;
+  return joined(
+    [
+      `${one.group}: ${usdText(one.hereUsdPerMonth)} a month, on Fargate ${usdText(one.fargateUsdPerMonth)} ` +
+        `for the same tasks (${percent(one.savingShare)} less; mean of ${one.days} days)`,
+      fill,
+      priceWord(one),
+    ],
+    '; ',
+  );
+}
+
+const lastedText = ({ instance, sinceMs }: LastingInstance, atMs: number): string =>
+  `${instance} (${durationText(atMs - sinceMs)})`;
+
+const idleText = ({ group, ofInstances, instances }: Finding<LastingInstance>, atMs: number) =>
+  `${group}: ${instances.length} of ${counted(ofInstances, 'instance')} without a task but daemons ` +
+  `for a day and more: ${instances.map((one) => lastedText(one, atMs)).join(', ')}`;
+
+const fullTexts = ({ group, instances }: Finding<FullInstance>, atMs: number) =>
+  instances.map(
+    (one) =>
+      `${group}: ${lastedText(one, atMs)} has ${percent(one.share)} reserved, ` +
+      `limit ${percent(one.limitShare)}${onIt(one.services)}`,
+  );
+
+const outlierTexts = ({ group, instances }: Finding<OutlyingInstance>, atMs: number) =>
+  instances.map(
+    (one) =>
+      `${group}: ${lastedText(one, atMs)} holds ${counted(one.tasks, 'task')}, ` +
+      `its peers ${one.peers}${onIt(one.services)}`,
+  );
+
+const onIt = (services: string): string => (services === '' ? '' : `; on it: ${services}`);
+
+/** One a kind of finding, in the order of what they save. */
+function stepsOf({ cheaper, idle, full, outliers }: WeekFindings): readonly string[] {
+  return [
+    ...(cheaper.length === 0
+      ? []
+      : ['cost: fill the instances to their break-even, take smaller ones, or move the services']),
+    ...(idle.length === 0
+      ? []
+      : ['idle: lower scaleInAfter of the provider, or the minimum of its group']),
+    ...(full.length + outliers.length === 0
+      ? []
+      : [
+          'full: is there room elsewhere for what a deployment starts? Else more, smaller instances',
+        ]),
+  ];
+}
+
+/** Each item wrapped, further lines below its first. */
+function section(label: string, items: readonly string[]): readonly string[] {
+  const lines = items.flatMap((item) =>
+    wrapped(item, lineChars - labelChars).map((line, at) => (at === 0 ? line : `  ${line}`)),
+  );
+  return lines.map((line, at) => `${(at === 0 ? label : '').padEnd(labelChars)}${line}`);
+}
