@@ -11,6 +11,7 @@ import { classifyServiceAction } from '../../shared/domain/service-action.ts';
 import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
 import {
   hookFacts,
+  isOfPastDeployment,
   observeCompletion,
   type Reaction,
   reactToMeaning,
@@ -78,12 +79,14 @@ async function reactToTask(
   deps.log.info('stop', { taskArn, version, subject: subject.name, ...stop });
   if (isOptedOut(state))
     return deps.log.info('decision', { decision: 'ignore', reason: 'opted-out' });
-  let isLooping = false;
+  if (isOfPastDeployment(task, state))
+    return deps.log.info('decision', { decision: 'ignore', reason: 'deployment-gone' });
+  let isToldFast = false;
   for (const reaction of reactToStop(task, stop, clusterName(task.clusterArn), state)) {
-    // What loops fast is told as that alone.
-    if (reaction.key.kind === 'slow-loop' && isLooping) continue;
+    // What loops fast is told as that alone, and what is over as a fast loop does not go on as a slow one.
+    if (reaction.key.kind === 'slow-loop' && isToldFast) continue;
     const incident = await apply(reaction, deps);
-    isLooping = incident?.status === 'open';
+    isToldFast = incident?.status === 'open' || incident?.resolution === 'superseded';
     quotes.note(incident, task, stop);
   }
 }

@@ -42,7 +42,7 @@ export type Observation =
   | { readonly type: 'unwell'; readonly atMs: number }
   /** Learnt about it, and neither better nor worse. */
   | { readonly type: 'noted'; readonly atMs: number; readonly facts: Facts }
-  /** A newer deployment has taken the place of the one that this incident is about. */
+  /** A newer deployment has taken the place of the one that this incident is about: final. */
   | { readonly type: 'superseded'; readonly atMs: number }
   | { readonly type: 'acknowledged'; readonly atMs: number; readonly by: string }
   /** Nothing but the time: reminders, updates that waited, expiry. */
@@ -198,7 +198,10 @@ function occur(incident: Incident, observation: Occurred, context: LifecycleCont
       return opened({ ...added, severity, firstAtMs: earliestAtMs(added) }, severity, context);
     }
     case 'resolved':
-      return opened(added, observation.severity, context);
+      // No deployment comes back: what still stops of this one is history, and no new trouble.
+      return incident.resolution === 'superseded'
+        ? incident
+        : opened(added, observation.severity, context);
   }
 }
 

@@ -205,7 +205,7 @@ const deploymentIdIn = (startedBy: string | undefined): string | undefined =>
   startedBy !== undefined && /^ecs-svc\/[\w-]{1,255}$/.test(startedBy) ? startedBy : undefined;
 
 /** `ecs-svc/<id>`, as deployment events call it; undefined for a task of no service. */
-export const deploymentIdOf = ({ startedBy }: StoppedTask): string | undefined =>
+export const deploymentIdOf = ({ startedBy }: Pick<StoppedTask, 'startedBy'>): string | undefined =>
   deploymentIdIn(startedBy);
 
 /** Whose task it was: a service's, or else one of a family of standalone tasks. */

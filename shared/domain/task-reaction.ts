@@ -57,6 +57,22 @@ export function reactToStop(
   return kind === 'crash-loop' ? [own, { key: { ...key, kind: 'slow-loop' }, observation }] : [own];
 }
 
+/**
+ * Whether a stop is of a deployment that its service no longer has: history, whatever stopped the task.
+ * That a deployment is not listed is not enough, a read may be older than it: the wanted one has to be
+ * younger than the task. After a rollback it is older, and the stops that led to it are told.
+ */
+export function isOfPastDeployment(
+  task: Pick<StoppedTask, 'startedBy' | 'createdAtMs'>,
+  state: Pick<ServiceState, 'rollouts'> | undefined,
+): boolean {
+  const own = deploymentIdOf(task);
+  const primary = state === undefined ? undefined : primaryOf(state);
+  if (own === undefined || state === undefined || task.createdAtMs === undefined) return false;
+  const isListed = state.rollouts.some(({ id }) => id === own);
+  return !isListed && task.createdAtMs < (primary?.createdAtMs ?? Number.NEGATIVE_INFINITY);
+}
+
 /** Facts without the undefined ones: an absent fact and a missing one are the same to a text. */
 const known = <T extends object>(facts: T): Facts =>
   Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Facts;

@@ -1,7 +1,14 @@
-import type { AlertRecord, RunRecord } from '../record.ts';
+import type { AlertRecord, DeliveredStop, RunRecord } from '../record.ts';
 import { type Checker, callFaults, clock, struck } from './checker.ts';
 import { executionsOf } from './hooks.ts';
-import { type Crossing, crossingsOf, isSupported, type PlainCause, thresholds } from './stops.ts';
+import {
+  type Crossing,
+  crossingsOf,
+  isPast,
+  isSupported,
+  type PlainCause,
+  thresholds,
+} from './stops.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -148,13 +155,31 @@ function openedTwice(run: RunRecord): readonly string[] {
 export const noFalseAlarms: Checker = {
   name: 'no-false-alarms',
   sentence: 'No loop or failure is told of a service that had fewer stops than it takes.',
-  broken: ({ run }) =>
-    toldIn(run).flatMap(({ kind, service, fromMs, incidentId }) =>
-      isSupported(run, service, kind, fromMs)
+  broken: ({ run }) => {
+    const told = toldIn(run);
+    return told.flatMap((one) => {
+      const { kind, service, fromMs, incidentId } = one;
+      const stops = stopsThatCount(run, one, told);
+      return isSupported({ ...run, stops }, service, kind, fromMs)
         ? []
-        : [`${incidentId}: ${kind} of ${service} told ${clock(fromMs)}, without enough stops`],
-    ),
+        : [`${incidentId}: ${kind} of ${service} told ${clock(fromMs)}, without enough stops`];
+    });
+  },
 };
+
+/** Not those of a deployment whose end was told: once it is gone, what is late of it is history. */
+function stopsThatCount(
+  run: RunRecord,
+  { service, fromMs }: Told,
+  told: readonly Told[],
+): readonly DeliveredStop[] {
+  const endsMs = told
+    .filter((other) => other.service === service && other.isResolved && other.untilMs <= fromMs)
+    .map(({ untilMs }) => untilMs + minuteMs);
+  return run.stops.filter(
+    (stop) => stop.service !== service || !endsMs.some((endMs) => isPast(run, stop, endMs)),
+  );
+}
 
 /** Kinds that end by themselves once their service is well. */
 const endsWhenWell = new Set([...Object.keys(thresholds), ...folds]);

@@ -98,6 +98,25 @@ function firstCrossing(group: readonly Arrived[]): Pick<Crossing, 'atMs' | 'task
   return undefined;
 }
 
+/** Whether a newer deployment had taken the place of a stop's own by then, and was complete. */
+export function isPast({ deployments }: RunRecord, stop: Stop, byMs: number): boolean {
+  const ofService = deployments.filter(({ service }) => service === stop.service);
+  const own = ofService.findLast(
+    ({ taskDefinitionArn, startedMs }) =>
+      taskDefinitionArn === stop.taskDefinitionArn && startedMs <= stop.stoppedAtMs,
+  );
+  return (
+    own !== undefined &&
+    ofService.some(
+      ({ status, startedMs, endedMs }) =>
+        status === 'SUCCESSFUL' &&
+        startedMs > own.startedMs &&
+        endedMs !== undefined &&
+        endedMs <= byMs,
+    )
+  );
+}
+
 /** Whether enough of a service's stops and signals lie in one window before `untilMs`. */
 export function isSupported(
   { stops, signals }: Pick<RunRecord, 'stops' | 'signals'>,

@@ -265,6 +265,12 @@ describe('resolution', () => {
     });
   });
 
+  it('once a newer deployment has ended it, nothing late opens it again', () => {
+    const play = openPlay();
+    const ended = play.see(9, { type: 'superseded', atMs: at(9) });
+    expect(play.see(20, stop('d', 8), stop('e', 10), stop('f', 11), stop('g', 12))).toBe(ended);
+  });
+
   it('a rollback expires after 7 days, by time alone', () => {
     const play = createPlay(keyOf({ kind: 'rollback' }));
     play.see(0, stop('a', 0));
@@ -319,10 +325,10 @@ describe('resolution', () => {
     const play = openPlay();
     play.see(12, worsened(9), worsened(12));
     play.change((current) => claimed(current, 2, at(13)));
-    play.see(14, { type: 'superseded', atMs: at(14) });
-    play.see(18, stop('d', 15), stop('e', 16), stop('f', 17));
-    play.see(18, { type: 'superseded', atMs: at(18) });
-    expect(publish(play, 18)).toEqual(['resolve#5 critical']);
+    play.see(30, well(14), well(30));
+    expect(play.see(34, stop('d', 31), stop('e', 32), stop('f', 33))?.status).toBe('open');
+    play.see(34, { type: 'superseded', atMs: at(34) });
+    expect(publish(play, 34)).toEqual(['resolve#5 critical']);
   });
 });
 
@@ -509,11 +515,11 @@ describe('the outbox', () => {
     const before = play.see(2, ...threeStops);
     const [opening] = before?.outbox ?? [];
     if (before === undefined || opening === undefined) throw new Error('it is open');
-    play.see(3, { type: 'superseded', atMs: at(3) });
-    publish(play, 3);
-    const reopened = play.see(9, stop('x', 7), stop('y', 8), stop('z', 9));
-    if (reopened === undefined) throw new Error('it is open again');
-    expect(sent(reopened, opening, before, at(9))).toBe(reopened);
+    play.see(18, well(3), well(18));
+    publish(play, 18);
+    const reopened = play.see(21, stop('x', 19), stop('y', 20), stop('z', 21));
+    if (reopened?.status !== 'open') throw new Error('it is open again');
+    expect(sent(reopened, opening, before, at(21))).toBe(reopened);
   });
 
   it('a message is in one hand at a time, and let go after a minute', () => {

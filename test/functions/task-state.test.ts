@@ -164,6 +164,68 @@ describe('a sweep over an open incident', () => {
   });
 });
 
+describe('a deployment that is no longer there', () => {
+  const later = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ id: `late-${index}`, service: 'worker', atMs: startMs + (6 + index) * minuteMs },
+      detail: { createdAt: new Date(startMs).toISOString() },
+    }));
+  const replacedBy = (createdAtMs: number | undefined) =>
+    steady('worker', {
+      rollouts: [
+        {
+          id: 'ecs-svc/89',
+          status: 'PRIMARY',
+          rolloutState: 'COMPLETED',
+          taskDefinitionArn: undefined,
+          createdAtMs,
+        },
+      ],
+    });
+
+  it('is history: its late stops open nothing, however many', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', replacedBy(startMs + 20 * minuteMs));
+    lab.wait(30 * minuteMs);
+    await lab.deliver(...later(8).map(stopEvent));
+    expect(await lab.incidents()).toEqual([]);
+    expect(lab.logs).toContainEqual({
+      message: 'decision',
+      fields: { decision: 'ignore', reason: 'deployment-gone' },
+    });
+  });
+
+  it.each([
+    ['the read may be older than the deployment', startMs - 60 * minuteMs],
+    ['ECS does not say when the other began', undefined],
+  ])('is still told where %s', async (_, createdAtMs) => {
+    const lab = await createLab();
+    lab.states.set('worker', replacedBy(createdAtMs));
+    lab.wait(30 * minuteMs);
+    await lab.deliver(...later(8).map(stopEvent));
+    expect((await lab.incidents()).map(({ kind }) => kind)).toContain('crash-loop');
+  });
+
+  it('does not go on as a slow loop once its loop was closed, though its state cannot be read', async () => {
+    const lab = await createLab();
+    lab.wait(6 * minuteMs);
+    await lab.deliver(...loop.map(stopEvent));
+    await lab.deliver(
+      serviceEvent('ECS Deployment State Change', 'worker', lab.nowMs(), {
+        eventType: 'INFO',
+        eventName: 'SERVICE_DEPLOYMENT_COMPLETED',
+        deploymentId: 'ecs-svc/89',
+        reason: 'ECS deployment ecs-svc/89 completed.',
+      }),
+    );
+    lab.wait(30 * minuteMs);
+    await lab.deliver(...later(8).map(stopEvent));
+    expect(await lab.incidents()).toMatchObject([
+      { kind: 'crash-loop', status: 'resolved', resolution: 'superseded' },
+    ]);
+  });
+});
+
 describe('the daily digest', () => {
   it('tells once a day, in its hour, what is open and what is over', {
     timeout: 60_000,

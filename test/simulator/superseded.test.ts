@@ -13,7 +13,8 @@ async function sharesBeforeProduction(staged: Awaited<ReturnType<typeof deploy>>
   const shares = new Set<number>();
   const own = staged.run();
   for (let look = 0; look < 40; look += 1) {
-    if (own.status !== 'IN_PROGRESS' || /PRODUCTION|BAKE|CLEAN/.test(own.lifecycleStage ?? '')) break;
+    if (own.status !== 'IN_PROGRESS' || /PRODUCTION|BAKE|CLEAN/.test(own.lifecycleStage ?? ''))
+      break;
     shares.add(staged.newestPercent());
     await staged.minutes(0.25);
   }

@@ -52,6 +52,16 @@ const hit = (minutes: number, fault: 'throttling' | 'crashes') => ({
   what: '-',
 });
 const short = [count(0), count(62, { running: 3 }), count(66)];
+const slowLoop = { incidentId: 'slow-loop-1', messageId: 'slow-loop-1#1', kind: 'crash-loop' };
+const replaced: RunRecord['deployments'] = [1, 2].map((revision) => ({
+  deploymentArn: `web/${revision}`,
+  service: 'web',
+  taskDefinitionArn: `web:${revision}`,
+  status: 'SUCCESSFUL',
+  statusReason: undefined,
+  startedMs: at(revision === 1 ? 0 : 66),
+  endedMs: at(revision === 1 ? 5 : 70),
+}));
 const loop = [stop(60), stop(62), stop(64)];
 
 /** Three days of a stack that looks at zones. */
@@ -261,6 +271,20 @@ const cases: readonly Case[] = [
     'a loop is told of tasks that were meant to stop',
     { stops: loop, alerts: [alert(70)] },
     { stops: loop.map((one) => ({ ...one, stopCode: 'UserInitiated' })), alerts: [alert(70)] },
+  ],
+  [
+    'no-false-alarms',
+    'late stops of a deployment are told, after its end was',
+    {
+      stops: loop,
+      deployments: replaced,
+      alerts: [alert(68), alert(70, { transition: 'resolve' })],
+    },
+    {
+      stops: loop,
+      deployments: replaced,
+      alerts: [alert(68), alert(70, { transition: 'resolve' }), alert(76, slowLoop)],
+    },
   ],
   [
     'incidents-resolve',
