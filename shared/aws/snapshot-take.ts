@@ -38,12 +38,14 @@ export const createSnapshotReader = (
       region,
       clusterArn,
       ...base,
-      ...assembled(facts, kinds, ec2Facts, tagKeys),
+      // EC2 and event windows add to what ECS says of an instance, and its tasks are read off that.
+      ...(ec2Facts.size + tagKeys.size > 0 ? assembled(facts, kinds, ec2Facts, tagKeys) : {}),
       ...wanted,
       ...reading.end(),
     };
     if (wants.onDemand === undefined) return snapshot;
     const more = wants.onDemand(snapshot);
+    if (Object.keys(more).length === 0) return snapshot;
     const found = await readWants(reading, sources, more, context);
     return { ...withOnDemand(snapshot, more, found), ...reading.end() };
   },
