@@ -51,10 +51,17 @@ const isAsBefore = (before: ServiceCount, service: EcsService): boolean =>
   before.desired === service.desiredCount &&
   before.floor === floorOf(service) &&
   before.isPending === service.pendingCount > 0 &&
-  before.isRebalanced === isRebalancedByEcs(service);
+  before.isRebalanced === evensOut(service);
 
 const isSame = (a: ServiceCount, b: ServiceCount): boolean =>
   JSON.stringify({ ...a, atMs: 0 }) === JSON.stringify({ ...b, atMs: 0 });
+
+/** ECS rebalances it, and its maximum, rounded down, lets one task start before another stops. */
+const evensOut = (service: EcsService): boolean =>
+  isRebalancedByEcs(service) &&
+  Math.floor(
+    (service.desiredCount * (service.deploymentConfiguration?.maximumPercent ?? 200)) / 100,
+  ) > service.desiredCount;
 
 const floorOf = ({ desiredCount, deploymentConfiguration }: EcsService): number =>
   Math.ceil((desiredCount * (deploymentConfiguration?.minimumHealthyPercent ?? 100)) / 100);
@@ -79,7 +86,7 @@ function countOf(
     floor: floorOf(service),
     zones: Object.fromEntries([...zones].sort(([a], [b]) => (a < b ? -1 : 1))),
     isPending: service.pendingCount > 0,
-    isRebalanced: isRebalancedByEcs(service),
+    isRebalanced: evensOut(service),
   };
 }
 

@@ -67,6 +67,38 @@ describe('az-balance', () => {
     expect(await stateOf(lab)).toEqual({});
   });
 
+  it('watches what ECS will fix until it has, and tells nobody but the log', async () => {
+    const lab = createLab();
+    place(lab.account, 'feed', { a: 5, b: 1 });
+    await lab.pass(30);
+    expect(reasonsOf(lab).at(-1)).toBe('feed ecs-will ecs-will-rebalance');
+    const createdAt = new Date(lab.nowMs());
+    const message = '(service feed) is AZ balanced with 2 tasks in eu-central-1a.';
+    place(lab.account, 'feed', { a: 2, b: 2, c: 2 }, { events: [{ id: '1', createdAt, message }] });
+    await lab.pass(10);
+    expect(lab.logged('imbalance-ended')).toEqual([]);
+    await lab.pass(30);
+    expect(lab.logged('imbalance-ended')).toEqual([
+      {
+        ...{ cluster: clusterName, service: 'feed', endedBy: 'ecs' },
+        ...{ lastedMinutes: 40, wasOpen: false },
+      },
+    ]);
+    expect(await stateOf(lab)).toEqual({});
+  });
+
+  it('says of what was told that ECS has ended it', async () => {
+    const lab = createLab();
+    place(lab.account, 'feed', { a: 5, b: 1 });
+    await lab.pass(70);
+    const createdAt = new Date(lab.nowMs());
+    const message = '(service feed) is AZ balanced with 2 tasks in eu-central-1a.';
+    place(lab.account, 'feed', { a: 2, b: 2, c: 2 }, { events: [{ id: '1', createdAt, message }] });
+    await lab.pass(30);
+    const [incident] = await lab.incidents();
+    expect(incident).toMatchObject({ status: 'resolved', facts: { endedBy: 'ecs' } });
+  });
+
   it('ends when it has been balanced for ten minutes', async () => {
     const lab = createLab();
     place(lab.account, 'search', { a: 5, b: 1 }, surging);
