@@ -10,12 +10,20 @@ export type DensityOptions = {
   readonly nowMs: () => number;
   readonly clusterArns: readonly string[];
   readonly concentrationPercentMax?: number;
+  readonly perServiceMetrics?: boolean;
   readonly onLog?: (message: string, fields: Fields) => void;
 };
 
 /** The real density function, its SDK clients ending in the simulated account. */
 export function createSimulatedDensity(options: DensityOptions) {
-  const { account, nowMs, clusterArns, concentrationPercentMax = 50, onLog } = options;
+  const {
+    account,
+    nowMs,
+    clusterArns,
+    concentrationPercentMax = 50,
+    perServiceMetrics = false,
+    onLog,
+  } = options;
   const note = (message: string, fields: Fields = {}): void => onLog?.(message, fields);
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const { TableName: tableName } = tableDefinition;
@@ -37,6 +45,7 @@ export function createSimulatedDensity(options: DensityOptions) {
       tableName,
       concentrationPercentMax,
       ec2DiscountPercent: 0,
+      perServiceMetrics,
     },
   });
 }

@@ -10,6 +10,8 @@ export type Config = {
   readonly concentrationPercentMax: number;
   /** What a Savings Plan takes off the price of EC2. */
   readonly ec2DiscountPercent: number;
+  /** Metrics of every provider and service, beyond the ten of the stack. */
+  readonly perServiceMetrics: boolean;
 };
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -22,4 +24,5 @@ export const readConfig = (env: Env): Config =>
     tableName: read.text('TABLE_NAME'),
     concentrationPercentMax: read.integer('CONCENTRATION_PERCENT_MAX', 41, 100),
     ec2DiscountPercent: read.integer('EC2_DISCOUNT_PERCENT', 0, 99),
+    perServiceMetrics: read.oneOf('PER_SERVICE_METRICS', ['false', 'true']) === 'true',
   }));

@@ -18,6 +18,7 @@ import {
   type FollowedSample,
   observeAnomalies,
 } from '../../shared/domain/density-finding.ts';
+import { densityMetricsOf } from '../../shared/domain/density-metrics.ts';
 import { densityOutliersOf } from '../../shared/domain/density-outlier.ts';
 import {
   defaultSeriesPolicy,
@@ -34,6 +35,7 @@ import { modeOfTag } from '../../shared/domain/mode.ts';
 import { shippedPrices } from '../../shared/domain/prices/region-prices.ts';
 import { recordOf, valueIn } from '../../shared/domain/record.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import { embeddedMetrics } from '../../shared/runtime/embedded-metrics.ts';
 import type { Deps } from './handler.ts';
 import { clusterMemoryName, groupMemoryName, memoryForm, openMemories } from './memory.ts';
 
@@ -69,6 +71,7 @@ export async function lookAtCluster(clusterArn: string, deps: Deps): Promise<Loo
   });
   const groups = groupsOf(snapshot, density, deps);
   logFigures(snapshot, density, groups, deps);
+  logMetrics(snapshot, density, deps);
   return await follow(snapshot, density, groups, deps);
 }
 
@@ -113,18 +116,12 @@ async function follow(
       return [name, rememberWeek(memories.group(name).week, look)] as const;
     }),
   );
-  const offs = new Set(
-    snapshot.services.flatMap(({ name, tags }) => {
-      const tag = tags[tagName];
-      return tag !== undefined && modeOfTag(tag) === 'off' ? [name] : [];
-    }),
-  );
   const concentrated = observeConcentrations(before.concentrations, density.concentrations, {
     cluster,
     nowMs,
     policy: defaultConcentrationWatchPolicy,
     limitPercent: deps.config.concentrationPercentMax,
-    isWatched: (service) => !offs.has(service),
+    isWatched: watchedIn(snapshot),
     outliers: groups.flatMap(({ grouped }) => (grouped ? densityOutliersOf(grouped) : [])),
   });
   const anomalies = observeAnomalies(before.anomalySinceMs, followed, { cluster, nowMs, memory });
@@ -224,6 +221,29 @@ const statesAfter = (
       return kept === undefined ? [] : [[name, kept] as const];
     }),
   );
+
+/** Whether a service is followed: not where its tag says `off`. */
+function watchedIn({ services }: Snapshot): (service: string) => boolean {
+  const offs = new Set(
+    services.flatMap(({ name, tags }) => {
+      const tag = tags[tagName];
+      return tag !== undefined && modeOfTag(tag) === 'off' ? [name] : [];
+    }),
+  );
+  return (service) => !offs.has(service);
+}
+
+/** Metrics are lines of the log, which CloudWatch reads: no call, and no permission. */
+function logMetrics(snapshot: Snapshot, density: Density, { config, clock, log }: Deps): void {
+  const policy = { clusters: config.clusterArns.length, perService: config.perServiceMetrics };
+  const isWatched = watchedIn(snapshot);
+  for (const set of densityMetricsOf(snapshot.cluster, density, policy, isWatched)) {
+    log.info('metrics', embeddedMetrics({ namespace, atMs: clock.nowMs(), ...set }));
+  }
+}
+
+/** Of all metrics of Ballast. */
+const namespace = 'Ballast';
 
 /** All figures go to the log; per service, only what stands out. */
 function logFigures(

@@ -98,6 +98,16 @@ describe('what Fargate would save over a week', () => {
   });
 });
 
+it('keeps the mean of the looks of a day', () => {
+  let state: WeekState | undefined;
+  for (const [at, usd] of [100, 200, 600].entries()) {
+    state = look(state, startMs + at * hourMs, [busy], costOfUsd(usd, usd / 2));
+  }
+  const [day] = state?.days ?? [];
+  expect(day?.hereUsdPerMonth).toBeCloseTo(300, 9);
+  expect(day?.fargateUsdPerMonth).toBeCloseTo(150, 9);
+});
+
 describe('instances that last in a state', () => {
   const after = (hours: number, instances: readonly InstanceSpec[]) => {
     let state: WeekState | undefined;

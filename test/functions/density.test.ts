@@ -203,6 +203,21 @@ describe('density: anomalies', () => {
   });
 });
 
+describe('density: metrics', () => {
+  it('writes them as lines of the log, and calls nothing for it', async () => {
+    const lab = createLab();
+    await lab.lookAt({ onInstances: [5, 1, 1, 1] });
+    const lines = lab.logs.filter(({ message }) => message === 'metrics');
+    expect(lines).toMatchObject([
+      { Cluster: 'shop', Instances: 4, IdleInstances: 0, ConcentrationPercentMax: 62.5 },
+      { Cluster: 'shop', CapacityProvider: 'general', TasksPerInstance: 2 },
+    ]);
+    expect(lines.every((line) => '_aws' in line)).toBe(true);
+    const services = new Set(lab.account.calls.map(({ service }) => service));
+    expect([...services].sort()).toEqual(['dynamodb', 'ecs']);
+  });
+});
+
 describe('density: the week', () => {
   it('keeps of each provider what the weekly digest tells, with what Fargate would cost', async () => {
     const lab = createLab({}, 3_600_000);
@@ -271,6 +286,7 @@ describe('readConfig', () => {
     TABLE_NAME: 'ballast',
     CONCENTRATION_PERCENT_MAX: '50',
     EC2_DISCOUNT_PERCENT: '0',
+    PER_SERVICE_METRICS: 'false',
   };
 
   it('reads what the template sets', () => {
