@@ -183,8 +183,10 @@ function stopsThatCount(
       deficit.service === service && deficit.fromMs <= fromMs && deficit.untilMs >= fromMs - hourMs,
   );
   const endsMs = told
-    .filter((other) => other.service === service && other.isResolved && other.untilMs <= fromMs)
-    .map(({ untilMs }) => untilMs + minuteMs);
+    .filter(({ service: of, isResolved }) => of === service && isResolved)
+    .map(({ untilMs }) => untilMs + minuteMs)
+    // What is told beside an end was enough before it.
+    .filter((endMs) => endMs + minuteMs <= fromMs);
   return run.stops.filter(
     (stop) =>
       stop.service !== service ||
