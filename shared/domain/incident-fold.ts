@@ -1,8 +1,8 @@
-import type { Facts, Incident, IncidentKey } from './incident.ts';
+import type { Facts, Incident, IncidentKey, Severity } from './incident.ts';
 import { burstOf, byOpening, nameOf, openedAtMsOf } from './incident-burst.ts';
 import { fingerprintOf } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
-import { isGraver, notify, takenAsTold } from './incident-outbox.ts';
+import { graver, isGraver, notify, takenAsTold } from './incident-outbox.ts';
 import {
   evidenceOf,
   type PlaceBurst,
@@ -261,7 +261,7 @@ function planFold(
   const observations: Observation[] = [...joining, ...graverOnes].map((member) => ({
     type: 'occurred',
     occurrence: { id: nameOf(member.subject), atMs: openedAtMsOf(member) },
-    severity: member.severity,
+    severity: foldSeverityOf(member),
   }));
   if (joining.length > 0) observations.push({ type: 'unwell', atMs: nowMs });
   const isEmpty = joining.length + within.length === 0;
@@ -275,6 +275,13 @@ function planFold(
   }
   return { key, joining, observations };
 }
+
+/**
+ * One member's place that goes away heals; where many lost theirs at once, somebody should look: an
+ * instance or a zone is gone. Spot takes back by its nature.
+ */
+const foldSeverityOf = ({ severity, cause }: Incident): Severity =>
+  cause === 'spot' ? severity : graver(severity, 'warn');
 
 /** With the services that it has not heard of yet. */
 function factsOf(

@@ -105,11 +105,12 @@ const takenDown: readonly StopRule[] = [
     stopCodes: scheduler,
     stopped: /\bcontainer instance is in DRAINING state/i,
   }),
-  row('host-gone/terminated', trouble, { stopped: /^Host EC2 \(instance/ }),
-  row('host-gone/deregistered', trouble, {
+  row('host-gone/terminated', healed, { stopped: /^Host EC2 \(instance/, standalone: lost }),
+  row('host-gone/deregistered', healed, {
     stopped: /^Container instance deregistration forced by user/,
+    standalone: lost,
   }),
-  row('host-gone/stop-code', trouble, { stopCodes: ['TerminationNotice'] }),
+  row('host-gone/stop-code', healed, { stopCodes: ['TerminationNotice'], standalone: lost }),
   row('user/stop-code', expected, { stopCodes: ['UserInitiated'] }),
   row('user/reason', expected, { stopped: /^Task stopped by user/ }),
   row('scheduler-rebalancing/reason', expected, {
@@ -262,6 +263,11 @@ export const stopRules: readonly StopRule[] = [
   ...exits,
   ...otherStops,
 ];
+
+/** Where a task's place went away under it: that is no crash, and ECS starts it elsewhere. */
+export const takenAwayCauses: ReadonlySet<string> = new Set(
+  stopRules.filter(({ verdict }) => verdict === healed).map(({ cause }) => cause),
+);
 
 /** What is in no row: kept, counted, and an incident of its own. */
 export const unknownStop: StopRule = row('unknown/no-row', trouble, {});

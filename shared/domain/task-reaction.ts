@@ -1,7 +1,7 @@
 import type { StopFacts } from './alert-facts.ts';
 import type { HookStateChange } from './deployment-event.ts';
 import type { EventMeaning } from './event-meaning.ts';
-import type { Facts, Incident, IncidentKey, IncidentKind, Subject } from './incident.ts';
+import type { Facts, Incident, IncidentKey, IncidentKind, Severity, Subject } from './incident.ts';
 import { factCharsMax } from './incident-facts.ts';
 import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
@@ -14,6 +14,7 @@ import {
   type StopClass,
   subjectOf,
 } from './stop-classification.ts';
+import { takenAwayCauses } from './stop-rules.ts';
 import type { StoppedTask } from './task-stop.ts';
 
 /** Something that is to be observed of one incident. */
@@ -50,11 +51,13 @@ export function reactToStop(
   const observation: Observation = {
     type: 'occurred',
     occurrence: { id: task.taskArn, atMs: task.stoppedAtMs, facts: { ...stopFacts(task, stop) } },
-    severity: stop.severity === 'info' ? 'warn' : stop.severity,
+    severity: stop.severity,
     facts: { ...subjectFacts(task, stop), ...stateFacts(state) },
   };
   const own = { key, observation };
-  return kind === 'crash-loop' ? [own, { key: { ...key, kind: 'slow-loop' }, observation }] : [own];
+  // A place that goes away now and then is what Spot is: only many at once are worth a line.
+  if (kind !== 'crash-loop' || stop.severity === 'info') return [own];
+  return [own, { key: { ...key, kind: 'slow-loop' }, observation }];
 }
 
 /**
@@ -219,6 +222,15 @@ export const observeCompletion = (
   return endsWhenSteady.has(incident.kind) && isOlder ? { type: 'superseded', atMs } : undefined;
 };
 
+/** ECS has so long to start elsewhere what lost its place, before that pages. */
+const replacedWithinMs = 15 * 60_000;
+
+/** How grave it is that a service is short of its minimum. */
+function shortageOf({ cause, subject, worseSinceMs }: Incident, atMs: number): Severity {
+  const heals = takenAwayCauses.has(cause) && subject.type === 'service';
+  return heals && atMs - (worseSinceMs ?? atMs) < replacedWithinMs ? 'warn' : 'critical';
+}
+
 /** Why nothing of a service is under way; undefined while something is, or something lacks. */
 function restOf(state: ServiceState): { readonly reason: string } | undefined {
   // Looked at first: once its old tasks are gone, a failed deployment is the only one.
@@ -240,7 +252,7 @@ export function observeState(
     rest === undefined ? { type: 'unwell', atMs } : { type: 'well', atMs, facts, ...rest };
   const gravity: Observation =
     state.running < minimumOf(state)
-      ? { type: 'worsened', atMs, severity: 'critical', facts }
+      ? { type: 'worsened', atMs, severity: shortageOf(incident, atMs), facts }
       : { type: 'eased', atMs, facts };
   return [gravity, wellness];
 }

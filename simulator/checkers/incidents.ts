@@ -1,11 +1,13 @@
 import type { AlertRecord, DeliveredStop, RunRecord } from '../record.ts';
 import { type Checker, callFaults, clock, struck } from './checker.ts';
+import { deficitsOf } from './floors.ts';
 import { executionsOf } from './hooks.ts';
 import {
   type Crossing,
   crossingsOf,
   isPast,
   isSupported,
+  isTakenAway,
   type PlainCause,
   thresholds,
 } from './stops.ts';
@@ -167,17 +169,28 @@ export const noFalseAlarms: Checker = {
   },
 };
 
-/** Not those of a deployment whose end was told: once it is gone, what is late of it is history. */
+/**
+ * Not those of a deployment whose end was told: once it is gone, what is late of it is history. And not
+ * those of tasks whose places went away, unless the service was short of its minimum for it.
+ */
 function stopsThatCount(
   run: RunRecord,
   { service, fromMs }: Told,
   told: readonly Told[],
 ): readonly DeliveredStop[] {
+  const isShort = deficitsOf(run).some(
+    (deficit) =>
+      deficit.service === service && deficit.fromMs <= fromMs && deficit.untilMs >= fromMs - hourMs,
+  );
   const endsMs = told
-    .filter((other) => other.service === service && other.isResolved && other.untilMs <= fromMs)
-    .map(({ untilMs }) => untilMs + minuteMs);
+    .filter(({ service: of, isResolved }) => of === service && isResolved)
+    .map(({ untilMs }) => untilMs + minuteMs)
+    // What is told beside an end was enough before it.
+    .filter((endMs) => endMs + minuteMs <= fromMs);
   return run.stops.filter(
-    (stop) => stop.service !== service || !endsMs.some((endMs) => isPast(run, stop, endMs)),
+    (stop) =>
+      stop.service !== service ||
+      ((isShort || !isTakenAway(stop)) && !endsMs.some((endMs) => isPast(run, stop, endMs))),
   );
 }
 

@@ -31,6 +31,12 @@ export const isMeant = ({ stopCode, stoppedReason }: Stop): boolean =>
   (stopCode === 'ServiceSchedulerInitiated' &&
     /^Scaling activity|^Availability-zone rebalancing|draining/i.test(stoppedReason));
 
+/** Whether a task's place went away under it: no fault of the task, and cured by its replacement. */
+export const isTakenAway = ({ stopCode, stoppedReason, service }: Stop): boolean =>
+  service !== undefined &&
+  (/^(SpotInterruption|TerminationNotice|InfrastructureHealth)$/.test(stopCode ?? '') ||
+    /^(Host EC2|Your Spot Task|Container instance deregistration)/.test(stoppedReason));
+
 /** Three stops in ten minutes: what the stack has by default, and what every kind below opens at. */
 const loop = { stops: 3, windowMs: 10 * minuteMs } as const;
 

@@ -104,6 +104,20 @@ describe('a storm', () => {
   const storm = orThrow(stormAfter(members, at(5)));
   const inStorm = members.map((member) => folded(member, storm.id, at(5)));
 
+  it.each([
+    ['host-gone', 'warn'],
+    ['spot', 'info'],
+  ])('of many services that lost their places by %s is %s', (cause, severity) => {
+    const lost = hits(0, 1, 2, 3, 4).map((one) => ({ ...one, cause, severity: 'info' as const }));
+    const [fold] = planFolds(lost, true, at(5)).folds;
+    const found = applyObservations(undefined, fold?.observations ?? [], {
+      key: stormKeyOf('prod', cause),
+      policy: incidentPolicies.storm,
+      nowMs: at(5),
+    });
+    expect(found).toMatchObject({ status: 'open', severity });
+  });
+
   it('silences its members, and is planned anew only for news', () => {
     expect(inStorm.flatMap(({ outbox }) => outbox)).toEqual([]);
     const again = [storm, ...inStorm];

@@ -226,6 +226,73 @@ describe('a deployment that is no longer there', () => {
   });
 });
 
+describe('tasks whose place went away', () => {
+  const spot = {
+    stopCode: 'SpotInterruption',
+    stoppedReason: 'Your Spot Task was interrupted.',
+  };
+  const hostGone = {
+    stopCode: 'TerminationNotice',
+    stoppedReason: 'Host EC2 (instance i-0a) terminated.',
+  };
+  const taken = (how: Readonly<Record<string, unknown>>, count: number, everyMinutes: number) =>
+    Array.from({ length: count }, (_, index) =>
+      stopEvent({
+        id: `taken-${index}`,
+        atMs: startMs + index * everyMinutes * minuteMs,
+        detail: how,
+      }),
+    );
+  const sweepFor = async (lab: Awaited<ReturnType<typeof createLab>>, minutes: number) => {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+    }
+  };
+
+  it.each([
+    ['Spot', spot],
+    ['a host', hostGone],
+  ])('by %s are no slow loop, however many in a day', async (_, how) => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker'));
+    lab.wait(5 * 60 * minuteMs);
+    await lab.deliver(...taken(how, 8, 40));
+    await sweepFor(lab, 10);
+    expect(await lab.incidents()).toEqual([]);
+    expect(lab.subjects()).toEqual([]);
+  });
+
+  it.each([
+    ['Spot', spot],
+    ['a host', hostGone],
+  ])('by %s at once are told to nobody while enough of the others run', async (_, how) => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { running: 3, pending: 1 }));
+    lab.wait(3 * minuteMs);
+    await lab.deliver(...taken(how, 3, 1));
+    await sweepFor(lab, 40);
+    expect(await lab.incidents()).toMatchObject([{ severity: 'info', status: 'open' }]);
+    expect(lab.subjects()).toEqual([]);
+  });
+
+  it('are a card below the minimum, and page only where that lasts', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { running: 1, pending: 3 }));
+    lab.wait(3 * minuteMs);
+    await lab.deliver(...taken(spot, 3, 1));
+    await sweepFor(lab, 12);
+    expect(lab.subjects()).toEqual([
+      '[WARN] worker in prod: tasks lost, spot, 3 stops in 2 min, 1 of 4 running',
+    ]);
+    expect(lab.alerts[0]?.text).toMatch(
+      /^worker is below its minimum \(1 running, 2 needed\): its\s+tasks lost their places/,
+    );
+    await sweepFor(lab, 8);
+    expect(lab.alerts.map(({ attributes }) => attributes.severity)).toEqual(['warn', 'critical']);
+  });
+});
+
 describe('the daily digest', () => {
   it('tells once a day, in its hour, what is open and what is over', {
     timeout: 60_000,

@@ -1,5 +1,6 @@
 import { type FactReader, type LoopFacts, readFacts } from '../alert-facts.ts';
 import type { Incident } from '../incident.ts';
+import { takenAwayCauses } from '../stop-rules.ts';
 import {
   type Advice,
   type Capacity,
@@ -35,22 +36,17 @@ export function loopDraft(scene: Scene): Draft {
   const facts = readFacts<LoopFacts>(summedFacts(scene.incident));
   const capacity = capacityOf(facts);
   const isSlow = scene.incident.kind === 'slow-loop';
-  const loop = joined(
-    [isSlow ? 'slow' : undefined, isRestart(facts) ? 'restart loop' : 'crash loop'],
-    ' ',
-  );
+  const loop = joined([isSlow ? 'slow' : undefined, nounOf(scene, facts)], ' ');
   return {
     headline: scene.isResolved
-      ? `steady again after a ${loop}${withRunning(capacity).replace(': ', ', ')}`
+      ? `steady again after ${isTakenAway(scene) ? '' : 'a '}${loop}${withRunning(capacity).replace(': ', ', ')}`
       : joined([
           loop,
           causeText(scene, facts),
           pace(scene, ...stopNouns(facts)),
           runningText(capacity),
         ]),
-    lead: scene.isResolved
-      ? `${scene.name} is steady again: no ${stopNouns(facts)[0]} for ${quietText(scene)}. Nothing to do.`
-      : leadOf(scene, facts, capacity),
+    lead: leadOfAny(scene, facts, capacity),
     since: sinceDeployment(facts, scene),
     evidence: known([
       stopText(scene, facts),
@@ -64,6 +60,15 @@ export function loopDraft(scene: Scene): Draft {
     next: scene.isResolved ? nothingToDo : adviceOf(scene, facts),
     ends: endsText(scene, facts, capacity),
   };
+}
+
+/** The tasks' places went away: nothing of theirs crashed. */
+const isTakenAway = ({ incident: { cause, subject } }: Scene): boolean =>
+  takenAwayCauses.has(cause) && subject.type === 'service';
+
+function nounOf(scene: Scene, facts: Reader): string {
+  if (isTakenAway(scene)) return 'tasks lost';
+  return isRestart(facts) ? 'restart loop' : 'crash loop';
 }
 
 const isRestart = (facts: Reader): boolean => facts.flag('restartsInPlace') === true;
@@ -82,6 +87,25 @@ function causeText({ incident }: Scene, facts: Reader): string {
   return incident.cause === 'application-exit' && exitCode !== undefined
     ? `exit code ${exitCode}`
     : spoken(incident.cause);
+}
+
+function leadOfAny(scene: Scene, facts: Reader, capacity: Capacity): string {
+  const { name } = scene;
+  if (scene.isResolved) {
+    return `${name} is steady again: no ${stopNouns(facts)[0]} for ${quietText(scene)}. Nothing to do.`;
+  }
+  return isTakenAway(scene) ? leadOfLost(scene, capacity) : leadOf(scene, facts, capacity);
+}
+
+function leadOfLost({ name, notice }: Scene, capacity: Capacity): string {
+  if (isBelowMinimum(capacity) !== true) {
+    return `${name} lost tasks with their places, and has enough of them. Nothing to do unless it goes on.`;
+  }
+  const act = notice.severity === 'critical' ? 'Act now.' : 'Look now.';
+  return (
+    `${name} is below its minimum ${neededText(capacity)}: its tasks lost their places, ` +
+    `and others do not run yet. ${act}`
+  );
 }
 
 function leadOf(scene: Scene, facts: Reader, capacity: Capacity): string {

@@ -52,6 +52,9 @@ const hit = (minutes: number, fault: 'throttling' | 'crashes') => ({
   what: '-',
 });
 const short = [count(0), count(62, { running: 3 }), count(66)];
+const spot = [60, 62, 64].map((minutes) =>
+  stop(minutes, { stopCode: 'SpotInterruption', stoppedReason: 'Your Spot Task was interrupted.' }),
+);
 const slowLoop = { incidentId: 'slow-loop-1', messageId: 'slow-loop-1#1', kind: 'crash-loop' };
 const replaced: RunRecord['deployments'] = [1, 2].map((revision) => ({
   deploymentArn: `web/${revision}`,
@@ -271,6 +274,12 @@ const cases: readonly Case[] = [
     'a loop is told of tasks that were meant to stop',
     { stops: loop, alerts: [alert(70)] },
     { stops: loop.map((one) => ({ ...one, stopCode: 'UserInitiated' })), alerts: [alert(70)] },
+  ],
+  [
+    'no-false-alarms',
+    'a loop is told of tasks that Spot took, though enough of the others ran',
+    { stops: spot, alerts: [alert(70)], counts: [count(0), count(61, { running: 2 })] },
+    { stops: spot, alerts: [alert(70)], counts: [count(0)] },
   ],
   [
     'no-false-alarms',
