@@ -45,6 +45,10 @@ export function rememberWeek(before: WeekState | undefined, look: WeekLook): Wee
         services: services.get(instance) ?? '',
       })),
     ),
+    allFullSinceMs:
+      density.fill.instances > 0 && density.overfull.length === density.fill.instances
+        ? (before?.allFullSinceMs ?? nowMs)
+        : undefined,
     outliers: longest(
       (grouped === undefined ? [] : densityOutliersOf(grouped)).map((one) => ({
         ...{ ...one, sinceMs: since(before?.outliers, one.instance) },

@@ -42,6 +42,8 @@ export type WeekState = {
   readonly days: readonly CostDay[];
   readonly idle: readonly LastingInstance[];
   readonly full: readonly FullInstance[];
+  /** Since when every instance that stays is full. */
+  readonly allFullSinceMs?: number | undefined;
   readonly outliers: readonly OutlyingInstance[];
 };
 
@@ -66,7 +68,14 @@ export type WeekFindings = {
   readonly cheaper: readonly CostFinding[];
   readonly idle: readonly Finding<LastingInstance>[];
   readonly full: readonly Finding<FullInstance>[];
+  /** Providers whose instances are all full. */
+  readonly packed: readonly PackedProvider[];
   readonly outliers: readonly Finding<OutlyingInstance>[];
+};
+export type PackedProvider = {
+  readonly group: string;
+  readonly ofInstances: number;
+  readonly sinceMs: number;
 };
 /** Instances of one provider, and how many it has. */
 export type Finding<One> = {
@@ -103,12 +112,21 @@ export function weekFindingsOf(
     cheaper: current.flatMap((state) => cheaperIn(state, nowMs, policy)),
     idle: lasting(({ idle }) => idle),
     full: lasting(({ full }) => full),
+    packed: current.flatMap(({ group, instances: ofInstances, allFullSinceMs: sinceMs }) =>
+      sinceMs !== undefined && nowMs - sinceMs >= lastingMs
+        ? [{ group, ofInstances, sinceMs }]
+        : [],
+    ),
     outliers: lasting(({ outliers }) => outliers),
   };
 }
 
-export const isEmptyWeek = ({ cheaper, idle, full, outliers }: WeekFindings): boolean =>
-  [cheaper, idle, full, outliers].every(({ length }) => length === 0);
+/**
+ * Single full instances are told beside something else, and make no message of their own: Managed
+ * Instances fill one before they start the next.
+ */
+export const isEmptyWeek = ({ cheaper, idle, packed, outliers }: WeekFindings): boolean =>
+  [cheaper, idle, packed, outliers].every(({ length }) => length === 0);
 
 function cheaperIn(
   { group, days, tasks, breakEvenTasks, ec2DiscountPercent }: WeekState,

@@ -14,6 +14,7 @@ const schema = v.object({
       ...{ group: v.string(), atMs: finite, instances: amount, tasks: amount },
       ec2DiscountPercent: amount,
       breakEvenTasks: v.optional(amount),
+      allFullSinceMs: v.optional(finite),
       days: v.array(
         v.object({
           ...{ day: amount, looks: amount },

@@ -109,7 +109,7 @@ it('keeps the mean of the looks of a day', () => {
 });
 
 describe('instances that last in a state', () => {
-  const after = (hours: number, instances: readonly InstanceSpec[]) => {
+  const foundAfter = (hours: number, instances: readonly InstanceSpec[]) => {
     let state: WeekState | undefined;
     for (let hour = 0; hour <= hours; hour += 1) {
       state = look(state, startMs + hour * hourMs, instances);
@@ -140,7 +140,17 @@ describe('instances that last in a state', () => {
       { outliers: [{ instances: [{ instance: 'i-general4', tasks: 7, peers: 2 }] }] },
     ],
   ])('%s', (_, hours, instances, expected) => {
-    expect(after(hours, instances)).toMatchObject(expected);
+    expect(foundAfter(hours, instances)).toMatchObject(expected);
+  });
+
+  it.each<readonly [string, readonly InstanceSpec[], boolean]>([
+    ['one of two is full: told beside something else, never alone', [busy, full], true],
+    ['both are full: nothing is left for a deployment', [full, full], false],
+    ['the other one drains', [full, { status: 'DRAINING' }], false],
+    ['one is full, one idle', [full, idle], false],
+    ['nothing is there', [], true],
+  ])('%s', (_, instances, isEmpty) => {
+    expect(isEmptyWeek(foundAfter(24, instances))).toBe(isEmpty);
   });
 
   it('begins anew after a look that found it otherwise', () => {
@@ -194,7 +204,7 @@ const cheaper = {
   ...{ days: 7, tasks: 19, breakEvenTasks: 28, ec2DiscountPercent: 0 },
 } as const;
 const sinceMs = startMs - 75 * hourMs;
-const none: WeekFindings = { cheaper: [], idle: [], full: [], outliers: [] };
+const none: WeekFindings = { cheaper: [], idle: [], full: [], packed: [], outliers: [] };
 const weeks: Readonly<Record<string, WeekFindings>> = {
   cost: { ...none, cheaper: [cheaper] },
   all: {
@@ -222,6 +232,7 @@ const weeks: Readonly<Record<string, WeekFindings>> = {
         ],
       },
     ],
+    packed: [{ group: 'spot', ofInstances: 2, sinceMs }],
     outliers: [
       {
         ...{ group: 'general', ofInstances: 7 },

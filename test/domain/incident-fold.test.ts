@@ -281,6 +281,15 @@ describe('digests', () => {
     expect(digest.open.shown[1]?.subject.name).toBe('s0');
   });
 
+  it('give a number of times to what happens, and none to what lasts', () => {
+    const incidents = [
+      hit('a', 0, { count: 5 }),
+      hit('b', 0, { count: 5, kind: 'concentration', cause: 'concentrated' }),
+    ];
+    const { open } = digestOf({ ...parts, incidents });
+    expect(open.shown.map(({ count }) => count)).toEqual([5, 1]);
+  });
+
   it('let a storm stand for its members, and ignore other clusters and what is only watched', () => {
     const incidents = [
       hit('a', 0, { foldedInto: 'storm' }),

@@ -6,6 +6,7 @@ import type {
   FullInstance,
   LastingInstance,
   OutlyingInstance,
+  PackedProvider,
   WeekFindings,
 } from '../week-findings.ts';
 import type { AlertContext } from './draft.ts';
@@ -96,7 +97,7 @@ function bodyOf(
   steps: readonly string[],
   { runbookBase }: AlertContext,
 ): readonly string[] {
-  const { cheaper, idle, full, outliers } = findings;
+  const { cheaper, idle, full, packed, outliers } = findings;
   return [
     ...section('Cost', [
       ...cheaper.map(costText),
@@ -108,10 +109,10 @@ function bodyOf(
       'Idle',
       idle.map((one) => idleText(one, atMs)),
     ),
-    ...section(
-      'Full',
-      full.flatMap((one) => fullTexts(one, atMs)),
-    ),
+    ...section('Full', [
+      ...packed.map((one) => packedText(one, atMs)),
+      ...full.flatMap((one) => fullTexts(one, atMs)),
+    ]),
     ...section(
       'Stands out',
       outliers.flatMap((one) => outlierTexts(one, atMs)),
@@ -145,6 +146,10 @@ const lastedText = ({ instance, sinceMs }: LastingInstance, atMs: number): strin
 const idleText = ({ group, ofInstances, instances }: Finding<LastingInstance>, atMs: number) =>
   `${group}: ${instances.length} of ${counted(ofInstances, 'instance')} without a task but daemons ` +
   `for a day and more: ${instances.map((one) => lastedText(one, atMs)).join(', ')}`;
+
+const packedText = ({ group, ofInstances, sinceMs }: PackedProvider, atMs: number) =>
+  `${group}: all of its ${counted(ofInstances, 'instance')} have been full for ${durationText(atMs - sinceMs)}: ` +
+  'what a deployment starts has to wait for another one';
 
 const fullTexts = ({ group, instances }: Finding<FullInstance>, atMs: number) =>
   instances.map(
