@@ -1,4 +1,5 @@
 import { bundleRows } from './bench/bundle.ts';
+import { densityCorpusRows } from './bench/density-corpus.ts';
 import { detectorRows } from './bench/detector.ts';
 import type { BenchRow } from './bench/row.ts';
 import { simulationRows } from './bench/simulation.ts';
@@ -20,4 +21,5 @@ for (const row of zonePlanRows()) print(row);
 for (const row of zoneMoveRows()) print(row);
 for (const row of await snapshotReadRows()) print(row);
 for (const row of detectorRows()) print(row);
+for (const row of await densityCorpusRows()) print(row);
 for (const row of await simulationRows()) print(row);
