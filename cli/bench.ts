@@ -4,6 +4,7 @@ import { bundleRows } from './bench/bundle.ts';
 import { renderCostTable } from './bench/cost/cost-table.ts';
 import { parseUsage, renderUsage, usageFile } from './bench/cost/usage-file.ts';
 import { costRows, costsOf, measureUsage } from './bench/cost.ts';
+import { densityCorpusRows } from './bench/density-corpus.ts';
 import { detectorRows } from './bench/detector.ts';
 import type { BenchRow } from './bench/row.ts';
 import { simulationRows } from './bench/simulation.ts';
@@ -27,6 +28,7 @@ async function printAll(): Promise<void> {
   for (const row of zoneMoveRows()) print(row);
   for (const row of await snapshotReadRows()) print(row);
   for (const row of detectorRows()) print(row);
+  for (const row of await densityCorpusRows()) print(row);
   for (const row of costRows(await measureUsage())) print(row);
   for (const row of await simulationRows()) print(row);
 }

@@ -4,6 +4,7 @@ import { daemonTaskFails } from './ecs/daemons.ts';
 import { failChecks } from './ecs/health.ts';
 import type { RangeMs } from './ecs/inputs.ts';
 import { instanceDies } from './ecs/instances.ts';
+import { resumeOptimizer } from './ecs/optimizer.ts';
 import { disconnectAgent, setInstanceHealth } from './ecs/repair.ts';
 import { interruptSpotTask, noticeSpot } from './ecs/spot.ts';
 import type { Instance, Scope, Task } from './ecs/state.ts';
@@ -39,6 +40,13 @@ export function createNature(core: Core): NatureCommands {
       core.after(forMs, () => {
         state.nature.refused.delete(entry);
         core.signal('capacity-changed', undefined);
+      });
+    },
+    optimizerStops: (name, forMs) => {
+      state.nature.stuckOptimizers.add(name);
+      core.after(forMs, () => {
+        state.nature.stuckOptimizers.delete(name);
+        resumeOptimizer(core, name);
       });
     },
     agentDisconnects: (arn, forMs) => disconnectAgent(core, instanceIn(core, arn), forMs),

@@ -215,6 +215,8 @@ export type NatureCommands = {
   slowCapacity(scope: CapacityScope, extraMs: number, forMs: number): void;
   /** Launches are refused. */
   noCapacity(scope: CapacityScope, forMs: number): void;
+  /** Infrastructure optimisation of a capacity provider does nothing for that long. */
+  optimizerStops(capacityProvider: string, forMs: number): void;
   /** The agent is not heard of for that long. */
   agentDisconnects(containerInstanceArn: string, forMs: number): void;
   healthImpaired(

@@ -177,9 +177,9 @@ const otherWords = new Set([
   ...['truncated', 'reason'],
   // Verdicts and log lines of az-balance.
   ...['az-balance', 'would-act', 'ecs-will', 'cluster-failed', 'memory-contended'],
-  ...['memory-unreadable'],
+  ...['memory-unreadable', 'imbalance-ended'],
   // Figures that density follows, and its log lines.
-  ...['tasks-per-instance', 'reserved-share', 'idle-share', 'memory-contended'],
+  ...['tasks-per-instance', 'reserved-share', 'idle-share', 'task-size', 'memory-contended'],
 ]);
 
 /** Kinds of incidents and causes of stops and events are documented elsewhere, and tested there. */

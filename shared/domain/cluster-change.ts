@@ -18,6 +18,8 @@ export type ClusterChange = {
   readonly cause: ChangeCause;
   /** Name of the service, or label of the instance. */
   readonly subject: string;
+  /** When it was first and last seen, without a longer break than tasks need to settle. */
+  readonly sinceMs: number;
   readonly atMs: number;
   /** What it was and what it became, as `4 to 12`; empty where there is no such thing. */
   readonly detail: string;
@@ -55,12 +57,18 @@ export function rememberCluster(memory: ClusterMemory, snapshot: Snapshot): Clus
       : []),
   ];
   const isSeen = new Set(seen.map(keyOf));
+  const known = new Map(memory.changes.map((change) => [keyOf(change), change]));
+  const resumed = seen.map((change) => {
+    const last = known.get(keyOf(change));
+    const isSame = last !== undefined && takenAtMs - last.atMs < settlingMs && isLasting(change);
+    return isSame ? { ...change, sinceMs: last.sinceMs } : change;
+  });
   const before = memory.changes.filter(
     (change) => !isSeen.has(keyOf(change)) && takenAtMs - change.atMs < changesKeptMs,
   );
   return {
     desired: isWhole ? desiredOf(services) : memory.desired,
-    changes: [...seen, ...before].slice(0, changesMax),
+    changes: [...resumed, ...before].slice(0, changesMax),
   };
 }
 
@@ -71,11 +79,14 @@ function underWayIn({ services, instances, takenAtMs: atMs }: Snapshot): readonl
   const change = (cause: ChangeCause, subject: string): ClusterChange => ({
     cause,
     subject,
+    sinceMs: atMs,
     atMs,
     detail: '',
   });
   return [
-    ...services.filter(isDeploying).map(({ name }) => change('deployment-in-progress', name)),
+    ...services
+      .filter((service) => isDeploying(service, atMs))
+      .map(({ name }) => change('deployment-in-progress', name)),
     ...services
       .filter(
         ({ lastRebalancingAtMs: lastMs }) => lastMs !== undefined && atMs - lastMs < settlingMs,
@@ -85,9 +96,17 @@ function underWayIn({ services, instances, takenAtMs: atMs }: Snapshot): readonl
   ];
 }
 
-/** Whether old and new tasks of a service may stand side by side. */
-const isDeploying = ({ rollouts }: Service): boolean =>
-  rollouts.length > 1 || rollouts.some(({ rolloutState }) => rolloutState === 'IN_PROGRESS');
+/** A deployment may begin and end between two looks: one that is younger counts as under way. */
+export const briefDeploymentMsMax = 10 * 60_000;
+
+/** Whether old and new tasks of a service stand side by side, or did a moment ago. */
+const isDeploying = ({ rollouts }: Service, atMs: number): boolean =>
+  rollouts.length > 1 ||
+  rollouts.some(
+    ({ rolloutState, createdAtMs }) =>
+      rolloutState === 'IN_PROGRESS' ||
+      (createdAtMs !== undefined && atMs - createdAtMs < briefDeploymentMsMax),
+  );
 
 function differences(
   before: Readonly<Record<string, number>>,
@@ -104,16 +123,30 @@ function differences(
       if (was === undefined) {
         // Behind the last name that there was room for, a service may be old.
         if (isFull && name > beyond) return [];
-        return [{ cause: 'service-added', subject: name, atMs, detail: '' }];
+        return [{ cause: 'service-added', subject: name, sinceMs: atMs, atMs, detail: '' }];
       }
       if (was === desired) return [];
       return [
-        { cause: 'desired-count-changed', subject: name, atMs, detail: `${was} to ${desired}` },
+        {
+          cause: 'desired-count-changed',
+          subject: name,
+          sinceMs: atMs,
+          atMs,
+          detail: `${was} to ${desired}`,
+        },
       ];
     }),
     ...Object.keys(before)
       .filter((name) => !names.has(name))
-      .map((subject): ClusterChange => ({ cause: 'service-removed', subject, atMs, detail: '' })),
+      .map(
+        (subject): ClusterChange => ({
+          cause: 'service-removed',
+          subject,
+          sinceMs: atMs,
+          atMs,
+          detail: '',
+        }),
+      ),
   ];
 }
 
@@ -133,27 +166,42 @@ const entryChars = (name: string): number => name.length + 12;
 const charsOf = (desired: Readonly<Record<string, number>>): number =>
   Object.keys(desired).reduce((sum, name) => sum + entryChars(name), 0);
 
-/** Causes that go on: while they do, they explain all that goes on beside them. */
+/** Causes that go on: while they do, they explain what began with them. */
 const lasting = new Set<ChangeCause>([
   'deployment-in-progress',
   'instances-leaving',
   'zone-rebalancing',
 ]);
+const isLasting = ({ cause }: ClusterChange): boolean => lasting.has(cause);
+/** Causes that empty no zone: they start tasks elsewhere before they stop any. */
+const keepsZones = new Set<ChangeCause>(['deployment-in-progress', 'zone-rebalancing']);
 /** A change at one moment explains an unusual figure for so long; what stays unusual is told. */
 export const explainedMsMax = 60 * 60_000;
+/** What moves a figure is seen no later than this after it: tasks are read before services. */
+export const seenLaterMsMax = 10 * 60_000;
 
 /**
- * What explains that density is unusual since `sinceMs`, the latest change first; undefined where
- * nothing does. What lasts explains as long as it lasts and until tasks have settled. A count that
- * somebody or a policy changed explains an hour: a scale-out that nobody stops should be told.
+ * What explains that a figure is unusual since `sinceMs`, the latest change first; undefined where
+ * nothing does. Only what was there when it began explains it. What lasts explains as long as it lasts
+ * and until tasks have settled. A count that somebody or a policy changed explains an hour: a scale-out
+ * that nobody stops should be told.
  */
 export function explanationOf(
   { changes }: ClusterMemory,
-  { sinceMs, nowMs }: { readonly sinceMs: number; readonly nowMs: number },
+  {
+    figure,
+    sinceMs,
+    nowMs,
+  }: { readonly figure: string; readonly sinceMs: number; readonly nowMs: number },
 ): ClusterChange | undefined {
-  const recent = changes.filter(({ atMs }) => nowMs - atMs < settlingMs);
-  const going = recent.find(({ cause }) => lasting.has(cause));
+  const possible = changes.filter(
+    (change) =>
+      change.sinceMs <= sinceMs + seenLaterMsMax &&
+      !(figure === 'zones' && keepsZones.has(change.cause)),
+  );
+  const recent = possible.filter(({ atMs }) => nowMs - atMs < settlingMs);
+  const going = recent.find(isLasting);
   if (going !== undefined) return going;
   if (nowMs - sinceMs >= explainedMsMax) return undefined;
-  return changes.find(({ cause, atMs }) => !lasting.has(cause) && nowMs - atMs < explainedMsMax);
+  return possible.find((change) => !isLasting(change) && nowMs - change.atMs < explainedMsMax);
 }

@@ -12,7 +12,17 @@ import type { Density, Fill } from './density.ts';
  * Figures that are followed over time. Managed instances live for 14 days and less, so what has a
  * history is the provider and the cluster, never an instance.
  */
-export type DensityFigure = 'instances' | 'tasks-per-instance' | 'reserved-share' | 'idle-share';
+export type DensityFigure =
+  | 'instances'
+  | 'tasks-per-instance'
+  | 'reserved-share'
+  | 'idle-share'
+  /** On instances. */
+  | 'tasks'
+  /** Mean reservation of a task, in shares of a vCPU or of 4 GiB, whichever is more. */
+  | 'task-size'
+  /** In which instances stay; of the whole cluster only. */
+  | 'zones';
 
 export type DensitySample = {
   readonly figure: DensityFigure;
@@ -22,16 +32,20 @@ export type DensitySample = {
 };
 
 /** What one look adds to the series; a group without instances has no density, only none of them. */
-export function densitySamplesOf({ groups, cluster }: Density): readonly DensitySample[] {
+export function densitySamplesOf({ groups, cluster, zones }: Density): readonly DensitySample[] {
   const idle = groups.reduce((sum, group) => sum + group.idle.length, 0);
   return [
     ...groups.flatMap((group) => samplesOf(group.fill, group.idle.length, group.group.name)),
     ...samplesOf(cluster, idle, undefined),
+    ...(cluster.instances === 0
+      ? []
+      : [{ figure: 'zones' as const, group: undefined, value: zones }]),
   ];
 }
 
 function samplesOf(fill: Fill, idle: number, group: string | undefined): readonly DensitySample[] {
-  const { instances, tasks, dominantShare } = fill;
+  const { instances, tasks, dominantShare, reserved } = fill;
+  const size = Math.max(reserved.cpuUnits / 1_024, reserved.memoryMiB / 4_096);
   const sample = (figure: DensityFigure, value: number): DensitySample => ({
     figure,
     group,
@@ -43,6 +57,8 @@ function samplesOf(fill: Fill, idle: number, group: string | undefined): readonl
     sample('tasks-per-instance', tasks / instances),
     sample('reserved-share', dominantShare),
     sample('idle-share', idle / instances),
+    sample('tasks', tasks),
+    ...(tasks === 0 ? [] : [sample('task-size', size / tasks)]),
   ];
 }
 
@@ -50,46 +66,64 @@ function samplesOf(fill: Fill, idle: number, group: string | undefined): readonl
 export type SeriesState = {
   readonly detector: DetectorState;
   readonly firstAtMs: number | undefined;
-  /** Since when it is unusual, after a sample that the detector found anomalous. */
-  readonly suspectSinceMs: number | undefined;
+  /** Since when it is far from what was usual; undefined while it is not. */
+  readonly farSinceMs: number | undefined;
+  /** The same since it was last near for a moment: what explains it was there by then. */
+  readonly awaySinceMs: number | undefined;
+  /** The detector found a sample of it anomalous. */
+  readonly isStriking: boolean;
   /** What was usual then: the band that a person is told, though the detector has learnt since. */
   readonly usual: Range | undefined;
   /** Since when it is back inside that band. */
   readonly usualSinceMs: number | undefined;
 };
 
+const near = {
+  farSinceMs: undefined,
+  awaySinceMs: undefined,
+  isStriking: false,
+  usual: undefined,
+  usualSinceMs: undefined,
+} as const;
+
 export const emptySeriesState: SeriesState = {
   detector: emptyDetectorState,
   firstAtMs: undefined,
-  suspectSinceMs: undefined,
-  usual: undefined,
-  usualSinceMs: undefined,
+  ...near,
 };
 
 export type SeriesPolicy = {
   /** A series is not judged before it has a history of so long. */
   readonly learningMs: number;
-  /** Unusual for so long before anybody is told. */
+  /** Unusual for so long before anybody is told, where the detector found it anomalous. */
   readonly holdMs: number;
+  /** Far from its band for so long: a shift of level, however gently it came. */
+  readonly shiftMs: number;
   /** Back in its band for so long: it is usual again. */
   readonly wellMs: number;
-  /** Beyond the band by this share of its edge, and by the least of each figure, to matter. */
-  readonly marginShare: number;
+  /** Beyond the band by this share of its edge, and by no less than the least, to matter. */
+  readonly margins: Readonly<
+    Record<DensityFigure, { readonly share: number; readonly least: number }>
+  >;
 };
 
 export const defaultSeriesPolicy: SeriesPolicy = {
   learningMs: 2 * 24 * 3_600_000,
   holdMs: 15 * 60_000,
+  // The band holds nine of ten samples: what happens each day for 72 minutes lies within.
+  shiftMs: 90 * 60_000,
   wellMs: 30 * 60_000,
-  marginShare: 0.25,
-};
-
-/** Least distance from the band that matters: an instance, a task an instance, a tenth. */
-const marginMin: Readonly<Record<DensityFigure, number>> = {
-  instances: 1,
-  'tasks-per-instance': 1,
-  'reserved-share': 0.1,
-  'idle-share': 0.1,
+  margins: {
+    instances: { share: 0.25, least: 1 },
+    'tasks-per-instance': { share: 0.25, least: 1 },
+    'reserved-share': { share: 0.25, least: 0.1 },
+    'idle-share': { share: 0.25, least: 0.1 },
+    tasks: { share: 0.25, least: 2 },
+    // Neither placement nor packing moves it.
+    'task-size': { share: 0.15, least: 0.05 },
+    // Of three zones one is missing: there is nothing in between.
+    zones: { share: 0, least: 0.5 },
+  },
 };
 
 export type SeriesVerdict =
@@ -104,9 +138,10 @@ export type SeriesVerdict =
     };
 
 /**
- * Follows one series by one sample. An anomaly opens a suspicion; it is worth telling once the figure
- * has been well outside of what was usual before for `holdMs`, with nothing to explain it; and it ends
- * when the figure is back, or when so much of the history is like it that it is the usual now.
+ * Follows one series by one sample. It is worth telling once the figure has been well outside of what
+ * was usual before for `holdMs` after an anomaly, or for `shiftMs` without one, with nothing to explain
+ * it; and it ends when the figure is back, or when so much of the history is like it that it is the
+ * usual now.
  */
 export function followSeries(
   state: SeriesState,
@@ -124,16 +159,21 @@ export function followSeries(
   if (nowMs - firstAtMs < policy.learningMs || judgement.usual === undefined) {
     return { state: base, verdict: { kind: 'ignore', reason: 'still-learning' } };
   }
+  const { usual = judgement.usual, farSinceMs, awaySinceMs } = state;
   const isFar = (band: Range): boolean => isFarFrom(band, value, figure, policy);
-  if (state.suspectSinceMs === undefined || state.usual === undefined) {
-    const isSuspect = judgement.score >= anomalousScore && isFar(judgement.usual);
-    return isSuspect
-      ? suspect({ ...base, suspectSinceMs: nowMs, usual: judgement.usual }, context)
-      : { state: base, verdict: { kind: 'ignore', reason: 'usual' } };
-  }
   // Both bands: one that the detector has widened meanwhile says that this is the usual now.
-  if (isFar(state.usual) && isFar(judgement.usual)) {
-    return suspect({ ...base, usualSinceMs: undefined }, context);
+  if (isFar(usual) && isFar(judgement.usual)) {
+    const far = {
+      usual,
+      farSinceMs: farSinceMs ?? nowMs,
+      awaySinceMs: state.usualSinceMs === undefined ? (awaySinceMs ?? nowMs) : nowMs,
+      isStriking: state.isStriking || judgement.score >= anomalousScore,
+    };
+    const verdict = verdictOn(far, figure, context);
+    return { state: { ...base, ...far, usualSinceMs: undefined }, verdict };
+  }
+  if (farSinceMs === undefined) {
+    return { state: base, verdict: { kind: 'ignore', reason: 'usual' } };
   }
   const usualSinceMs = state.usualSinceMs ?? nowMs;
   if (nowMs - usualSinceMs < policy.wellMs) {
@@ -142,32 +182,35 @@ export function followSeries(
       verdict: { kind: 'hold', reason: 'not-long-enough' },
     };
   }
-  return {
-    state: { ...base, suspectSinceMs: undefined, usual: undefined, usualSinceMs: undefined },
-    verdict: { kind: 'ignore', reason: 'usual-again' },
-  };
+  return { state: { ...base, ...near }, verdict: { kind: 'ignore', reason: 'usual-again' } };
 }
 
-function suspect(
-  state: SeriesState,
+function verdictOn(
+  far: {
+    readonly usual: Range;
+    readonly farSinceMs: number;
+    readonly awaySinceMs: number;
+    readonly isStriking: boolean;
+  },
+  figure: DensityFigure,
   { nowMs, cluster, policy }: Parameters<typeof followSeries>[2],
-): ReturnType<typeof followSeries> {
-  const { suspectSinceMs: sinceMs = nowMs, usual } = state;
-  const by = explanationOf(cluster, { sinceMs, nowMs });
-  if (by !== undefined) return { state, verdict: { kind: 'hold', reason: 'explained', by } };
-  if (usual === undefined || nowMs - sinceMs < policy.holdMs) {
-    return { state, verdict: { kind: 'hold', reason: 'not-long-enough' } };
-  }
-  return { state, verdict: { kind: 'act', reason: 'density-unusual', usual, sinceMs } };
+): SeriesVerdict {
+  const { usual, farSinceMs: sinceMs, awaySinceMs, isStriking } = far;
+  const by = explanationOf(cluster, { figure, sinceMs: awaySinceMs, nowMs });
+  if (by !== undefined) return { kind: 'hold', reason: 'explained', by };
+  return nowMs - sinceMs < (isStriking ? policy.holdMs : policy.shiftMs)
+    ? { kind: 'hold', reason: 'not-long-enough' }
+    : { kind: 'act', reason: 'density-unusual', usual, sinceMs };
 }
 
 function isFarFrom(
   { low, high }: Range,
   value: number,
   figure: DensityFigure,
-  { marginShare }: SeriesPolicy,
+  { margins }: SeriesPolicy,
 ): boolean {
-  const far = (edge: number): number => Math.max(marginShare * Math.abs(edge), marginMin[figure]);
+  const { share, least } = margins[figure];
+  const far = (edge: number): number => Math.max(share * Math.abs(edge), least);
   return value > high + far(high) || value < low - far(low);
 }
 
@@ -185,6 +228,9 @@ const unitOf: Readonly<Record<DensityFigure, 'count' | 'mean' | 'share'>> = {
   'tasks-per-instance': 'mean',
   'reserved-share': 'share',
   'idle-share': 'share',
+  tasks: 'count',
+  'task-size': 'mean',
+  zones: 'count',
 };
 
 /** Edges of a band of whole numbers are rounded into it: the levels of a band are narrower than one. */

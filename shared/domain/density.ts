@@ -29,6 +29,8 @@ export type Density = {
   readonly groups: readonly GroupDensity[];
   /** All instances that stay. */
   readonly cluster: Fill;
+  /** Zones in which instances stay. */
+  readonly zones: number;
   /** The worst first. */
   readonly concentrations: readonly Concentration[];
   /** Tasks that say nothing about density, and why. */
@@ -89,9 +91,11 @@ export function densityOf(snapshot: Snapshot, policy: DensityPolicy): Density {
   assertPolicy(policy);
   const index = indexOf(snapshot);
   const groups = groupInstances(index);
+  const staying = groups.flatMap((group) => group.staying);
   return {
     groups: groups.map((group) => densityOfGroup(group, snapshot, policy)),
-    cluster: fillOf(groups.flatMap(({ staying }) => staying)),
+    cluster: fillOf(staying),
+    zones: new Set(staying.flatMap(({ instance }) => instance.zone ?? [])).size,
     concentrations: concentrationsOf(snapshot, policy, index),
     leftOut: leftOutOf(snapshot),
   };

@@ -24,7 +24,13 @@ export const emptyState = (): State => ({
   services: new Map(),
   daemons: new Map(),
   pauses: new Map(),
-  nature: { zonesOut: new Set(), missingImages: new Set(), slow: new Set(), refused: new Set() },
+  nature: {
+    zonesOut: new Set(),
+    missingImages: new Set(),
+    slow: new Set(),
+    refused: new Set(),
+    stuckOptimizers: new Set(),
+  },
   tasksCreated: 0,
   // Addresses begin with 10.0.16.1, as if the first sixteen blocks were the subnets' own.
   interfacesCreated: 4_097,

@@ -41,8 +41,20 @@ export function installOptimizer(core: Core): void {
 
 const isManaged = ({ kind }: Instance): boolean => kind === 'MANAGED_INSTANCES';
 
+/** What waited while it stood still waits from now on. */
+export function resumeOptimizer(core: Core, name: string): void {
+  const provider = core.state.providers.get(name);
+  if (provider === undefined) return;
+  for (const instance of provider.instances) watchIdle(core, instance);
+  analyse(core, provider);
+}
+
+const isStuck = ({ state }: Core, provider: Provider | undefined): boolean =>
+  provider !== undefined && state.nature.stuckOptimizers.has(provider.name);
+
 /** From idle or under-used to the end, in ms; undefined where optimisation is off. */
 function delayOf(core: Core, provider: Provider | undefined): number | undefined {
+  if (isStuck(core, provider)) return undefined;
   const { scaleInAfter } =
     provider?.view.managedInstancesProvider?.infrastructureOptimization ?? {};
   if (scaleInAfter === -1) return undefined;
@@ -62,7 +74,7 @@ function watchIdle(core: Core, instance: Instance): void {
   const isOff = !isLeaving && !core.has('idle-instances-go');
   if (delayMs === undefined || isOff || timers.has('idle')) return;
   setTimer(core, timers, 'idle', delayMs, () => {
-    if (instance.tasks.size > 0) return;
+    if (instance.tasks.size > 0 || (!isLeaving && isStuck(core, provider))) return;
     deregisterInstance(core, instance, { code: '', reason: '' });
   });
 }
@@ -89,6 +101,7 @@ function restartTimer(core: Core, instance: Instance): void {
 function judge(core: Core, instance: Instance): void {
   const { provider, tasks, view } = instance;
   if (provider === undefined || view.status !== 'ACTIVE' || tasks.size === 0) return;
+  if (isStuck(core, provider)) return;
   if (isBusy(provider) && core.has('one-optimisation-at-a-time')) {
     provider.postponed.add(instance);
     return;

@@ -317,6 +317,8 @@ export type Nature = {
   readonly missingImages: Set<string>;
   readonly slow: Set<{ readonly scope: Scope; readonly extraMs: number }>;
   readonly refused: Set<Scope>;
+  /** Names of capacity providers whose infrastructure optimisation stands still. */
+  readonly stuckOptimizers: Set<string>;
 };
 
 export type Scope = {

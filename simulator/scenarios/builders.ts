@@ -54,6 +54,9 @@ export type Build = {
   /** How its tasks answer. */
   readonly http?: Partial<AppHttp>;
   readonly image?: string;
+  /** Of a task, in place of the service's: CPU units and MiB. */
+  readonly cpu?: number;
+  readonly memory?: number;
 };
 
 export const goodBuild: Build = { health: 'good' };
@@ -232,14 +235,14 @@ function enforces({ stackMode }: Stage, tags: Readonly<Record<string, string>>):
 function registerBuild(
   { world, apps, know }: Stage,
   { name, cpu = 256, memory = 512, healthCheck, provider = 'FARGATE' }: ServiceOptions,
-  { health, app, http = {}, image }: Build,
+  { health, app, http = {}, image, cpu: ofBuild, memory: memoryOfBuild }: Build,
   isEnforced: boolean,
 ): string {
   const isFargate = provider.startsWith('FARGATE');
   const { taskDefinitionArn } = world.ecs.registerTaskDefinition({
     family: name,
-    cpu: String(cpu),
-    memory: String(memory),
+    cpu: String(ofBuild ?? cpu),
+    memory: String(memoryOfBuild ?? memory),
     requiresCompatibilities: [isFargate ? 'FARGATE' : 'MANAGED_INSTANCES'],
     containerDefinitions: [
       {

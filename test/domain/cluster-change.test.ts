@@ -19,8 +19,14 @@ const look = (memory: ClusterMemory, minute: number, changes: Partial<Snapshot>)
   rememberCluster(memory, snapshotOf({ takenAtMs: startMs + minute * minuteMs, ...changes }));
 const seenBy = ({ changes }: ClusterMemory): readonly string[] =>
   changes.map(({ cause, subject, detail }) => `${cause} ${subject} ${detail}`.trim());
-const causeAt = (memory: ClusterMemory, sinceMinute: number, minute: number): string | undefined =>
+const causeAt = (
+  memory: ClusterMemory,
+  sinceMinute: number,
+  minute: number,
+  figure = 'instances',
+): string | undefined =>
   explanationOf(memory, {
+    figure,
     sinceMs: startMs + sinceMinute * minuteMs,
     nowMs: startMs + minute * minuteMs,
   })?.cause;
@@ -46,6 +52,26 @@ describe('rememberCluster', () => {
       'green beside blue, though both are done',
       { services: [serviceOf('web', { rollouts: [rolloutOf(), rolloutOf()] }), serviceOf('api')] },
       ['deployment-in-progress web'],
+    ],
+    [
+      'a deployment that began and ended between two looks',
+      {
+        services: [
+          serviceOf('web', { rollouts: [rolloutOf({ createdAtMs: startMs + 2 * minuteMs })] }),
+          serviceOf('api'),
+        ],
+      },
+      ['deployment-in-progress web'],
+    ],
+    [
+      'a deployment of ten minutes ago',
+      {
+        services: [
+          serviceOf('web', { rollouts: [rolloutOf({ createdAtMs: startMs - 5 * minuteMs })] }),
+          serviceOf('api'),
+        ],
+      },
+      [],
     ],
     [
       'an instance that drains',
@@ -111,14 +137,24 @@ describe('rememberCluster', () => {
 });
 
 describe('explanationOf', () => {
-  const deploying = look(calm, 10, {
+  const deployment = {
     services: [
       serviceOf('web', { rollouts: [rolloutOf({ rolloutState: 'IN_PROGRESS' })] }),
       serviceOf('api'),
     ],
-  });
+  };
+  const deploying = look(calm, 10, deployment);
   const scaled = look(calm, 10, {
     services: [serviceOf('web', { desired: 40 }), serviceOf('api')],
+  });
+  const lasting = [15, 20, 25, 30, 35, 40, 45, 50, 55, 60].reduce(
+    (memory, minute) => look(memory, minute, deployment),
+    deploying,
+  );
+  const again = look(look(deploying, 60, deployment), 65, deployment);
+  const leaving = look(calm, 10, {
+    services: [serviceOf('web'), serviceOf('api')],
+    instances: [instanceOf('0a71', { status: 'DRAINING' })],
   });
   const settling = settlingMs / minuteMs;
   const hour = explainedMsMax / minuteMs;
@@ -126,7 +162,10 @@ describe('explanationOf', () => {
   it.each<readonly [string, ClusterMemory, number, number, string | undefined]>([
     ['nothing changed', calm, 5, 10, undefined],
     ['a deployment goes on', deploying, 10, 10, 'deployment-in-progress'],
-    ['however long', deploying, -600, 12, 'deployment-in-progress'],
+    ['it lasts, however long', lasting, 11, 62, 'deployment-in-progress'],
+    ['it began when the figure moved', deploying, 0, 12, 'deployment-in-progress'],
+    ['and not long after that', deploying, -1, 12, undefined],
+    ['one came after another: the later one is a new one', again, 11, 66, undefined],
     ['until tasks have settled', deploying, 10, 9 + settling, 'deployment-in-progress'],
     ['and no longer', deploying, 10, 10 + settling, undefined],
     ['a count changed', scaled, 10, 15, 'desired-count-changed'],
@@ -135,5 +174,13 @@ describe('explanationOf', () => {
     ['a figure was unusual for an hour before', scaled, 12 - hour, 12, undefined],
   ])('explains while %s', (_, memory, since, now, expected) => {
     expect(causeAt(memory, since, now)).toBe(expected);
+  });
+
+  it.each<readonly [string, ClusterMemory, string | undefined]>([
+    ['a deployment does not: green comes before blue goes', deploying, undefined],
+    ['a drain may', leaving, 'instances-leaving'],
+    ['a scale-in may', scaled, 'desired-count-changed'],
+  ])('explains that a zone is empty: %s', (_, memory, expected) => {
+    expect(causeAt(memory, 10, 12, 'zones')).toBe(expected);
   });
 });

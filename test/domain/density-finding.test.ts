@@ -10,7 +10,13 @@ const context = {
   memory: {
     ...emptyClusterMemory,
     changes: [
-      { cause: 'desired-count-changed', subject: 'feed', atMs: nowMs - 60_000, detail: '12 to 90' },
+      {
+        cause: 'desired-count-changed',
+        subject: 'feed',
+        sinceMs: nowMs - 60_000,
+        atMs: nowMs - 60_000,
+        detail: '12 to 90',
+      },
     ],
   },
 } as const;

@@ -90,7 +90,8 @@ describe('followSeries', () => {
     );
     const { told, verdicts } = follow(looks);
     expect(told.filter(({ at }) => at > 5 * daySamples)).toEqual([]);
-    expect(verdicts[8 * daySamples + 30]).toEqual({ kind: 'ignore', reason: 'usual' });
+    // An hour is no shift of level, and no anomaly any more.
+    expect(verdicts[8 * daySamples + 35]).toEqual({ kind: 'hold', reason: 'not-long-enough' });
   });
 
   it('waits an hour with a scale-out beyond what was usual, and then tells it', () => {
@@ -99,6 +100,31 @@ describe('followSeries', () => {
     const { told, verdicts } = follow(looks);
     expect(verdicts[from]).toMatchObject({ by: { detail: '20 to 100' } });
     expect(told[0]?.at).toBe(from + 12);
+  });
+
+  it('tells a climb so gentle that no step of it is anomalous, after an hour and a half', () => {
+    const from = 7 * daySamples;
+    const climb = scaledDaily(8).map((look, at) =>
+      at < from ? look : { ...look, value: 12 + Math.min((at - from) / 12, 8) },
+    );
+    const { told, verdicts } = follow(climb);
+    const far = verdicts.findIndex((verdict, at) => at >= from && verdict.reason !== 'usual');
+    expect(told[0]?.at).toBe(far + defaultSeriesPolicy.shiftMs / stepMs);
+  });
+
+  it('is not silenced by a deployment that began after the figure moved', () => {
+    const from = 7 * daySamples + 30;
+    const looks = changed(scaledDaily(8), from, from + 60, { value: 24 });
+    const { told } = follow(changed(looks, from + 3, from + 60, { isDeploying: true }));
+    expect(told[0]?.at).toBe(from + 3);
+  });
+
+  it('asks anew what explains a figure that was back for a moment', () => {
+    const from = 7 * daySamples + 30;
+    const first = { value: 24, isDeploying: true };
+    const looks = changed(scaledDaily(8), from, from + 2, first);
+    const { told } = follow(changed(looks, from + 7, from + 11, first));
+    expect(told).toEqual([]);
   });
 
   it('ends when the figure is back for half an hour', () => {
@@ -148,10 +174,15 @@ describe('densitySamplesOf', () => {
       ['general', 'tasks-per-instance', 2],
       ['general', 'reserved-share', expect.closeTo(2048 / 7534, 3)],
       ['general', 'idle-share', 0.5],
+      ['general', 'tasks', 4],
+      ['general', 'task-size', 0.25],
       [undefined, 'instances', 2],
       [undefined, 'tasks-per-instance', 2],
       [undefined, 'reserved-share', expect.closeTo(2048 / 7534, 3)],
       [undefined, 'idle-share', 0.5],
+      [undefined, 'tasks', 4],
+      [undefined, 'task-size', 0.25],
+      [undefined, 'zones', 1],
     ]);
   });
 });

@@ -86,6 +86,8 @@ const flutterRange: Range = { low: Math.log2(changeShareMin), high: Math.log2(1 
 /** Samples before a usual band is claimed, and the share of them that it leaves out on each side. */
 const bandSamplesMin = 24;
 const bandTail = 0.05;
+/** Room beyond the range, so that the band does not follow a value that climbs gently. */
+const bandSpare = 0.25;
 /** Beyond it differences would overflow. */
 const valueMax = 1e100;
 
@@ -129,7 +131,7 @@ export function judgeSample(
   return {
     state: {
       ...parts,
-      band: stay(state.band, value, 0).grid,
+      band: stay(state.band, value, 0, bandSpare).grid,
       previous: value,
       peak: isNews ? surprise : isHeld ? state.peak : 0,
       sincePeak: isNews ? 0 : state.sincePeak + 1,
@@ -220,8 +222,9 @@ function stay(
   before: LevelGrid,
   value: number,
   context: number | undefined,
+  spare = 0,
 ): { readonly grid: LevelGrid; readonly surprise: number } {
-  const grid = stretchTo(before, value, false);
+  const grid = stretchTo(before, value, false, spare);
   if (context === undefined) return { grid, surprise: 0 };
   const level = levelOf(grid, value);
   return { grid: countIn(grid, context, level), surprise: surpriseOf(grid, context, level) };

@@ -25,12 +25,25 @@ export const emptyGrid = (contexts: number, levels: number): LevelGrid => ({
   total: 0,
 });
 
-/** The grid with a range that holds `value`; the same grid where it does already. */
-export function stretchTo(grid: LevelGrid, value: number, areContextsLevels: boolean): LevelGrid {
+/**
+ * The grid with a range that holds `value`; the same grid where it does already. `spare` is room beyond
+ * the value, as a share of the range: without it the counts of an outer level would follow a value that
+ * climbs by less than a level at a time.
+ */
+export function stretchTo(
+  grid: LevelGrid,
+  value: number,
+  areContextsLevels: boolean,
+  spare = 0,
+): LevelGrid {
   const { range: before, counts } = grid;
   if (before === undefined) return { ...grid, range: { low: value, high: value } };
   if (value >= before.low && value <= before.high) return grid;
-  const range = { low: Math.min(before.low, value), high: Math.max(before.high, value) };
+  const room = spare * (Math.max(before.high, value) - Math.min(before.low, value));
+  const range = {
+    low: value < before.low ? value - room : before.low,
+    high: value > before.high ? value + room : before.high,
+  };
   const levels = levelsOf(grid);
   const levelFor = movedLevels(before, range, levels);
   const moved = counts.map(() => Array.from({ length: levels }, () => 0));
