@@ -11,8 +11,12 @@ async function main(): Promise<number> {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new Misuse(`--seed: expected a whole number from 0, got "${values.seed}"`);
   }
-  const { report } = await playDemo({ seed, write: (line) => process.stdout.write(`${line}\n`) });
-  return report.invariants.every(({ isHeld }) => isHeld) ? 0 : 1;
+  const { report, weeks } = await playDemo({
+    seed,
+    write: (line) => process.stdout.write(`${line}\n`),
+  });
+  const invariants = [...report.invariants, ...weeks.report.invariants];
+  return invariants.every(({ isHeld }) => isHeld) ? 0 : 1;
 }
 
 await runCommand(usage, main);

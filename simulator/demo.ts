@@ -1,11 +1,14 @@
 import { check } from './checkers/checker.ts';
 import { allCheckers } from './checkers/index.ts';
 import { createTeller } from './demo-teller.ts';
+import { playWeeksOnThread } from './demo-thread.ts';
+import type { Weeks, WeeksFigures } from './demo-weeks.ts';
 import { createLiveProber, type LiveProber } from './live-prober.ts';
 import { type PlayOptions, play, type Watched } from './play.ts';
 import type { RunRecord } from './record.ts';
 import { type Report, reportOf } from './report.ts';
 import { chapters, demo } from './scenarios/demo.ts';
+import { durationText } from './weeks-figures.ts';
 
 export type DemoOptions = {
   readonly seed: number;
@@ -14,26 +17,39 @@ export type DemoOptions = {
 };
 
 /** What a demo came to; `report` is that of the scenario `demo`, but for latencies that were real. */
-export type DemoResult = { readonly report: Report; readonly withoutBallast: Report };
+export type DemoResult = {
+  readonly report: Report;
+  readonly withoutBallast: Report;
+  readonly weeks: Weeks;
+};
 
 /**
  * Plays the scenario `demo` and tells it line by line: the deployed stack in a world of virtual time,
- * with real HTTP servers as blue and green, and then the same seed without Ballast.
+ * with real HTTP servers as blue and green, and then the same seed without Ballast. The weeks after that
+ * are a run of their own, played on another thread meanwhile.
  */
 export async function playDemo({ seed, write }: DemoOptions): Promise<DemoResult> {
   const startedMs = performance.now();
   write(
     `Ballast demo  seed ${seed}  simulated AWS account, virtual time; real handlers, real HTTP`,
   );
+  const weeksToCome = playWeeksOnThread(seed);
+  // It is awaited later: a failure until then is not an unhandled one.
+  weeksToCome.catch(() => {});
   const options = { seed, days: demo.days, mode: demo.mode, withBallast: true } as const;
   const played = await playLive(options, write);
   const without = await play(demo, { ...options, withBallast: false });
   const baseline = async () => without.record;
   const invariants = await check(allCheckers, { run: played.record, scenario: demo, baseline });
-  const result = { report: reportOf(played, invariants), withoutBallast: reportOf(without, []) };
+  const weeks = await weeksToCome;
+  for (const line of weeks.lines) write(line);
+  const result = {
+    ...{ report: reportOf(played, invariants), withoutBallast: reportOf(without, []), weeks },
+  };
   for (const line of tellComparison(result, played.record)) write(line);
   const seconds = Math.round((performance.now() - startedMs) / 1000);
-  write(`${storyOf()}: ${hoursOf(demo.days)} hours in ${seconds} s.`);
+  const days = Math.floor(weeks.report.days) + 1;
+  write(`${storyOf()}, and the weeks after: ${days} days in ${seconds} s.`);
   for (const line of nextSteps) write(line);
   return result;
 }
@@ -58,7 +74,6 @@ async function playLive(options: PlayOptions, write: DemoOptions['write']) {
 }
 
 const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-const hoursOf = (days: number): number => Math.round(days * 24);
 
 /** `six deployments and a crash loop`. */
 function storyOf(): string {
@@ -66,30 +81,51 @@ function storyOf(): string {
   return `${numbers[count] ?? count} deployments and a crash loop`;
 }
 
-function tellComparison(
-  { report, withoutBallast }: DemoResult,
-  record: RunRecord,
-): readonly string[] {
-  const { counts, alerts, invariants, seed } = report;
+function tellComparison(result: DemoResult, record: RunRecord): readonly string[] {
+  const { report, withoutBallast, weeks } = result;
   const badBuilds = record.truths.filter(({ health }) => health !== 'good').map(buildOf);
   const toBad = ({ users }: Report): number =>
     users
       .flatMap(({ byRevision }) => badBuilds.map((build) => byRevision[build] ?? 0))
       .reduce((sum, count) => sum + count, 0);
-  const held = invariants.filter(({ isHeld }) => isHeld).length;
-  const broken = invariants.filter(({ isHeld }) => !isHeld);
-  const cards = alerts.filter(({ topic }) => topic === 'alerts').length;
+  const { withBallast: watched, withoutBallast: alone } = weeks;
   return [
     '',
     row('', 'with Ballast', 'without (same seed)'),
     row('bad requests to users', figure(toBad(report)), figure(toBad(withoutBallast))),
     row('crash loop told after', toldAfter(record), 'never'),
-    row('cards / pages', `${cards} / ${counts.pages}`, '-'),
+    row('longest drain', drainText(watched), drainText(alone)),
+    row('uneven service-days', watched.unevenDays.toFixed(1), alone.unevenDays.toFixed(1)),
+    row('alerts / pages', noiseText([report, weeks.report]), '-'),
+    ...[report, weeks.report].flatMap(invariantLines),
+  ];
+}
+
+const drainText = ({ longestDrain: drain }: WeeksFigures): string => {
+  if (drain === undefined) return 'none';
+  return `${durationText(drain.lastedMs)}${drain.isOver ? '' : ', goes on'}`;
+};
+
+/** Incidents that were opened: reminders and ends are no alerts of their own. */
+const noiseText = (reports: readonly Report[]): string => {
+  const own = reports.flatMap(({ alerts, scenario }) =>
+    alerts
+      .filter(({ kind, topic }) => topic === 'alerts' && !kind.startsWith('digest-'))
+      .map(({ incidentId }) => `${scenario} ${incidentId}`),
+  );
+  const pages = reports.reduce((sum, { counts }) => sum + counts.pages, 0);
+  return `${new Set(own).size} / ${pages}`;
+};
+
+function invariantLines({ invariants, scenario, seed }: Report): readonly string[] {
+  const held = invariants.filter(({ isHeld }) => isHeld).length;
+  const broken = invariants.filter(({ isHeld }) => !isHeld);
+  return [
     ...broken.flatMap(({ name, sentence, evidence }) => [
       `BROKEN  ${name}: ${sentence}`,
       ...evidence.map((line) => `        ${line}`),
     ]),
-    `invariants ${held} of ${invariants.length} held    npm run -s sim -- --scenario demo --seed ${seed}`,
+    `invariants ${held} of ${invariants.length} held    npm run -s sim -- --scenario ${scenario} --seed ${seed}`,
   ];
 }
 
