@@ -4,6 +4,7 @@ import { followInstances, type InstanceLife } from './instance-lives.ts';
 import { type Played, type PlayOptions, play, type Watched } from './play.ts';
 import { type Report, reportOf } from './report.ts';
 import { demoWeeks, weeksChapters } from './scenarios/demo-weeks.ts';
+import { type Story, storyOf } from './story.ts';
 import { type LongestDrain, longestDrain, type Span, unevenDays } from './weeks-figures.ts';
 import { createWeeksTeller } from './weeks-teller.ts';
 
@@ -17,6 +18,7 @@ export type WeeksFigures = {
 export type Weeks = {
   readonly lines: readonly string[];
   readonly report: Report;
+  readonly story: Story;
   readonly withBallast: WeeksFigures;
   readonly withoutBallast: WeeksFigures;
 };
@@ -37,6 +39,7 @@ export async function playWeeks(seed: number): Promise<Weeks> {
   return {
     lines,
     report: reportOf(told.played, invariants),
+    story: storyOf(told.played, told.watched, told.lives, invariants),
     withBallast: figuresOf(told),
     withoutBallast: figuresOf(without),
   };
@@ -44,8 +47,8 @@ export async function playWeeks(seed: number): Promise<Weeks> {
 
 type Once = {
   readonly played: Played;
+  readonly watched: Watched;
   readonly lives: readonly InstanceLife[];
-  readonly zones: number;
 };
 
 async function playOnce(
@@ -53,27 +56,28 @@ async function playOnce(
   tell: (watched: Watched, lives: () => readonly InstanceLife[]) => void,
 ): Promise<Once> {
   let lives: () => readonly InstanceLife[] = () => [];
-  let zones = 0;
+  let seen: Watched | undefined;
   const { days, mode } = demoWeeks;
   const played = await play(demoWeeks, {
     ...{ ...options, days, mode },
     watch: (watched) => {
       lives = followInstances(watched.world);
-      zones = watched.world.account.subnets.size;
+      seen = watched;
       tell(watched, lives);
     },
   });
-  return { played, lives: lives(), zones };
+  if (seen === undefined) throw new Error('a run that nobody could watch');
+  return { played, watched: seen, lives: lives() };
 }
 
 /** From the moment on at which Ballast is put up, or would have been. */
-function figuresOf({ played: { record }, lives, zones }: Once): WeeksFigures {
+function figuresOf({ played: { record }, watched, lives }: Once): WeeksFigures {
   const span: Span = {
     fromMs: record.startMs + (demoWeeks.upAfterMs ?? 0),
     untilMs: record.endMs,
   };
   return {
     longestDrain: longestDrain(lives, span),
-    unevenDays: unevenDays(record.counts, zones, span),
+    unevenDays: unevenDays(record.counts, watched.world.account.subnets.size, span),
   };
 }

@@ -3,17 +3,31 @@ import { allCheckers } from './checkers/index.ts';
 import { createTeller } from './demo-teller.ts';
 import { playWeeksOnThread } from './demo-thread.ts';
 import type { Weeks, WeeksFigures } from './demo-weeks.ts';
+import { followInstances, type InstanceLife } from './instance-lives.ts';
 import { createLiveProber, type LiveProber } from './live-prober.ts';
 import { type PlayOptions, play, type Watched } from './play.ts';
 import type { RunRecord } from './record.ts';
 import { type Report, reportOf } from './report.ts';
 import { chapters, demo } from './scenarios/demo.ts';
+import { type Story, storyOf } from './story.ts';
 import { durationText } from './weeks-figures.ts';
 
 export type DemoOptions = {
   readonly seed: number;
   /** Called with every line, without its end. */
   readonly write: (line: string) => void;
+  /** Keeps what there is to show besides the lines; returns where. */
+  readonly keep?: (show: DemoShow) => string;
+};
+
+/** A row of the comparison: what is counted, with Ballast and without. */
+export type ComparisonRow = readonly [label: string, withBallast: string, without: string];
+
+/** What a page can be made of. */
+export type DemoShow = {
+  readonly seed: number;
+  readonly stories: readonly Story[];
+  readonly rows: readonly ComparisonRow[];
 };
 
 /** What a demo came to; `report` is that of the scenario `demo`, but for latencies that were real. */
@@ -28,7 +42,7 @@ export type DemoResult = {
  * with real HTTP servers as blue and green, and then the same seed without Ballast. The weeks after that
  * are a run of their own, played on another thread meanwhile.
  */
-export async function playDemo({ seed, write }: DemoOptions): Promise<DemoResult> {
+export async function playDemo({ seed, write, keep }: DemoOptions): Promise<DemoResult> {
   const startedMs = performance.now();
   write(
     `Ballast demo  seed ${seed}  simulated AWS account, virtual time; real handlers, real HTTP`,
@@ -37,7 +51,7 @@ export async function playDemo({ seed, write }: DemoOptions): Promise<DemoResult
   // It is awaited later: a failure until then is not an unhandled one.
   weeksToCome.catch(() => {});
   const options = { seed, days: demo.days, mode: demo.mode, withBallast: true } as const;
-  const played = await playLive(options, write);
+  const { played, watched, lives } = await playLive(options, write);
   const without = await play(demo, { ...options, withBallast: false });
   const baseline = async () => without.record;
   const invariants = await check(allCheckers, { run: played.record, scenario: demo, baseline });
@@ -46,28 +60,37 @@ export async function playDemo({ seed, write }: DemoOptions): Promise<DemoResult
   const result = {
     ...{ report: reportOf(played, invariants), withoutBallast: reportOf(without, []), weeks },
   };
-  for (const line of tellComparison(result, played.record)) write(line);
+  const rows = comparisonRows(result, played.record);
+  for (const line of tellComparison(result, rows)) write(line);
   const seconds = Math.round((performance.now() - startedMs) / 1000);
   const days = Math.floor(weeks.report.days) + 1;
-  write(`${storyOf()}, and the weeks after: ${days} days in ${seconds} s.`);
+  write(`${firstDaysText()}, and the weeks after: ${days} days in ${seconds} s.`);
+  const stories = [storyOf(played, watched, lives, invariants), weeks.story];
+  if (keep !== undefined) write(`Report: ${keep({ seed, stories, rows })}`);
   for (const line of nextSteps) write(line);
   return result;
 }
 
 async function playLive(options: PlayOptions, write: DemoOptions['write']) {
   let live: LiveProber | undefined;
+  let seen: Watched | undefined;
+  let lives: () => readonly InstanceLife[] = () => [];
   try {
-    return await play(demo, {
+    const played = await play(demo, {
       ...options,
       createProber: (world, given) => {
         live = createLiveProber(world, given);
         return live.open;
       },
       watch: (watched) => {
+        seen = watched;
+        lives = followInstances(watched.world);
         write(tellCluster(watched));
         createTeller(watched, chapters, write);
       },
     });
+    if (seen === undefined) throw new Error('a run that nobody could watch');
+    return { played, watched: seen, lives: lives() };
   } finally {
     await live?.close();
   }
@@ -76,12 +99,13 @@ async function playLive(options: PlayOptions, write: DemoOptions['write']) {
 const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 
 /** `six deployments and a crash loop`. */
-function storyOf(): string {
+function firstDaysText(): string {
   const count = chapters.filter(({ service }) => service === 'web').length;
   return `${numbers[count] ?? count} deployments and a crash loop`;
 }
 
-function tellComparison(result: DemoResult, record: RunRecord): readonly string[] {
+/** Whatever is compared, in the words of the terminal and of the report. */
+function comparisonRows(result: DemoResult, record: RunRecord): readonly ComparisonRow[] {
   const { report, withoutBallast, weeks } = result;
   const badBuilds = record.truths.filter(({ health }) => health !== 'good').map(buildOf);
   const toBad = ({ users }: Report): number =>
@@ -90,16 +114,23 @@ function tellComparison(result: DemoResult, record: RunRecord): readonly string[
       .reduce((sum, count) => sum + count, 0);
   const { withBallast: watched, withoutBallast: alone } = weeks;
   return [
-    '',
-    row('', 'with Ballast', 'without (same seed)'),
-    row('bad requests to users', figure(toBad(report)), figure(toBad(withoutBallast))),
-    row('crash loop told after', toldAfter(record), 'never'),
-    row('longest drain', drainText(watched), drainText(alone)),
-    row('uneven service-days', watched.unevenDays.toFixed(1), alone.unevenDays.toFixed(1)),
-    row('alerts / pages', noiseText([report, weeks.report]), '-'),
-    ...[report, weeks.report].flatMap(invariantLines),
+    ['bad requests to users', figure(toBad(report)), figure(toBad(withoutBallast))],
+    ['crash loop told after', toldAfter(record), 'never'],
+    ['longest drain', drainText(watched), drainText(alone)],
+    ['uneven service-days', watched.unevenDays.toFixed(1), alone.unevenDays.toFixed(1)],
+    ['alerts / pages', noiseText([report, weeks.report]), '-'],
   ];
 }
+
+const tellComparison = (
+  { report, weeks }: DemoResult,
+  rows: readonly ComparisonRow[],
+): readonly string[] => [
+  '',
+  row('', 'with Ballast', 'without (same seed)'),
+  ...rows.map((cells) => row(...cells)),
+  ...[report, weeks.report].flatMap(invariantLines),
+];
 
 const drainText = ({ longestDrain: drain }: WeeksFigures): string => {
   if (drain === undefined) return 'none';

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { playDemo } from '../../simulator/demo.ts';
+import { escapeHtml } from '../../cli/report/html.ts';
+import { reportPage } from '../../cli/report/page.ts';
+import { type DemoShow, playDemo } from '../../simulator/demo.ts';
 
 /**
  * Figures of the first days differ from run to run, as their latencies are real; what is said about them
@@ -11,9 +13,14 @@ const masked = (line: string): string =>
 describe('the demo', () => {
   it('tells the story of the golden file', { timeout: 240_000 }, async () => {
     const lines: string[] = [];
+    const kept: DemoShow[] = [];
     const { report, withoutBallast, weeks } = await playDemo({
       seed: 42,
       write: (line) => lines.push(line),
+      keep: (show) => {
+        kept.push(show);
+        return 'out/report.html';
+      },
     });
     const exact = new Set(weeks.lines);
     const told = lines.map((line) => (exact.has(line) ? line : masked(line)));
@@ -32,6 +39,17 @@ describe('the demo', () => {
     expect(weeks.withBallast.longestDrain).toMatchObject({ isOver: true });
     expect(weeks.withoutBallast.longestDrain).toMatchObject({ isOver: false });
     expect(weeks.withBallast.unevenDays).toBeLessThan(weeks.withoutBallast.unevenDays);
+    const [show] = kept;
+    if (show === undefined) throw new Error('nothing was kept for the report');
+    const page = reportPage({ ...show, unconfirmed: [] });
+    const bodies = show.stories.flatMap(({ messages }) =>
+      messages.map((one) => one.bodies.default),
+    );
+    expect(bodies.length).toBeGreaterThan(20);
+    for (const body of bodies.filter((text) => !text.startsWith('{'))) {
+      expect(page).toContain(escapeHtml(body));
+    }
+    expect(page).not.toMatch(/NaN|undefined|Infinity|<script|href="(?!#)/);
     // Without the gate every one of them goes out.
     const [web] = withoutBallast.users;
     expect(Object.keys(web?.byRevision ?? {})).toEqual(
