@@ -131,7 +131,8 @@ describe('the report', () => {
 
   it('draws a run in which nothing was measured', () => {
     const none = { messages: [], verdicts: [], counts: [], lives: [], fills: [], happenings: [] };
-    const text = page({ ...story, ...none });
+    const text = page({ ...story, ...none, untilMs: fromMs });
+    expect(page({ ...story, untilMs: fromMs })).not.toMatch(/NaN|Infinity/);
     expect(unbalanced(text)).toEqual([]);
     expect(text).not.toMatch(/NaN|undefined|Infinity/);
   });
