@@ -1,6 +1,9 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { playDemo } from '../simulator/demo.ts';
+import { type DemoShow, playDemo } from '../simulator/demo.ts';
 import { Misuse, runCommand } from './misuse.ts';
+import { reportPage, type Unconfirmed } from './report/page.ts';
 
 const usage = 'usage: npm run -s demo [-- --seed N]';
 
@@ -11,8 +14,25 @@ async function main(): Promise<number> {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new Misuse(`--seed: expected a whole number from 0, got "${values.seed}"`);
   }
-  const { report } = await playDemo({ seed, write: (line) => process.stdout.write(`${line}\n`) });
-  return report.invariants.every(({ isHeld }) => isHeld) ? 0 : 1;
+  const { report, weeks } = await playDemo({
+    seed,
+    write: (line) => process.stdout.write(`${line}\n`),
+    keep: writeReport,
+  });
+  const invariants = [...report.invariants, ...weeks.report.invariants];
+  return invariants.every(({ isHeld }) => isHeld) ? 0 : 1;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** One file that needs no network; returns where it lies, seen from the repository. */
+function writeReport(show: DemoShow): string {
+  const path = 'out/report.html';
+  const guesses = readFileSync(`${root}docs/unconfirmed.json`, 'utf8');
+  const unconfirmed: readonly Unconfirmed[] = JSON.parse(guesses);
+  mkdirSync(`${root}out`, { recursive: true });
+  writeFileSync(`${root}${path}`, reportPage({ ...show, unconfirmed }));
+  return path;
 }
 
 await runCommand(usage, main);

@@ -73,7 +73,7 @@ type Decision = {
 
 /** What the hook answered and why; an answer like the one before is not told again. */
 function hookSource(watched: Watched, chapter: () => Chapter | undefined): () => readonly Told[] {
-  const unseen = unseenOf(() => watched.logs);
+  const unseen = unseenOf(() => watched.logs());
   let before = '';
   return () =>
     unseen().flatMap((record) => {

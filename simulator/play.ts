@@ -40,6 +40,8 @@ export type PlayOptions = {
    * what they owe people, and a day with them takes several times as long.
    */
   readonly withWatchers?: boolean;
+  /** What people did in another run because they were told; in this one they do it at the same times. */
+  readonly reactions?: ReadonlyMap<string, number>;
   /** Time of a request to AWS; drawn by default. */
   readonly latencyMs?: number;
   /** What sends the hook's test calls; by default they end in the world itself. */
@@ -54,7 +56,8 @@ export type CreateProber = (world: World, options: WorldProberOptions) => (clock
 export type Watched = {
   readonly world: World;
   readonly journal: Journal;
-  readonly logs: readonly LogRecord[];
+  /** What the functions have logged until now. */
+  logs(): readonly LogRecord[];
   readonly users: Users;
   readonly apps: AppsHttp;
 };
@@ -78,6 +81,8 @@ export type Played = {
   readonly record: RunRecord;
   readonly variants: Readonly<Record<string, string>>;
   readonly figures: Readonly<Record<string, unknown>>;
+  /** When people did what they were told to: a run without Ballast can repeat it. */
+  readonly reactions: ReadonlyMap<string, number>;
 };
 
 /** Plays a scenario once, from its first moment to its last. */
@@ -94,18 +99,20 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const stackMode = scenario.stackMode(seed);
   const cluster = world.ecs.createCluster({ clusterName });
   world.onEvent((event) => noteEvent(event, journal));
-  const ballast = options.withBallast
-    ? putUp(world, readStackOf(world, parametersOf(cluster, stackMode)), {
-        options,
-        faults,
-        journal,
-        apps,
-      })
-    : undefined;
+  const { upAfterMs = 0 } = scenario;
+  const putUpNow = (): Ballast | undefined =>
+    options.withBallast
+      ? putUp(world, readStackOf(world, parametersOf(cluster, stackMode)), {
+          options: { ...options, withWatchers: hasWatchers(scenario, options) },
+          ...{ faults, journal, apps },
+        })
+      : undefined;
+  let ballast = upAfterMs === 0 ? putUpNow() : undefined;
   const observer = observeWorld(world, (entry) => journal.timeline.push(entry));
   const stage = stageOf(world, {
     ...{ faults, journal, apps, endMs, stackMode, clusterName },
     hook: ballast?.hook,
+    reactions: { noted: new Map(), repeated: options.reactions },
   });
   const arranged = scenario.arrange(stage);
   scenario.story?.(stage, arranged.zones);
@@ -116,8 +123,12 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     deploy: arranged.deploy,
     note: (text) => journal.note('nature', text),
   });
-  const logs = ballast?.simulation.deployed.logs ?? [];
+  const logs = (): readonly LogRecord[] => ballast?.simulation.deployed.logs ?? [];
   options.watch?.({ world, journal, logs, apps, users: stage.users });
+  if (upAfterMs > 0) {
+    await advance(world, Math.min(endMs, startMs + upAfterMs));
+    ballast = putUpNow();
+  }
   await (ballast?.simulation.advance(endMs) ?? advance(world, endMs));
   return {
     record: {
@@ -129,7 +140,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       signals: journal.signals(),
       hookCalls: journal.hookCalls,
       alerts: alertsOf(world.account),
-      logs,
+      logs: logs(),
       writes: journal.writes,
       counts: observer.counts,
       deployments: observer.deployments(),
@@ -145,8 +156,12 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     },
     variants: world.variants(),
     figures: arranged.figures?.() ?? {},
+    reactions: stage.reactions.noted,
   };
 }
+
+const hasWatchers = (scenario: Scenario, options: PlayOptions): boolean =>
+  options.withWatchers ?? scenario.hasWatchers ?? false;
 
 /** Faults that are on in this run, between its calm beginning and the time in which all must be well. */
 function faultsOf(scenario: Scenario, options: PlayOptions, { nowMs }: World): Faults {
@@ -246,11 +261,12 @@ type StageParts = Pick<Parts, 'faults' | 'journal' | 'apps'> & {
   readonly stackMode: StackMode;
   readonly clusterName: string;
   readonly hook: Stage['hook'];
+  readonly reactions: Stage['reactions'];
 };
 
 const stageOf = (
   world: World,
-  { faults, journal, apps, endMs, stackMode, clusterName, hook }: StageParts,
+  { faults, journal, apps, endMs, stackMode, clusterName, hook, reactions }: StageParts,
 ): Stage => ({
   world,
   startMs,
@@ -260,6 +276,7 @@ const stageOf = (
   clusterName,
   stackMode,
   hook,
+  reactions,
   apps,
   users: createUsers(world, apps),
   random: (concern) => world.random(`scenario:${concern}`),

@@ -28,7 +28,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     run: played.record,
     scenario,
     baseline: async () => {
-      baseline ??= play(scenario, { ...full, withBallast: false });
+      // People do the same in both: what is compared is Ballast.
+      const { reactions } = played;
+      baseline ??= play(scenario, { ...full, withBallast: false, reactions });
       return (await baseline).record;
     },
   };

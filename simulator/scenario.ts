@@ -25,6 +25,10 @@ export type Scenario = {
   readonly essentialFaults?: readonly FaultName[];
   /** Before its end, this long nothing goes wrong any more: then everything has to be well again. */
   readonly convergesWithinMs: number;
+  /** When Ballast is put up, after the start; at once by default. Until then the cluster runs alone. */
+  readonly upAfterMs?: number;
+  /** Its stack has the functions that look at whole clusters, whatever a run's options say. */
+  readonly hasWatchers?: boolean;
   /** Pages and cards that it may cost, digests apart; undefined where trouble is the point. */
   readonly noise?: { readonly pagesMax: number; readonly cardsMax: number };
   /** Where it plays; `prod` in the simulation's own Region by default. */
@@ -61,12 +65,21 @@ export type Stage = {
   /** How applications answer, by ARN of the task definition. */
   readonly apps: Map<string, AppHttp>;
   readonly users: Users;
+  readonly reactions: Reactions;
   /** A stream of the scenario's own. */
   random(concern: string): Random;
   /** What people and nature do: a line of the timeline. */
   note(text: string): void;
   /** What is so, and what nobody tells Ballast. */
   know(truth: Truth): void;
+};
+
+/** What people did because they were told something, by what it was: when they did it. */
+export type Reactions = {
+  /** Of this run. */
+  readonly noted: Map<string, number>;
+  /** Of another run, which this one repeats in place of its own. */
+  readonly repeated: ReadonlyMap<string, number> | undefined;
 };
 
 /** What a scenario knows of the builds that it deploys. */

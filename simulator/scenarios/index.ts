@@ -3,6 +3,7 @@ import { badGreen } from './bad-green.ts';
 import { crashLoop } from './crash-loop.ts';
 import { day14 } from './day-14.ts';
 import { demo } from './demo.ts';
+import { demoWeeks } from './demo-weeks.ts';
 import { healthyMonth } from './healthy-month.ts';
 import { scaleIn } from './scale-in.ts';
 import { seed000 } from './seed-000.ts';
@@ -14,7 +15,7 @@ import { zoneOutage } from './zone-outage.ts';
 /** Every scenario, by name. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
-    ...[badGreen, crashLoop, day14, demo, healthyMonth, scaleIn],
+    ...[badGreen, crashLoop, day14, demo, demoWeeks, healthyMonth, scaleIn],
     ...[seed000, seed003, spot, storm, zoneOutage],
   ].map((scenario) => [scenario.name, scenario]),
 );

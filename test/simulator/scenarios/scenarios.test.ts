@@ -16,6 +16,8 @@ const played: readonly (readonly [name: string, options: RunOptions])[] = [
   ['crash-loop', { seed: 2, days: 0.4 }],
   ['day-14', { seed: 1, days: 16 }],
   ['demo', { seed: 42, mode: 'fast' }],
+  // The golden test of the demo plays it whole.
+  ['demo-weeks', { seed: 1, days: 11.2 }],
   ['healthy-month', { seed: 1, days: 2 }],
   ['scale-in', { seed: 1 }],
   ['seed-000', { seed: 1 }],
