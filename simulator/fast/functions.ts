@@ -16,7 +16,12 @@ import type { Account } from '../account.ts';
 import type { FunctionFactory } from '../stack/deploy.ts';
 import { type FunctionOptions, watchingFactories } from '../stack/functions.ts';
 import { directClient } from './client.ts';
-import { type CountCall, createFastIncidentStore, createIncidentMemory } from './incident-store.ts';
+import {
+  type CountCall,
+  createFastIncidentStore,
+  createFastSubjectIncidents,
+  createIncidentMemory,
+} from './incident-store.ts';
 import { createFastPublisher } from './publisher.ts';
 import { createFastEvidenceStore, createFastGateStore, type Evidence } from './stores.ts';
 
@@ -31,7 +36,9 @@ export function fastFactories(
   const count: CountCall = (operation) => {
     account.intercept?.({ service: 'dynamodb', operation, input: {} });
   };
-  const incidents = createFastIncidentStore(createIncidentMemory(), count);
+  const memory = createIncidentMemory();
+  const incidents = createFastIncidentStore(memory, count);
+  const subjects = createFastSubjectIncidents(memory, count);
   const gates = createFastGateStore(new Map<string, GateItem>(), count);
   const evidence = createFastEvidenceStore(new Map<string, Evidence>(), count);
   return {
@@ -64,6 +71,6 @@ export function fastFactories(
         log,
       });
     },
-    ...watchingFactories({ incidents }),
+    ...watchingFactories({ incidents, subjects }),
   };
 }

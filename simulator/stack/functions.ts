@@ -11,7 +11,7 @@ import { createHandler as createTaskStateHandler } from '../../functions/task-st
 import { createAzBalanceGateways } from '../../shared/aws/az-balance-gateways.ts';
 import { createDensityGateways } from '../../shared/aws/density-gateways.ts';
 import { createDeploymentHookGateways } from '../../shared/aws/deployment-hook-gateways.ts';
-import type { IncidentRecords } from '../../shared/aws/incident-record.ts';
+import type { IncidentRecords, SubjectIncidents } from '../../shared/aws/incident-record.ts';
 import { createInstanceReplacementGateways } from '../../shared/aws/instance-replacement-gateways.ts';
 import { createTaskStateGateways } from '../../shared/aws/task-state-gateways.ts';
 import type { Prober } from '../../shared/http/port.ts';
@@ -57,7 +57,7 @@ export const functionFactories = ({
 });
 
 /** What takes the place of a gateway of the functions that only watch. */
-type Watched = { readonly incidents?: IncidentRecords };
+type Watched = { readonly incidents?: IncidentRecords; readonly subjects?: SubjectIncidents };
 
 /** The functions that look at whole clusters; where incidents are kept elsewhere, `instead` says so. */
 export const watchingFactories = (instead: Watched): Readonly<Record<string, FunctionFactory>> => ({
