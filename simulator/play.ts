@@ -135,30 +135,35 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
       ...{ scenario: scenario.name, seed, mode: options.mode, stackMode },
       withBallast: options.withBallast,
       ...{ startMs, endMs, faultsFromMs: faults.fromMs, faultsUntilMs: faults.untilMs },
-      ...{ faults: faults.active, hits: faults.hits, truths: journal.truths },
-      stops: journal.stops(),
-      signals: journal.signals(),
-      hookCalls: journal.hookCalls,
-      alerts: alertsOf(world.account),
-      logs: logs(),
-      writes: journal.writes,
-      counts: observer.counts,
-      deployments: observer.deployments(),
-      drains: observer.drains,
-      digests: digestsOf(world.account),
+      ...{ faults: faults.active, hits: faults.hits, logs: logs() },
       functions: ballast?.functions ?? [],
-      tags: tagsOf(world.account),
       users: stage.users.requests(),
-      deadLetters: journal.deadLetters,
-      problems: world.account.problems,
-      calls: Object.fromEntries([...journal.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
-      timeline: journal.timeline,
+      ...seenIn(world, journal, observer),
     },
     variants: world.variants(),
     figures: arranged.figures?.() ?? {},
     reactions: stage.reactions.noted,
   };
 }
+
+/** What the world, and those who wrote down what happened in it, know at the end. */
+const seenIn = (world: World, journal: Journal, observer: ReturnType<typeof observeWorld>) => ({
+  truths: journal.truths,
+  stops: journal.stops(),
+  signals: journal.signals(),
+  hookCalls: journal.hookCalls,
+  alerts: alertsOf(world.account),
+  writes: journal.writes,
+  counts: observer.counts,
+  deployments: observer.deployments(),
+  drains: observer.drains,
+  digests: digestsOf(world.account),
+  tags: tagsOf(world.account),
+  deadLetters: journal.deadLetters,
+  problems: world.account.problems,
+  calls: Object.fromEntries([...journal.calls].sort(([a], [b]) => (a < b ? -1 : 1))),
+  timeline: journal.timeline,
+});
 
 const hasWatchers = (scenario: Scenario, options: PlayOptions): boolean =>
   options.withWatchers ?? scenario.hasWatchers ?? false;

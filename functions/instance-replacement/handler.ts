@@ -1,4 +1,4 @@
-import type { IncidentRecords } from '../../shared/aws/incident-record.ts';
+import type { IncidentRecords, SubjectIncidents } from '../../shared/aws/incident-record.ts';
 import type { MemoryStore } from '../../shared/aws/memory-store.ts';
 import type { SnapshotReader } from '../../shared/aws/snapshot-reader.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
@@ -11,6 +11,7 @@ import { type RunReport, run } from './run.ts';
 export type Deps = {
   readonly config: Config;
   readonly incidents: IncidentRecords;
+  readonly subjects: SubjectIncidents;
   readonly memories: MemoryStore;
   readonly snapshots: SnapshotReader;
   readonly clock: Clock;

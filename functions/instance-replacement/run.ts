@@ -15,6 +15,12 @@ import {
   newRecord,
   phaseOf,
 } from '../../shared/domain/instance-replacement.ts';
+import {
+  backOf,
+  missingNow,
+  shortageOf,
+  tellsShortage,
+} from '../../shared/domain/not-recovered.ts';
 import { forecastReplacements } from '../../shared/domain/replacement-calendar.ts';
 import {
   endWarnings,
@@ -28,6 +34,7 @@ import {
   type Look,
   lookAt,
   outcomeOf,
+  recordedOf,
 } from '../../shared/domain/replacement-look.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
 import type { Deps } from './handler.ts';
@@ -212,9 +219,19 @@ async function follow(
     if (reaction !== undefined) await apply(reaction, deps);
   }
   const outcome = record.isDone ? undefined : outcomeOf(record, snapshot, nowMs);
+  const judged =
+    outcome === undefined ? record : { ...record, isDone: true, outcome: recordedOf(outcome) };
+  const missing = await tellShortages(judged, snapshot, records, deps);
   await records.update(id, (current) => {
     const next = look(current).record;
-    return outcome === undefined ? next : { ...next, isDone: true };
+    const known = outcome === undefined ? next.outcome : judged.outcome;
+    if (known === undefined) return next;
+    if (outcome === undefined && missing.length === known.missing.length) return next;
+    return {
+      ...next,
+      isDone: next.isDone || outcome !== undefined,
+      outcome: { ...known, missing },
+    };
   });
   if (drain !== undefined) {
     const { blocking, isStuck, quietSinceMs } = drain;
@@ -225,6 +242,32 @@ async function follow(
     deps.log.info('drain', { cluster, instance: id, why, left, isStuck, quietSinceMs, stays });
   }
   if (outcome !== undefined) logOutcome(records.cluster, record, outcome, deps);
+}
+
+/** Tells of the services that did not come back, and of those that have; returns the former. */
+async function tellShortages(
+  record: InstanceRecord,
+  snapshot: Snapshot,
+  { cluster, all }: Records,
+  deps: Deps,
+): Promise<readonly string[]> {
+  const nowMs = deps.clock.nowMs();
+  const missing = missingNow(record, snapshot, nowMs);
+  for (const name of record.outcome?.missing ?? []) {
+    const service = snapshot.services.find((one) => one.name === name);
+    if (service !== undefined && missing.includes(name)) {
+      // Looked at each time: it is told when the other incident ends and the service is still short.
+      const others = await deps.subjects.of(cluster, { type: 'service', name });
+      if (!tellsShortage(others)) await apply(shortageOf(cluster, record, service, nowMs), deps);
+      continue;
+    }
+    // Another instance may have left it short as well; judged here, because that one is judged beside.
+    const isMissed = [...all().values()].some(
+      (other) => other.id !== record.id && missingNow(other, snapshot, nowMs).includes(name),
+    );
+    if (!isMissed) await apply(backOf(cluster, name, service, nowMs), deps);
+  }
+  return missing;
 }
 
 /** Tasks of one log line. */

@@ -27,6 +27,12 @@ const prefixes: Readonly<Record<Subject['type'], string>> = {
   cluster: 'CLUSTER',
 };
 
+/** All items of a subject. */
+export const partitionOf = (cluster: string, { type, name }: Subject): string =>
+  `${prefixes[type]}#${cluster}/${name}`;
+/** How the sort key of an incident begins. */
+export const incidentPrefix = 'INCIDENT#';
+
 export type Keys = { readonly pk: string; readonly sk: string };
 
 /** Where an incident lies. A family has a prefix of its own: services are often named like theirs. */
@@ -34,8 +40,8 @@ export function keysOf(key: IncidentKey): Keys {
   fingerprintOf(key); // Refuses what would be ambiguous.
   const { cluster, subject, kind, cause, deploymentId } = key;
   return {
-    pk: `${prefixes[subject.type]}#${cluster}/${subject.name}`,
-    sk: `INCIDENT#${kind}#${cause}#${deploymentId ?? '-'}`,
+    pk: partitionOf(cluster, subject),
+    sk: `${incidentPrefix}${kind}#${cause}#${deploymentId ?? '-'}`,
   };
 }
 

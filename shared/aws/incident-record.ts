@@ -1,9 +1,21 @@
-import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
 import { assert } from '../domain/assert.ts';
-import type { Incident, IncidentKey } from '../domain/incident.ts';
+import type { Incident, IncidentKey, Subject } from '../domain/incident.ts';
 import { type ClientSettings, sendOptions } from './clients.ts';
 import { isConflict } from './errors.ts';
-import { decodeIncident, encodeIncident, type Item, keysOf } from './incident-item.ts';
+import {
+  decodeIncident,
+  encodeIncident,
+  type Item,
+  incidentPrefix,
+  keysOf,
+  partitionOf,
+} from './incident-item.ts';
 
 /** Single incidents by their key: all that the deployment hook needs, and may do. */
 export type IncidentRecords = {
@@ -12,6 +24,45 @@ export type IncidentRecords = {
   /** Writes unless someone else wrote since `expectedVersion` was read (0: there was none); false then. */
   save(incident: Incident, expectedVersion: number, signal?: AbortSignal): Promise<boolean>;
 };
+
+/** All incidents of one subject that are kept, the latest state of each. */
+export type SubjectIncidents = {
+  of(cluster: string, subject: Subject, signal?: AbortSignal): Promise<readonly Incident[]>;
+};
+
+/** Incidents of one subject that are read: one has a handful of kinds at a time. */
+const ofSubjectMax = 100;
+
+export function createSubjectIncidents(
+  dynamo: DynamoDBClient,
+  tableName: string,
+): SubjectIncidents {
+  return {
+    async of(cluster, subject, signal) {
+      const output = await dynamo.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :incident)',
+          ExpressionAttributeValues: {
+            ':pk': { S: partitionOf(cluster, subject) },
+            ':incident': { S: incidentPrefix },
+          },
+          ConsistentRead: true,
+          Limit: ofSubjectMax,
+        }),
+        sendOptions(signal),
+      );
+      // One of another release is nobody's: it opens what it would have kept shut, which is the safe way.
+      return (output.Items ?? []).flatMap((item) => decodeIncident(item) ?? []);
+    },
+  };
+}
+
+/** The same over a client of their own. */
+export const openSubjectIncidents = (
+  settings: ClientSettings,
+  tableName: string,
+): SubjectIncidents => createSubjectIncidents(new DynamoDBClient(settings), tableName);
 
 export type Table = { readonly dynamo: DynamoDBClient; readonly tableName: string };
 

@@ -3,7 +3,7 @@ import { lazy } from '../runtime/lazy.ts';
 import type { ClientSettings } from './clients.ts';
 import type { Ec2Reads } from './ec2-reads.ts';
 import type { EcsReads } from './ecs-reads.ts';
-import type { IncidentRecords } from './incident-record.ts';
+import type { IncidentRecords, SubjectIncidents } from './incident-record.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { createReadLimiter } from './read-limiter.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
@@ -11,6 +11,7 @@ import { createSnapshotReader } from './snapshot-take.ts';
 
 export type InstanceReplacementGateways = {
   readonly incidents: IncidentRecords;
+  readonly subjects: SubjectIncidents;
   readonly memories: MemoryStore;
   readonly snapshots: SnapshotReader;
 };
@@ -44,6 +45,9 @@ export function createInstanceReplacementGateways(
   return {
     incidents: lazy<IncidentRecords>(['get', 'save'], async () =>
       (await import('./incident-record.ts')).openIncidentRecords(settings, tableName),
+    ),
+    subjects: lazy<SubjectIncidents>(['of'], async () =>
+      (await import('./incident-record.ts')).openSubjectIncidents(settings, tableName),
     ),
     memories: lazy<MemoryStore>(['list', 'save'], async () =>
       (await import('./memory-store.ts')).openMemoryStore(settings, tableName),

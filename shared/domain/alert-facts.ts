@@ -249,8 +249,17 @@ export type ReplacementAheadFacts = {
   readonly homelessTasks?: number;
   /** `first`, or `second` a day ahead. */
   readonly notice?: string;
-  /** Instances that were replaced, once it is over. */
+  /** Once it is over: instances that were replaced of those that were warned of. */
   readonly replaced?: number;
+  readonly ofReplaced?: number;
+  /** Standalone tasks that went with them, services that were not back in time; their names. */
+  readonly tasksLost?: number;
+  readonly lostNames?: string;
+  readonly notBack?: string;
+  /** From the first drain to the end of the last instance. */
+  readonly tookMs?: number;
+  /** How far off the forecast was at most, early or late. */
+  readonly forecastErrorMs?: number;
 };
 
 /** `drain-stuck`: an instance that drains, and from which nothing departs. */
@@ -262,12 +271,30 @@ export type DrainStuckFacts = {
   readonly why?: string;
   /** Tasks that keep it. */
   readonly stuck?: number;
+  /** What keeps it, without what changes by itself: another text is news. */
+  readonly keptBy?: string;
   readonly drainSinceMs?: number;
   readonly quietSinceMs?: number;
   readonly deadlineMs?: number;
   /** Why each is still there, and the change that frees it; a line each. */
   readonly stays?: string;
   readonly changes?: string;
+  /** Once it is over: `empty`, `gone` or `cancelled`, with the tasks on it at the last look. */
+  readonly endedBy?: string;
+  readonly leftAtEnd?: number;
+  /** Those of them that nobody starts again, and their names. */
+  readonly lost?: number;
+};
+
+/** `not-recovered`: a service that is below its count since an instance was replaced. */
+export type NotRecoveredFacts = {
+  readonly running?: number;
+  readonly desired?: number;
+  readonly minimum?: number;
+  /** Id of the instance that went, why it did, and when. */
+  readonly instance?: string;
+  readonly why?: string;
+  readonly goneAtMs?: number;
 };
 
 /** `zone-imbalance`: what the loss of a zone would cost, and why nobody evens the spread out. */

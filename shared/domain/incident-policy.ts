@@ -139,7 +139,16 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
     materialFacts: ['notice'],
     reminds: false,
   },
-  'drain-stuck': { ...single, expiresMs: 8 * dayMs, materialFacts: ['changes'] },
+  // The longest drain begins on the first day and ends on day 21. Told once, and again when what keeps
+  // it is another thing, never by mere time: it escalates a day before the end.
+  'drain-stuck': {
+    ...single,
+    expiresMs: 22 * dayMs,
+    materialFacts: ['keptBy'],
+    reminds: false,
+  },
+  // Two hours of looks come before it, so that it is told at once; the look that sees it back ends it.
+  'not-recovered': single,
   // `zone-watch.ts` counts how long it lasts, and sees its end: only a watch that is lost lets it expire.
   'zone-imbalance': {
     ...single,

@@ -58,6 +58,19 @@ export type InstanceRecord = {
   readonly emptyAtMs: number | undefined;
   /** The outcome is on record. */
   readonly isDone: boolean;
+  /** What it was; undefined until then. */
+  readonly outcome: RecordedOutcome | undefined;
+};
+
+/** What became of a replacement, as it is remembered; names are bounded. */
+export type RecordedOutcome = {
+  readonly reason: string;
+  /** Services that were below their count. */
+  readonly below: readonly string[];
+  /** Those of them that still are, as far as they are followed. */
+  readonly missing: readonly string[];
+  /** Standalone tasks that went with it. */
+  readonly lost: readonly string[];
 };
 
 export type Forecast = {
@@ -84,6 +97,7 @@ export const newRecord = (id: string): InstanceRecord => ({
   progress: undefined,
   emptyAtMs: undefined,
   isDone: false,
+  outcome: undefined,
 });
 
 /** The record after one notice of its instance; the same object where that says nothing new. */
@@ -207,6 +221,7 @@ export const drainedSinceMs = ({ drainTimes }: InstanceRecord): number | undefin
 export function isFollowed(record: InstanceRecord): boolean {
   const phase = phaseOf(record);
   if (phase === 'draining' || phase === 'empty') return true;
+  if (phase === 'gone' && (record.outcome?.missing.length ?? 0) > 0) return true;
   return (phase === 'gone' || phase === 'cancelled') && !record.isDone;
 }
 

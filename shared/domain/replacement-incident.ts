@@ -2,7 +2,16 @@ import type { DrainStuckFacts, ReplacementAheadFacts } from './alert-facts.ts';
 import type { Stay, StayingTask } from './drain-diagnosis.ts';
 import type { Facts, IncidentKey } from './incident.ts';
 import type { Observation } from './incident-lifecycle.ts';
-import { causeOf, type InstanceRecord, phaseOf } from './instance-replacement.ts';
+import {
+  causeOf,
+  drainedSinceMs,
+  forecastErrorMs,
+  type InstanceRecord,
+  newestOf,
+  phaseOf,
+  type ReplacementPhase,
+} from './instance-replacement.ts';
+import { compareTexts } from './order.ts';
 import type { ReplacementCalendar, ReplacementEntry } from './replacement-calendar.ts';
 import type { Harm } from './replacement-harm.ts';
 import { type DrainLook, idOf, isOptedOut } from './replacement-look.ts';
@@ -44,7 +53,8 @@ export function reactToDrain(
   if (phase === 'forecast') return undefined;
   if (phase !== 'draining') {
     const reason = phase === 'cancelled' ? 'the drain was cancelled' : `the instance is ${phase}`;
-    return { key, observations: [{ type: 'well', atMs: nowMs, reason }] };
+    const facts = endFacts(record, phase);
+    return { key, observations: [{ type: 'well', atMs: nowMs, reason, facts }] };
   }
   if (drain === undefined) return undefined;
   const facts = drainFacts(record, drain);
@@ -64,6 +74,17 @@ export function reactToDrain(
   };
 }
 
+/** Whom the end of an instance has hit, as far as the last look before it tells. */
+function endFacts({ progress }: InstanceRecord, phase: ReplacementPhase): Facts {
+  const isGone = phase === 'gone';
+  const facts: DrainStuckFacts = {
+    endedBy: phase,
+    leftAtEnd: isGone ? (progress?.count ?? 0) : 0,
+    lost: isGone ? (progress?.standalone.length ?? 0) : 0,
+  };
+  return facts;
+}
+
 function drainFacts(record: InstanceRecord, drain: DrainLook): Facts {
   const { blocking, diagnosis, sinceMs, quietSinceMs, deadlineMs } = drain;
   // Who needs someone comes first.
@@ -73,6 +94,7 @@ function drainFacts(record: InstanceRecord, drain: DrainLook): Facts {
     ...defined({ deadlineMs, zone: diagnosis.instance.zone }),
     why: causeOf(record),
     stuck: blocking.length,
+    keptBy: keptByText(blocking),
     drainSinceMs: sinceMs,
     quietSinceMs,
     stays: sorted.slice(0, linesMax).map(stayText).join('\n'),
@@ -96,6 +118,26 @@ const needsSomeone: ReadonlySet<Stay['reason']> = new Set<Stay['reason']>([
 ]);
 const weightOf = ({ reason }: Stay): number =>
   reason === 'nothing-can-move' ? 0 : needsSomeone.has(reason) ? 1 : 2;
+
+/** Why a task stays, as far as it calls for another deed: a replacement that starts, fails and starts is one. */
+function deedOf({ reason }: Stay): string {
+  switch (reason) {
+    case 'nothing-can-move':
+    case 'protected':
+    case 'no-room':
+    case 'standalone-task':
+      return reason;
+    default:
+      return 'replacement';
+  }
+}
+
+/** How many tasks of whom stay for what: `1 report standalone-task, 2 search nothing-can-move`. */
+const keptByText = (blocking: readonly StayingTask[]): string =>
+  [...Map.groupBy(blocking, ({ name, stay }) => `${shortName(name)} ${deedOf(stay)}`)]
+    .map(([what, tasks]) => `${tasks.length} ${what}`)
+    .sort(compareTexts)
+    .join(', ');
 
 /** Longest name in a line: three lines are one fact. */
 const nameCharsMax = 24;
@@ -254,11 +296,35 @@ export function endWarnings(
     record: { ...record, warnings: record.warnings.filter((one) => !over.includes(one)) },
     reactions: over.map((warning) => ({
       key: warningKey(cluster, warning),
-      observations: [
-        wellOf('replaced and verified', nowMs, { replaced: warning.instanceIds.length }),
-      ],
+      observations: [wellOf('replaced and on record', nowMs, verificationFacts(warning, records))],
     })),
   };
+}
+
+/** What became of all instances of a warning together. */
+function verificationFacts(
+  { instanceIds }: CalendarWarning,
+  records: ReadonlyMap<string, InstanceRecord>,
+): Facts {
+  const gone = instanceIds.flatMap((id) => records.get(id) ?? []);
+  const outcomes = gone.flatMap(({ outcome }) => outcome ?? []);
+  const lost = outcomes.flatMap((outcome) => outcome.lost);
+  const notBack = [...new Set(outcomes.flatMap((outcome) => outcome.below))].sort(compareTexts);
+  const starts = gone.flatMap((record) => drainedSinceMs(record) ?? []);
+  const ends = gone.flatMap((record) => newestOf(record)?.atMs ?? []);
+  const errors = gone.flatMap((record) => forecastErrorMs(record) ?? []);
+  const facts: ReplacementAheadFacts = {
+    replaced: gone.length,
+    ofReplaced: instanceIds.length,
+    tasksLost: lost.length,
+    ...(lost.length === 0 ? {} : { lostNames: lost.slice(0, linesMax).join('\n') }),
+    ...(notBack.length === 0 ? {} : { notBack: notBack.slice(0, linesMax).join('\n') }),
+    ...(starts.length === 0 || ends.length === 0
+      ? {}
+      : { tookMs: Math.max(...ends) - Math.min(...starts) }),
+    ...(errors.length === 0 ? {} : { forecastErrorMs: Math.max(...errors.map(Math.abs)) }),
+  };
+  return facts;
 }
 
 const whomOf = (harm: Harm): string => ('move' in harm ? harm.move.service : harm.task.name);

@@ -8,6 +8,7 @@ import {
   looked,
   newestOf,
   phaseOf,
+  type RecordedOutcome,
   readLagMs,
   type ServiceBefore,
 } from './instance-replacement.ts';
@@ -125,6 +126,7 @@ function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number):
       progress,
       emptyAtMs: left.length === 0 ? (record.emptyAtMs ?? nowMs) : undefined,
       isDone: false,
+      outcome: undefined,
     },
     drain: {
       diagnosis,
@@ -235,10 +237,7 @@ export function outcomeOf(
   const services = new Map(snapshot.services.map((service) => [service.name, service]));
   // A service that was deleted meanwhile has nothing to come back to.
   const known = before.filter(({ name }) => services.get(name)?.status === 'ACTIVE');
-  const below = known.filter(({ name, desired }) => {
-    const service = services.get(name);
-    return service !== undefined && service.running < Math.min(desired, service.desired);
-  });
+  const below = known.filter((one) => isBelow(one, services.get(one.name)));
   const uneven = known.filter(({ name, zones }) => {
     return skewOf(zonesOf(name, snapshot.tasks), zones) > Math.max(skewOf(zones, zones), 1);
   });
@@ -253,6 +252,20 @@ export function outcomeOf(
   }
   return { reason: lost.length > 0 ? 'tasks-lost' : 'verified', ...facts };
 }
+
+/** Whether a service is below its count; one that is gone has nothing to come back to. */
+export const isBelow = ({ desired }: ServiceBefore, service: Service | undefined): boolean =>
+  service?.status === 'ACTIVE' && service.running < Math.min(desired, service.desired);
+
+/** What is remembered of an outcome. */
+export const recordedOf = ({ reason, below, lost }: Outcome): RecordedOutcome => ({
+  reason,
+  below,
+  missing: reason === 'not-recovered' ? below : [],
+  lost: lost.slice(0, lostMax),
+});
+/** Ids of lost tasks that are remembered. */
+const lostMax = 20;
 
 /** Most tasks in a zone less fewest, over the zones of before and of now. */
 function skewOf(zones: ServiceBefore['zones'], before: ServiceBefore['zones']): number {

@@ -38,6 +38,14 @@ const recordSchema = v.object({
   ),
   emptyAtMs: maybe(whole),
   isDone: v.boolean(),
+  outcome: maybe(
+    v.object({
+      reason: v.string(),
+      below: v.array(v.string()),
+      missing: v.array(v.string()),
+      lost: v.array(v.string()),
+    }),
+  ),
 });
 
 /** Reads what a run remembered of an instance. Throws MalformedInput naming the field. */
@@ -61,6 +69,7 @@ export function parseInstanceRecord(json: string): InstanceRecord {
     progress: progress && { ...progress, departedAtMs: progress.departedAtMs },
     emptyAtMs: record.emptyAtMs,
     isDone: record.isDone,
+    outcome: record.outcome,
   };
 }
 

@@ -43,6 +43,7 @@ export function createCorpusRun(seed: number, days = corpusDays): CorpusRun {
     apps,
     users: createUsers(world, apps),
     random: (concern) => world.random(`corpus:${concern}`),
+    reactions: { noted: new Map(), repeated: undefined },
     note: () => {},
     know: () => {},
   });

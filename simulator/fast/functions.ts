@@ -16,13 +16,14 @@ import { createTaskPlaceGateway } from '../../shared/aws/task-place-gateway.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Account } from '../account.ts';
 import type { FunctionFactory } from '../stack/deploy.ts';
-import {
-  type FunctionOptions,
-  type WatchingGateways,
-  watchingFactories,
-} from '../stack/functions.ts';
+import { type FunctionOptions, watchingFactories } from '../stack/functions.ts';
 import { directClient } from './client.ts';
-import { type CountCall, createFastIncidentStore, createIncidentMemory } from './incident-store.ts';
+import {
+  type CountCall,
+  createFastIncidentStore,
+  createFastSubjectIncidents,
+  createIncidentMemory,
+} from './incident-store.ts';
 import { createFastPublisher } from './publisher.ts';
 import { createFastSnapshotReader } from './snapshots.ts';
 import {
@@ -43,13 +44,14 @@ export function fastFactories(
   const count: CountCall = (operation) => {
     account.intercept?.({ service: 'dynamodb', operation, input: {} });
   };
-  const incidents = createFastIncidentStore(createIncidentMemory(), count);
+  const memory = createIncidentMemory();
+  const incidents = createFastIncidentStore(memory, count);
+  const subjects = createFastSubjectIncidents(memory, count);
   const gates = createFastGateStore(new Map<string, GateItem>(), count);
   const evidence = createFastEvidenceStore(new Map<string, Evidence>(), count);
   const memories = createFastMemoryStore(new Map(), count);
-  const watch = (_: string, { clock }: { readonly clock: Clock }): WatchingGateways => ({
-    incidents,
-    memories,
+  const watch = (_: string, { clock }: { readonly clock: Clock }) => ({
+    ...{ incidents, subjects, memories },
     snapshots: createFastSnapshotReader(account, clock),
   });
   return {

@@ -1,3 +1,4 @@
+import type { SubjectIncidents } from '../../shared/aws/incident-record.ts';
 import type { IncidentStore } from '../../shared/aws/incident-store.ts';
 
 type Key = Parameters<IncidentStore['get']>[0];
@@ -86,6 +87,20 @@ export function createFastIncidentStore(memory: IncidentMemory, count: CountCall
     },
   };
 }
+
+/** All incidents of one subject. */
+export const createFastSubjectIncidents = (
+  { incidents }: IncidentMemory,
+  count: CountCall,
+): SubjectIncidents => ({
+  async of(cluster, { type, name }) {
+    count('Query');
+    return [...incidents.values()].filter(
+      ({ cluster: other, subject }) =>
+        other === cluster && subject.type === type && subject.name === name,
+    );
+  },
+});
 
 const keyOf = ({ cluster, subject, kind, cause, deploymentId }: Key): string =>
   JSON.stringify([cluster, subject.type, subject.name, kind, cause, deploymentId ?? '-']);

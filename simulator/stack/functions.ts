@@ -11,7 +11,7 @@ import { createHandler as createTaskStateHandler } from '../../functions/task-st
 import { createAzBalanceGateways } from '../../shared/aws/az-balance-gateways.ts';
 import { createDensityGateways } from '../../shared/aws/density-gateways.ts';
 import { createDeploymentHookGateways } from '../../shared/aws/deployment-hook-gateways.ts';
-import type { IncidentRecords } from '../../shared/aws/incident-record.ts';
+import type { IncidentRecords, SubjectIncidents } from '../../shared/aws/incident-record.ts';
 import { createInstanceReplacementGateways } from '../../shared/aws/instance-replacement-gateways.ts';
 import type { MemoryStore } from '../../shared/aws/memory-store.ts';
 import type { SnapshotReader } from '../../shared/aws/snapshot-reader.ts';
@@ -73,12 +73,17 @@ export type WatchingGateways = {
   readonly snapshots: SnapshotReader;
 };
 
-type Open = (tableName: string, sandbox: Sandbox) => WatchingGateways;
+type Open<Gateways> = (tableName: string, sandbox: Sandbox) => Gateways;
+
+/** Opens the ports of each of them. */
+type Opened = {
+  readonly 'instance-replacement': Open<WatchingGateways & { readonly subjects: SubjectIncidents }>;
+  readonly 'az-balance': Open<WatchingGateways>;
+  readonly density: Open<WatchingGateways>;
+};
 
 /** The functions that look at whole clusters, over the ports that are opened for each. */
-export const watchingFactories = (
-  open: Readonly<Record<'instance-replacement' | 'az-balance' | 'density', Open>>,
-): Readonly<Record<string, FunctionFactory>> => ({
+export const watchingFactories = (open: Opened): Readonly<Record<string, FunctionFactory>> => ({
   'instance-replacement': (env, sandbox) => {
     const config = readReplacementConfig(env);
     const gateways = open['instance-replacement'](config.tableName, sandbox);

@@ -654,7 +654,13 @@ export const samples: Readonly<Record<string, Sample>> = {
     spanMs: 0,
     severity: 'warn',
     facts: aheadFacts,
-    later: { update: { notice: 'second' }, resolve: { replaced: 5 } },
+    later: {
+      update: { notice: 'second' },
+      resolve: {
+        ...{ replaced: 5, ofReplaced: 5, tasksLost: 0, tookMs: 7.5 * hourMs },
+        forecastErrorMs: 4 * 60_000,
+      },
+    },
   },
   'replacement-ahead-one': {
     kind: 'replacement-ahead',
@@ -675,6 +681,21 @@ export const samples: Readonly<Record<string, Sample>> = {
       changes: 'ledger: desired 2 for that night, or minimum 100 % and maximum 200 %',
       homelessTasks: 0,
     },
+    later: {
+      resolve: {
+        ...{ replaced: 1, ofReplaced: 1, tasksLost: 1, lostNames: 'ab12cd34', notBack: 'ledger' },
+        ...{ tookMs: 3 * 24 * hourMs, forecastErrorMs: 26 * hourMs },
+      },
+    },
+  },
+  'replacement-ahead-together': {
+    kind: 'replacement-ahead',
+    cause: 'day-14',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: { ...aheadFacts, instances: 3, ofInstances: 8, toMs: firstAtMs + 72 * hourMs + 20_000 },
   },
   'drain-stuck': {
     kind: 'drain-stuck',
@@ -684,7 +705,23 @@ export const samples: Readonly<Record<string, Sample>> = {
     spanMs: 0,
     severity: 'warn',
     facts: drainFacts,
-    later: { escalate: { stuck: 1 } },
+    later: {
+      escalate: { stuck: 1 },
+      resolve: { endedBy: 'gone', leftAtEnd: 2, lost: 1 },
+    },
+  },
+  'not-recovered': {
+    kind: 'not-recovered',
+    cause: 'below-count',
+    subject: service('ledger'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: {
+      ...{ running: 3, desired: 4, minimum: 2, instance: 'i-0a71c2e3f4a5b6c70', why: 'age' },
+      goneAtMs: firstAtMs - 2 * hourMs,
+    },
+    later: { escalate: { running: 1 }, resolve: { running: 4 } },
   },
   'drain-stuck-ec2': {
     kind: 'drain-stuck',

@@ -12,7 +12,16 @@ const count = (
   desired = 6,
   service = 'search',
 ): ServiceCount => ({
-  ...{ atMs: atDays * dayMs, service, desired, running: desired, floor: 0, zones },
+  ...{
+    atMs: atDays * dayMs,
+    service,
+    desired,
+    running: desired,
+    floor: 0,
+    isPending: false,
+    isRebalanced: false,
+    zones,
+  },
 });
 
 const span = { fromMs: 0, untilMs: 10 * dayMs };

@@ -17,30 +17,52 @@ export function drainStuckDraft(scene: Scene): Draft {
       : `draining ${durationText(Math.max(notice.atMs - sinceMs, 0))}`;
   return {
     headline: isResolved
-      ? 'the drain is over'
+      ? overText(facts)
       : joined([
           drained,
           stuckText(facts),
           deadline === undefined ? undefined : `ECS kills them ${deadline}`,
         ]),
-    lead: isResolved
-      ? `The drain of ${subjectText(scene.incident)} in ${scene.incident.cluster} is over. Nothing to do.`
-      : leadOf(scene, deadline),
+    lead: isResolved ? overLead(scene, facts) : leadOf(scene, deadline),
     since: drainText(facts, context),
     evidence: known([
       placeText(scene, facts),
-      ...facts.lines('stays'),
-      moreText(facts),
+      ...(isResolved ? [] : facts.lines('stays')),
+      isResolved ? undefined : moreText(facts),
       isResolved ? undefined : quietText(scene, facts),
     ]),
     ballast: 'watched only',
-    next: isResolved ? nothingToDo : adviceOf(scene, facts),
+    next: isResolved ? afterwards(facts) : adviceOf(scene, facts),
     ends:
       deadline === undefined
         ? 'instance empty'
         : `instance empty.  ${criticalText(scene, deadlineMs ?? 0)}`,
   };
 }
+
+/** How it ended: emptied, taken back, or with tasks still on it. */
+function overText(facts: Reader): string {
+  const left = facts.number('leftAtEnd') ?? 0;
+  if (left > 0) return `gone, ${counted(left, 'task')} on it at the last look`;
+  return facts.text('endedBy') === 'cancelled'
+    ? 'ACTIVE again, the drain was cancelled'
+    : 'the drain is over';
+}
+
+function overLead({ incident }: Scene, facts: Reader): string {
+  const who = `${subjectText(incident)} in ${incident.cluster}`;
+  const left = facts.number('leftAtEnd') ?? 0;
+  const lost = facts.number('lost') ?? 0;
+  if (left === 0) return `The drain of ${who} is over. Nothing to do.`;
+  const had = `${who} is gone. At the last look ${counted(left, 'task')} ${left === 1 ? 'was' : 'were'} on it;`;
+  if (lost === 0) return `${had} their services start others. Nothing to do.`;
+  return `${had} nobody restarts ${lost === left ? (lost === 1 ? 'it' : 'them') : `${lost} of them`}.`;
+}
+
+const afterwards = (facts: Reader): Draft['next'] =>
+  (facts.number('lost') ?? 0) === 0
+    ? nothingToDo
+    : [{ text: 'were the standalone tasks done? if not, start them again' }];
 
 /** A drain is critical a day before the end. */
 const criticalMs = 24 * 3_600_000;

@@ -15,6 +15,7 @@ import { hookAwaitingActionDraft, hookTimedOutDraft } from './hook.ts';
 import { linksOf } from './links.ts';
 import { loopDraft } from './loop.ts';
 import { mailOf } from './mail.ts';
+import { notRecoveredDraft } from './not-recovered.ts';
 import { pageOf } from './page.ts';
 import { placementDraft } from './placement.ts';
 import { replacementAheadDraft } from './replacement-ahead.ts';
@@ -45,6 +46,7 @@ const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'hook-awaiting-action': hookAwaitingActionDraft,
   'replacement-ahead': replacementAheadDraft,
   'drain-stuck': drainStuckDraft,
+  'not-recovered': notRecoveredDraft,
   'zone-imbalance': zoneDraft,
   concentration: concentrationDraft,
   'density-anomaly': densityAnomalyDraft,

@@ -4,22 +4,24 @@ import { counted, durationText, joined, known, shellWord } from './words.ts';
 
 type Reader = FactReader<ReplacementAheadFacts>;
 
+const minuteMs = 60_000;
+
 /** `replacement-ahead`: instances that ECS will drain, where that hurts someone. */
 export function replacementAheadDraft(scene: Scene): Draft {
   const facts = readFacts<ReplacementAheadFacts>(scene.incident.facts);
   const { isResolved, incident } = scene;
   return {
     headline: isResolved
-      ? 'nothing is at risk by a replacement any more'
+      ? (verifiedText(facts) ?? 'nothing is at risk by a replacement any more')
       : joined([`${whoText(facts)} ${whenText(scene, facts)}`, firstHarm(facts)]),
     lead: isResolved ? endOf(scene, facts) : leadOf(facts),
     evidence: known([
       whatText(scene, facts) ?? 'ECS drains a managed instance 14 days after its launch',
       namesText(facts),
-      ...(isResolved ? [] : hurtLines(facts)),
+      ...(isResolved ? outcomeLines(facts) : hurtLines(facts)),
     ]),
     ballast: 'watched only; all times are estimates, a drain may come earlier',
-    next: isResolved ? nothingToDo : adviceOf(facts, incident.cluster),
+    next: isResolved ? afterwards(facts) : adviceOf(facts, incident.cluster),
     ends: 'when nothing is at risk any more, or all are replaced and verified',
   };
 }
@@ -34,15 +36,14 @@ function whoText(facts: Reader): string {
     : `${count} of ${counted(of, 'instance')} ${verb} day 14`;
 }
 
-/** `in 40 min on Thu 26 Nov 02:10Z` */
+/** `in 40 min on Thu 26 Nov 02:10Z`, `together on Thu 26 Nov 02:10Z` */
 function whenText({ context }: Scene, facts: Reader): string {
   const [fromMs, toMs] = [facts.number('fromMs'), facts.number('toMs')];
   if (fromMs === undefined) return 'soon';
   const spanMs = (toMs ?? fromMs) - fromMs;
-  return joined(
-    [spanMs > 0 ? `in ${durationText(spanMs)}` : undefined, `on ${context.formatTime(fromMs)}`],
-    ' ',
-  );
+  const isAlone = (facts.number('instances') ?? 1) < 2;
+  const span = spanMs < minuteMs ? 'together' : `in ${durationText(spanMs)}`;
+  return joined([isAlone ? undefined : span, `on ${context.formatTime(fromMs)}`], ' ');
 }
 
 /** `hurts ledger` */
@@ -68,10 +69,54 @@ function leadOf(facts: Reader): string {
 
 function endOf({ incident }: Scene, facts: Reader): string {
   const replaced = facts.number('replaced');
-  return replaced === undefined
-    ? `Nothing in ${incident.cluster} is at risk by this replacement any more. Nothing to do.`
-    : `${counted(replaced, 'instance')} of ${incident.cluster} ${replaced === 1 ? 'was' : 'were'} replaced, and what came of it is on record. Nothing to do.`;
+  if (replaced === undefined) {
+    return `Nothing in ${incident.cluster} is at risk by this replacement any more. Nothing to do.`;
+  }
+  const were = `${counted(replaced, 'instance')} of ${incident.cluster} ${replaced === 1 ? 'was' : 'were'} replaced`;
+  const lost = facts.number('tasksLost') ?? 0;
+  const notBack = facts.lines('notBack').length;
+  if (lost === 0 && notBack === 0)
+    return `${were}, and nothing is known to be lost. Nothing to do.`;
+  return `${were}. ${joined([
+    lost === 0
+      ? undefined
+      : `${counted(lost, 'standalone task')} went with ${replaced === 1 ? 'it' : 'them'}`,
+    notBack === 0
+      ? undefined
+      : `${counted(notBack, 'service')} took more than two hours to come back`,
+  ])}.`;
 }
+
+/** `5/5 replaced, 0 tasks lost, took 7 h 30 min, forecast off by 4 min` */
+function verifiedText(facts: Reader): string | undefined {
+  const [replaced, of] = [facts.number('replaced'), facts.number('ofReplaced')];
+  if (replaced === undefined) return undefined;
+  const [lost, tookMs] = [facts.number('tasksLost'), facts.number('tookMs')];
+  const errorMs = facts.number('forecastErrorMs');
+  return joined([
+    `${replaced}/${of ?? replaced} replaced`,
+    lost === undefined ? undefined : `${counted(lost, 'task')} lost`,
+    tookMs === undefined ? undefined : `took ${durationText(Math.max(tookMs, 0))}`,
+    errorMs === undefined ? undefined : `forecast off by ${durationText(errorMs)}`,
+  ]);
+}
+
+const outcomeLines = (facts: Reader): Draft['evidence'] =>
+  known([
+    verifiedText(facts),
+    facts.lines('lostNames').length === 0
+      ? undefined
+      : `gone with their instance: ${facts.lines('lostNames').join(', ')}`,
+    facts.lines('notBack').length === 0
+      ? undefined
+      : `not back within two hours: ${facts.lines('notBack').join(', ')}`,
+  ]);
+
+/** ECS does not say whether a standalone task was done when its instance went. */
+const afterwards = (facts: Reader): Draft['next'] =>
+  (facts.number('tasksLost') ?? 0) === 0
+    ? nothingToDo
+    : [{ text: 'were those tasks done? if not, start them again' }];
 
 /** `Thu 26 Nov 02:10Z to Thu 26 Nov 02:50Z; ECS kills what is left from Thu 3 Dec 02:10Z` */
 function whatText({ context }: Scene, facts: Reader): string | undefined {

@@ -47,6 +47,8 @@ const story: Story = {
   counts: [
     {
       ...{ atMs: fromMs, service: 'search', desired: 6, running: 6, floor: 6 },
+      isPending: false,
+      isRebalanced: false,
       zones: { 'eu-central-1a': 4, 'eu-central-1b': 2 },
     },
   ],

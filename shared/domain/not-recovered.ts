@@ -1,0 +1,101 @@
+import type { NotRecoveredFacts } from './alert-facts.ts';
+import type { Incident, IncidentKey, IncidentKind } from './incident.ts';
+import { causeOf, type InstanceRecord, newestOf } from './instance-replacement.ts';
+import type { ReplacementReaction } from './replacement-incident.ts';
+import { isBelow, isOptedOut } from './replacement-look.ts';
+import type { Service, Snapshot } from './snapshot.ts';
+import { taskLimitsOf } from './task-limits.ts';
+
+/** A service that was not back in time is watched for so long after its instance went. */
+export const missingMsMax = 7 * 24 * 3_600_000;
+
+/** Task-state's own words for why a service is short: who was told these needs no second card. */
+const toldByTaskState: ReadonlySet<IncidentKind> = new Set<IncidentKind>([
+  'crash-loop',
+  'slow-loop',
+  'start-failure',
+  'placement-failure',
+]);
+
+/** Whether one of a service's incidents tells already why it is short. */
+export const tellsShortage = (incidents: readonly Incident[]): boolean =>
+  incidents.some(({ kind, status }) => status === 'open' && toldByTaskState.has(kind));
+
+/** One incident a service, however many of its instances went. */
+export const notRecoveredKey = (cluster: string, service: string): IncidentKey => ({
+  cluster,
+  subject: { type: 'service', name: service },
+  kind: 'not-recovered',
+  cause: 'below-count',
+  deploymentId: undefined,
+});
+
+/** The services that an instance left short, that still are, and that have not opted out; none once that is too long ago. */
+export function missingNow(
+  record: InstanceRecord,
+  { services }: Snapshot,
+  nowMs: number,
+): readonly string[] {
+  const goneAtMs = newestOf(record)?.atMs ?? nowMs;
+  if (nowMs - goneAtMs > missingMsMax) return [];
+  const missing = new Set(record.outcome?.missing ?? []);
+  return (record.before ?? [])
+    .filter((before) => missing.has(before.name))
+    .filter((before) => {
+      const service = serviceNamed(before.name, services);
+      return service !== undefined && !isOptedOut(service) && isBelow(before, service);
+    })
+    .map(({ name }) => name);
+}
+
+const serviceNamed = (name: string, services: readonly Service[]): Service | undefined =>
+  services.find((service) => service.name === name);
+
+/** A service that is short, as it is told. */
+export function shortageOf(
+  cluster: string,
+  record: InstanceRecord,
+  service: Service,
+  nowMs: number,
+): ReplacementReaction {
+  const { minimum } = taskLimitsOf(service);
+  const facts: NotRecoveredFacts = {
+    running: service.running,
+    desired: service.desired,
+    minimum,
+    instance: record.ec2InstanceId ?? record.id,
+    why: causeOf(record),
+    goneAtMs: newestOf(record)?.atMs ?? nowMs,
+  };
+  return {
+    key: notRecoveredKey(cluster, service.name),
+    observations: [
+      {
+        type: 'occurred',
+        occurrence: { id: `instance-${record.id}`, atMs: nowMs },
+        severity: service.running < minimum ? 'critical' : 'warn',
+        facts,
+      },
+    ],
+  };
+}
+
+/** A service that is back, or has nothing to come back to. */
+export const backOf = (
+  cluster: string,
+  name: string,
+  service: Service | undefined,
+  nowMs: number,
+): ReplacementReaction => ({
+  key: notRecoveredKey(cluster, name),
+  observations: [
+    {
+      type: 'well',
+      atMs: nowMs,
+      reason: service === undefined ? 'the service is gone' : 'back at its count',
+      ...(service === undefined
+        ? {}
+        : { facts: { running: service.running, desired: service.desired } }),
+    },
+  ],
+});
