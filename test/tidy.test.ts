@@ -169,7 +169,7 @@ const otherWords = new Set([
   ...['denied', 'failed', 'missing', 'throttled', 'truncated'],
   // Log lines of instance-replacement, causes of its incidents, and what announces a replacement.
   ...['instance-replacement', 'cluster-failed', 'cluster-not-looked-at', 'record-unreadable'],
-  ...['day-14', 'no-departure', 'event-window'],
+  ...['day-14', 'no-departure', 'below-count', 'event-window'],
   ...['aws-health', 'spot-interruption', 'rebalance-recommendation', 'ec2-stopping'],
   // Parts of a snapshot, why one is a gap, and what runs a task.
   ...['capacity-providers', 'event-windows', 'instance-types', 'launch-times', 'zonal-shifts'],
@@ -192,7 +192,8 @@ for (const file of unions) {
 /** Kinds of incidents and causes of stops that go by the name of a function's own reason. */
 const isKindToo = (name: string, word: string): boolean =>
   (name === 'deployment-hook' && (word === 'break-glass' || word === 'stage-not-gated')) ||
-  (name === 'az-balance' && word === 'instance-draining');
+  (name === 'az-balance' && word === 'instance-draining') ||
+  (name === 'instance-replacement' && word === 'not-recovered');
 
 /** Words of incidents and alerts: kinds stand in docs/operations.md, causes in docs/stop-causes.md. */
 const ofIncidents =
