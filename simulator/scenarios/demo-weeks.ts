@@ -54,7 +54,7 @@ export const weeksChapters: readonly WatchedChapter[] = [
   {
     afterMs: darkAfterMs,
     about: 'search',
-    title: () => 'a zone is dark for 10 minutes; ECS may not move search back (maximumPercent 100)',
+    title: () => 'a zone is dark for 10 minutes',
   },
   {
     afterMs: packedAfterMs,
@@ -123,7 +123,7 @@ function tellPeople(
 export const demoWeeks: Scenario = {
   name: 'demo-weeks',
   sentence:
-    'Instances turn 14, one is stuck, a service loses its spread, another is packed tightly.',
+    'Instances turn 14, three are stuck, a service loses its spread, and a zone is dark for a while.',
   days: 16.6,
   daysMax: 30,
   mode: 'fast',

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createIncidentStore } from '../../shared/aws/incident-store.ts';
-import type { Incident } from '../../shared/domain/incident.ts';
+import type { Incident, IncidentKey } from '../../shared/domain/incident.ts';
+import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
+import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import type { InstanceRecord } from '../../shared/domain/instance-replacement.ts';
 import { parseInstanceRecord } from '../../shared/events/instance-record.ts';
 import type { Fields } from '../../shared/runtime/log.ts';
@@ -132,6 +134,29 @@ export function createLab(startMs: number = day14Ms - 2 * hourMs) {
     terminate: (id: string): void => {
       account.containerInstances.delete(instanceArn(id));
       account.ec2Instances.delete(ec2Id(id));
+    },
+    /** A crash loop that task-state has open; returns it, to be ended. */
+    openLoop: async (name: string): Promise<Incident> => {
+      const key: IncidentKey = {
+        ...{ cluster: 'shop', subject: { type: 'service', name }, kind: 'crash-loop' },
+        ...{ cause: 'exit', deploymentId: undefined },
+      };
+      const context = { key, policy: incidentPolicies['crash-loop'], nowMs: clock.nowMs() };
+      const stops = [1, 2, 3].map(
+        (at): Observation => ({
+          type: 'occurred',
+          occurrence: { id: `stop-${at}`, atMs: clock.nowMs() },
+          severity: 'warn',
+        }),
+      );
+      const loop = applyObservations(undefined, stops, context);
+      if (loop === undefined) throw new Error('no loop has opened');
+      await store.save(loop, 0);
+      return loop;
+    },
+    endLoop: async (loop: Incident): Promise<void> => {
+      const over = { ...loop, status: 'resolved', resolvedAtMs: clock.nowMs() } as const;
+      await store.save({ ...over, version: loop.version + 1 }, loop.version);
     },
     wait: (ms: number) => clock.sleep(ms),
     incidents: async (): Promise<readonly Incident[]> => (await store.list()).incidents,

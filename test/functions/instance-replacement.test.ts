@@ -93,6 +93,40 @@ describe('a drain from notice to empty', () => {
     expect(lab.logged('replacement')).toMatchObject([{ reason: 'not-recovered', below: ['web'] }]);
   });
 
+  it('that leaves a service short is an incident of the service, which ends when it is back', async () => {
+    const lab = createLab();
+    await shorten(lab);
+    await runFor(lab, 2 * hourMs + 15 * minuteMs);
+    expect(await lab.incidents()).toMatchObject([
+      {
+        kind: 'not-recovered',
+        subject: { type: 'service', name: 'web' },
+        status: 'open',
+        severity: 'critical',
+        count: 1,
+        facts: { running: 1, desired: 2, minimum: 2, instance: ec2Id('c1') },
+      },
+    ]);
+    lab.service('web', { runningCount: 2 });
+    await runFor(lab, 15 * minuteMs);
+    expect(await lab.incidents()).toMatchObject([{ status: 'resolved' }]);
+    expect((await lab.record('c1'))?.outcome).toMatchObject({ below: ['web'], missing: [] });
+  });
+
+  it('that task-state explains already is told when that has ended and the service is still short', async () => {
+    const lab = createLab();
+    await shorten(lab);
+    const opened = await lab.openLoop('web');
+    await runFor(lab, 3 * hourMs);
+    expect((await lab.incidents()).map(({ kind }) => kind)).toEqual(['crash-loop']);
+    await lab.endLoop(opened);
+    await runFor(lab, 15 * minuteMs);
+    expect((await lab.incidents()).map(({ kind }) => kind).sort()).toEqual([
+      'crash-loop',
+      'not-recovered',
+    ]);
+  });
+
   it('is judged when the last task is off it, not while it is on its way out', async () => {
     const lab = createLab();
     lab.task('report', 'c1', null);
@@ -120,6 +154,15 @@ describe('a drain from notice to empty', () => {
     expect(lab.logged('replacement')).toMatchObject([{ instance: 'c9', reason: 'not-observed' }]);
   });
 });
+
+/** c1 goes, and `web` stays with one of its two tasks. */
+async function shorten(lab: Lab): Promise<void> {
+  lab.setStatus('c1', 'DRAINING');
+  await lab.run();
+  lab.remove('w1');
+  lab.terminate('c1');
+  lab.service('web', { runningCount: 1 });
+}
 
 const never = (): never => {
   throw new Error('there is no record');

@@ -1,6 +1,22 @@
 import { type NotRecoveredFacts, readFacts } from '../alert-facts.ts';
-import { type Draft, neededText, nothingToDo, runningText, type Scene } from './draft.ts';
+import {
+  type Capacity,
+  type Draft,
+  neededText,
+  nothingToDo,
+  runningText,
+  type Scene,
+} from './draft.ts';
 import { joined, known, shellWord, spoken } from './words.ts';
+
+const minimumText = ({ minimum }: Capacity): string | undefined =>
+  minimum === undefined ? undefined : `${minimum} needed`;
+
+/** `(1 running, 2 needed)`, or nothing where neither is known. */
+const neededOf = (capacity: Capacity): string | undefined =>
+  capacity.running === undefined && capacity.minimum === undefined
+    ? undefined
+    : neededText(capacity);
 
 /** `not-recovered`: a service that is short since an instance of it was replaced. */
 export function notRecoveredDraft(scene: Scene): Draft {
@@ -23,11 +39,13 @@ export function notRecoveredDraft(scene: Scene): Draft {
     lead: isResolved
       ? `${name} is back at its count. Nothing to do.`
       : notice.severity === 'critical'
-        ? `${name} is below its minimum ${neededText(capacity)} and does not come back by itself. Act now.`
+        ? `${joined([`${name} is below its minimum`, neededOf(capacity)], ' ')} and does not come back by itself. Act now.`
         : `${name} holds its minimum, and has not come back to its count. Act today.`,
     since: goneAtMs === undefined ? undefined : `${since} went ${context.formatTime(goneAtMs)}`,
     evidence: known([
-      runs === undefined ? undefined : `${runs}, ${capacity.minimum ?? '?'} needed`,
+      runs === undefined
+        ? 'short two hours after its instance went'
+        : joined([runs, minimumText(capacity)]),
       instance === undefined
         ? undefined
         : `instance ${instance}${why === undefined || why === 'unknown' ? '' : `, replaced for ${spoken(why)}`}`,
