@@ -90,7 +90,7 @@ describe('a broken function', { timeout: patienceMs }, () => {
     ['has no card for zones that need one', watchesZonesFor(0), 'grave-zones-carded', {}],
     ['tells of zones too early', hastyAboutZones, 'zone-cards-true', {}],
     ['stops looking at zones', watchesZonesFor(60), 'zone-incidents-end', {}],
-    ['forgets which zones it told of', forgetsZoneCards, 'zones-told-once', {}],
+    ['forgets which zones it told of', forgetsZoneCards, 'zones-told-once', { mode: 'wire' }],
     ['pages for zones', pagesForZones, 'zones-never-page', night],
     [
       'moves tasks where it may only watch',
