@@ -1,4 +1,5 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
+import { classifyDeploymentChange } from '../../shared/domain/deployment-event.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
 import { fingerprintOf } from '../../shared/domain/incident-key.ts';
 import { modeOfTag } from '../../shared/domain/mode.ts';
@@ -114,8 +115,12 @@ const clusterOf = (event: Message['event']): string => {
   return event.kind === 'service-action' ? event.action.clusterArn : event.change.clusterArn;
 };
 
-/** The service whose state matters to an event: one with an unexpected stop. */
+/** The service whose state matters to an event: of an unexpected stop, or of a deployment that failed. */
 const troubledService = ({ event }: Message): string | undefined => {
+  if (event.kind === 'deployment-state') {
+    const { kind } = classifyDeploymentChange(event.change);
+    return kind === 'rollback' ? event.change.service : undefined;
+  }
   if (event.kind !== 'task-stopped' || classifyStop(event.task).isExpected) return undefined;
   const subject = subjectOf(event.task);
   return subject.type === 'service' ? subject.name : undefined;

@@ -7,6 +7,7 @@ import type { EventMeaning } from '../../shared/domain/event-meaning.ts';
 import type { Incident, IncidentKey } from '../../shared/domain/incident.ts';
 import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
+import { hookRollbackFactsOf, rollbackFactsOf } from '../../shared/domain/rollback-facts.ts';
 import { classifyServiceAction } from '../../shared/domain/service-action.ts';
 import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
 import {
@@ -16,7 +17,6 @@ import {
   type Reaction,
   reactToMeaning,
   reactToStop,
-  withReason,
 } from '../../shared/domain/task-reaction.ts';
 import type { StoppedTask } from '../../shared/domain/task-stop.ts';
 import type { EcsEvent } from '../../shared/events/ecs-event.ts';
@@ -44,22 +44,23 @@ export async function react(
     case 'deployment-state': {
       const { change } = event;
       const meaning = classifyDeploymentChange(change);
-      const { rollbackTo } = meaning;
-      const facts = rollbackTo === undefined ? {} : { rollbackTo };
+      const state = states.get(stateKey(change.clusterArn, change.service));
+      const facts = rollbackFactsOf(change, meaning, state);
       const about = { ...change, cluster: clusterName(change.clusterArn), facts };
       return await reactToEvent(meaning, about, openIncidents, deps);
     }
     case 'hook-state': {
       const { change } = event;
+      const meaning = classifyHookChange(change);
       const deploymentId = change.serviceDeploymentArn?.split('/').at(-1);
       const about = {
         ...change,
         cluster: clusterName(change.clusterArn),
         deploymentId,
         occurrenceId: deploymentId && `${deploymentId}/${change.stage ?? '-'}`,
-        facts: hookFacts(change),
+        facts: { ...hookFacts(change), ...hookRollbackFactsOf(meaning) },
       };
-      return await reactToEvent(classifyHookChange(change), about, openIncidents, deps);
+      return await reactToEvent(meaning, about, openIncidents, deps);
     }
   }
 }
@@ -103,7 +104,7 @@ async function reactToEvent(
   if (reactions.length === 0 && meaning.cause !== 'deployment-completed') return;
   const own = await openIncidents.of(cluster, service);
   for (const reaction of reactions) {
-    openIncidents.note(await apply(withReason(own, reaction, meaning.cause), deps));
+    openIncidents.note(await apply(reaction, deps));
   }
   if (meaning.cause !== 'deployment-completed') return;
   for (const incident of own) {

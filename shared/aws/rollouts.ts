@@ -9,4 +9,5 @@ export const rolloutsOf = (deployments: readonly Deployment[] | undefined): Serv
     rolloutState: one.rolloutState,
     taskDefinitionArn: one.taskDefinition,
     createdAtMs: one.createdAt?.getTime(),
+    running: one.runningCount,
   }));

@@ -81,17 +81,19 @@ function stateOf(service: Service): ServiceState {
     pending: service.pendingCount ?? 0,
     minimumHealthyPercent: configuration?.minimumHealthyPercent,
     rollouts: rolloutsOf(service.deployments),
-    circuitBreaker: breakerOf(configuration?.deploymentCircuitBreaker),
+    circuitBreaker: detectorOf(configuration?.deploymentCircuitBreaker),
+    deploymentAlarms: detectorOf(configuration?.alarms),
     tags: tagsOf(service.tags),
   };
 }
 
-function breakerOf(
-  breaker: { enable?: boolean | undefined; rollback?: boolean | undefined } | undefined,
+/** What ends a deployment that fails: the circuit breaker or alarms. */
+function detectorOf(
+  detector: { enable?: boolean | undefined; rollback?: boolean | undefined } | undefined,
 ): string | undefined {
-  if (breaker === undefined) return undefined;
-  if (!breaker.enable) return 'off';
-  return breaker.rollback ? 'on, with rollback' : 'on';
+  if (detector === undefined) return undefined;
+  if (!detector.enable) return 'off';
+  return detector.rollback ? 'on, with rollback' : 'on';
 }
 
 /** The gateway over a client of its own. */

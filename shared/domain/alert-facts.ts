@@ -171,27 +171,45 @@ export type DeploymentFacts = {
   readonly mode?: string;
   /** The gate's reason, as in docs/reasons.md. */
   readonly reason?: string;
-  /** The gate's sentence with its figures, or ECS's words where ECS acted by itself. */
+  /** The gate's sentence with its figures. */
   readonly detail?: string;
   /** Further findings, one a line. */
   readonly findings?: string;
 };
 
-/** `rollback`: a deployment that was undone, or in observe would have been. */
-export type RollbackFacts = DeploymentFacts & {
-  readonly greenMedianMs?: number;
-  readonly blueMedianMs?: number;
-  /** Share of production traffic that green got at most, in percent. */
-  readonly greenPercentMax?: number;
-  /** From the first call of the hook to its final answer. */
-  readonly answeredAfterMs?: number;
-  /** ECS's status of the service deployment: `ROLLBACK_IN_PROGRESS`, `ROLLBACK_FAILED`, ... */
-  readonly status?: string;
-  /** The later revision that ends the incident. */
-  readonly succeededRevision?: string;
-  /** Deployments that ended alike, this one included. */
-  readonly attempts?: number;
+/** What ECS says of a deployment that failed, see rollback-facts.ts; blank where it is not known. */
+export type EcsRollbackFacts = {
+  /** `circuit-breaker`, `deployment-alarm`, `lifecycle-hook`, ...: as `EventCause` has it. */
+  readonly ecsCause?: string;
+  /** ECS's own words. */
+  readonly ecsReason?: string;
+  /** Revision that failed, and the one that ECS goes back to or that goes on: `worker:87`. */
+  readonly ecsRevision?: string;
+  readonly ecsSource?: string;
+  /** `3 of 4 running on worker:87` */
+  readonly ecsRunning?: string;
+  /** Whether ECS goes back: `yes`, `no`, or `maybe`. */
+  readonly rolledBack?: string;
+  /** Deployment that ECS goes back to: `ecs-svc/<id>`. */
+  readonly rollbackTo?: string;
 };
+
+/** `rollback`: a deployment that failed or was undone, or in observe would have been. */
+export type RollbackFacts = DeploymentFacts &
+  EcsRollbackFacts & {
+    readonly greenMedianMs?: number;
+    readonly blueMedianMs?: number;
+    /** Share of production traffic that green got at most, in percent. */
+    readonly greenPercentMax?: number;
+    /** From the first call of the hook to its final answer. */
+    readonly answeredAfterMs?: number;
+    /** ECS's status of the service deployment: `ROLLBACK_IN_PROGRESS`, `ROLLBACK_FAILED`, ... */
+    readonly status?: string;
+    /** The later revision that ends the incident. */
+    readonly succeededRevision?: string;
+    /** Deployments that ended alike, this one included. */
+    readonly attempts?: number;
+  };
 
 /** `gate-could-not-measure`: the gate waits, and then rolls back, for want of proof. */
 export type CouldNotMeasureFacts = DeploymentFacts & {

@@ -8,6 +8,8 @@ export type ServiceRollout = {
   readonly rolloutState: string | undefined;
   readonly taskDefinitionArn: string | undefined;
   readonly createdAtMs: number | undefined;
+  /** Its running tasks; undefined where ECS does not say. */
+  readonly running?: number | undefined;
 };
 
 /** A service as ECS sees it now. Unknown and missing fields are normal. */
@@ -21,6 +23,8 @@ export type ServiceState = {
   readonly rollouts: readonly ServiceRollout[];
   /** `off`, `on` or `on, with rollback`. */
   readonly circuitBreaker: string | undefined;
+  /** The same of the alarms that end a deployment. */
+  readonly deploymentAlarms?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
 };
 

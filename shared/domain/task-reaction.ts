@@ -155,23 +155,11 @@ export function reactToMeaning(
         type: 'occurred',
         occurrence: { id: about.occurrenceId ?? about.eventId, atMs: about.atMs },
         severity: meaning.severity,
-        // What the gate says of a rollback says more: ECS's words stand beside it.
-        facts: { ...(isRollback ? { ecsReason: detail } : { detail }), ...about.facts },
+        // What the gate says of a rollback says more: ECS's words stand beside it, see rollback-facts.ts.
+        facts: { ...(isRollback ? {} : { detail }), ...about.facts },
       },
     },
   ];
-}
-
-/** The reaction with a reason of its own, where nobody has given a better one yet. */
-export function withReason(
-  open: readonly Incident[],
-  reaction: Reaction,
-  reason: string,
-): Reaction {
-  const { key, observation } = reaction;
-  const isKnown = open.some(({ kind, status }) => kind === key.kind && status === 'open');
-  if (key.kind !== 'rollback' || isKnown || observation.type !== 'occurred') return reaction;
-  return { key, observation: { ...observation, facts: { ...observation.facts, reason } } };
 }
 
 /** What the texts about hooks read of a hook's event. */

@@ -230,10 +230,12 @@ const rollbackFacts: RollbackFacts = {
   status: 'ROLLBACK_IN_PROGRESS',
 };
 const breakerFacts: RollbackFacts = {
-  revision: 'worker:88',
-  sourceRevision: 'worker:87',
-  status: 'ROLLBACK_IN_PROGRESS',
-  detail: 'ECS deployment circuit breaker: task failed to start.',
+  ecsCause: 'circuit-breaker',
+  ecsReason: 'ECS deployment circuit breaker: task failed to start.',
+  ecsRevision: 'worker:88',
+  ecsSource: 'worker:87',
+  ecsRunning: '4 of 4 running on worker:87',
+  rolledBack: 'yes',
 };
 const measureFacts: CouldNotMeasureFacts = {
   ...checkout,
@@ -565,12 +567,59 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   'rollback-circuit-breaker': {
     kind: 'rollback',
-    cause: 'circuit-breaker',
+    cause: 'rollback',
     subject: service('worker'),
     count: 1,
     spanMs: 0,
     severity: 'warn',
     facts: breakerFacts,
+    later: {
+      escalate: { ecsCause: 'rollback-failed', ecsReason: 'circuit breaker: rollback failed.' },
+    },
+  },
+  'rollback-circuit-breaker-stays': {
+    kind: 'rollback',
+    cause: 'rollback',
+    subject: service('worker'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: { ...breakerFacts, rolledBack: 'no', ecsRunning: '3 of 4 running on worker:87' },
+  },
+  'rollback-circuit-breaker-unknown': {
+    kind: 'rollback',
+    cause: 'rollback',
+    subject: service('worker'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: { ...breakerFacts, rolledBack: 'maybe', ecsSource: '', ecsRunning: '' },
+  },
+  'rollback-alarm': {
+    kind: 'rollback',
+    cause: 'rollback',
+    subject: service('worker'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: {
+      ...breakerFacts,
+      ecsCause: 'deployment-alarm',
+      ecsReason: 'ECS deployment: alarm worker-5xx detected.',
+    },
+  },
+  'rollback-other-hook': {
+    kind: 'rollback',
+    cause: 'rollback',
+    subject: service('worker'),
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: {
+      ...breakerFacts,
+      ecsCause: 'lifecycle-hook',
+      ecsReason: 'Lifecycle hook returned FAILED.',
+    },
   },
   'gate-could-not-measure': {
     kind: 'gate-could-not-measure',
