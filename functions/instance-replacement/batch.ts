@@ -2,24 +2,14 @@ import { awsProblemOf } from '../../shared/aws/errors.ts';
 import type { InstanceNotice } from '../../shared/domain/instance-notice.ts';
 import { noted, phaseOf } from '../../shared/domain/instance-replacement.ts';
 import { idOf } from '../../shared/domain/replacement-look.ts';
+import { type Batch, type BatchAnswer, isBatch } from '../../shared/events/batch.ts';
 import { parseInstanceEvent } from '../../shared/events/instance-event.ts';
 import { MalformedInput, parseJson } from '../../shared/events/malformed.ts';
 import type { Find } from './finder.ts';
 import type { Deps } from './handler.ts';
 import { openRecords, type Records } from './records.ts';
 
-/** What Lambda hands over of a queue; only what is used of it. */
-export type Batch = {
-  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
-};
-
-/** Messages that go back to the queue. */
-export type BatchAnswer = {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
-};
-
-export const isBatch = (event: unknown): event is Batch =>
-  typeof event === 'object' && event !== null && Array.isArray(Reflect.get(event, 'Records'));
+export { type BatchAnswer, isBatch };
 
 type RecordsOf = (clusterArn: string) => Promise<Records>;
 

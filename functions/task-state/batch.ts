@@ -5,6 +5,7 @@ import { fingerprintOf } from '../../shared/domain/incident-key.ts';
 import { modeOfTag } from '../../shared/domain/mode.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
+import { type Batch, type BatchAnswer, isBatch } from '../../shared/events/batch.ts';
 import { type EcsEvent, parseEcsEvent } from '../../shared/events/ecs-event.ts';
 import { MalformedInput, parseJson } from '../../shared/events/malformed.ts';
 import type { Deps } from './handler.ts';
@@ -12,18 +13,7 @@ import { createLogQuotes } from './log-quotes.ts';
 import { react } from './react.ts';
 import { tell } from './tell.ts';
 
-/** What Lambda hands over of a queue; only what is used of it. */
-export type Batch = {
-  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
-};
-
-/** Messages that go back to the queue. */
-export type BatchAnswer = {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
-};
-
-export const isBatch = (event: unknown): event is Batch =>
-  typeof event === 'object' && event !== null && Array.isArray(Reflect.get(event, 'Records'));
+export { type BatchAnswer, isBatch };
 
 type Message = {
   readonly messageId: string;
