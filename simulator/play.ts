@@ -36,8 +36,9 @@ export type PlayOptions = {
   /** Puts others in the place of the real functions: to see that checkers notice. */
   readonly replace?: (real: Factories) => Factories;
   /**
-   * Puts up the functions that look at whole clusters every few minutes as well. No checker knows yet
-   * what they owe people, and a day with them takes several times as long.
+   * Puts up the functions that look at whole clusters every few minutes as well, or leaves them out;
+   * the scenario says what is usual. A day with them takes several times as long. Checkers know what
+   * az-balance owes people, and of instance-replacement and density not yet.
    */
   readonly withWatchers?: boolean;
   /** What people did in another run because they were told; in this one they do it at the same times. */

@@ -59,6 +59,7 @@ export const day14: Scenario = {
   daysMax: 60,
   mode: 'fast',
   stackMode: () => 'observe',
+  hasWatchers: true,
   faults: ['duplicate-events', 'late-events', 'reordered-events', 'agent-flaps'],
   convergesWithinMs: 8 * hourMs,
   arrange,

@@ -29,6 +29,7 @@ export const scaleIn: Scenario = {
   daysMax: 7,
   mode: 'fast',
   stackMode: () => 'observe',
+  hasWatchers: true,
   faults: ['duplicate-events', 'late-events', 'reordered-events'],
   convergesWithinMs: 2 * hourMs,
   noise: { pagesMax: 0, cardsMax: 0 },

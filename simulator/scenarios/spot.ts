@@ -19,6 +19,7 @@ export const spot: Scenario = {
   daysMax: 14,
   mode: 'fast',
   stackMode: () => 'observe',
+  hasWatchers: true,
   essentialFaults: ['spot'],
   faults: ['duplicate-events', 'late-events', 'reordered-events', 'no-placement'],
   convergesWithinMs: 8 * hourMs,

@@ -31,6 +31,7 @@ export const zoneOutage: Scenario = {
   daysMax: 7,
   mode: 'wire',
   stackMode: () => 'enforce',
+  hasWatchers: true,
   faults: ['duplicate-events', 'late-events', 'reordered-events', 'slow-placement'],
   convergesWithinMs: 8 * hourMs,
   arrange,
