@@ -3,9 +3,9 @@ import { answerOf } from './app-http.ts';
 import type { Watched } from './play.ts';
 import type { Chapter } from './scenarios/demo.ts';
 import type { LogRecord } from './stack/lambda.ts';
+import { chapterLines, clockOf, createUnseen, indent } from './telling.ts';
 
 const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
 
 /** A line, or several, of one moment. */
 type Told = { readonly atMs: number; readonly who: string; readonly lines: readonly string[] };
@@ -39,26 +39,10 @@ export function createTeller(
   for (const next of chapters) {
     world.schedule(startMs + next.afterMs, () => {
       chapter = next;
-      const day = Math.floor(next.afterMs / dayMs) + 1;
-      write('');
-      write(`DAY ${day}  ${clockOf(world.nowMs()).trim()}  ${next.title}`);
+      for (const line of chapterLines(next.afterMs, world.nowMs(), next.title)) write(line);
     });
   }
   world.after(minuteMs, look);
-}
-
-const clockOf = (atMs: number): string => ` ${new Date(atMs).toISOString().slice(11, 16)}`;
-const indent = ' '.repeat(15);
-
-/** What of a growing list nobody has seen yet. */
-function unseenOf<T>(list: () => readonly T[]): () => readonly T[] {
-  let seen = 0;
-  return () => {
-    const all = list();
-    const unseen = all.slice(seen);
-    seen = all.length;
-    return unseen;
-  };
 }
 
 type Decision = {
@@ -73,7 +57,7 @@ type Decision = {
 
 /** What the hook answered and why; an answer like the one before is not told again. */
 function hookSource(watched: Watched, chapter: () => Chapter | undefined): () => readonly Told[] {
-  const unseen = unseenOf(() => watched.logs());
+  const unseen = createUnseen(() => watched.logs());
   let before = '';
   return () =>
     unseen().flatMap((record) => {
@@ -124,7 +108,7 @@ function deploymentSource(
   { world, journal, users }: Watched,
   chapter: () => Chapter | undefined,
 ): () => readonly Told[] {
-  const unseen = unseenOf(() => journal.timeline);
+  const unseen = createUnseen(() => journal.timeline);
   const startMs = world.nowMs();
   return () => {
     const { service = '?', afterMs = 0 } = chapter() ?? {};
@@ -158,7 +142,7 @@ function messageSource(
   const topics = [...world.account.topics.values()];
   const sources = topics.map((topic) => ({
     who: topic.TopicArn.endsWith('-pages') ? 'page' : 'alert',
-    unseen: unseenOf(() => topic.messages),
+    unseen: createUnseen(() => topic.messages),
   }));
   let isLoopTold = false;
   return () =>

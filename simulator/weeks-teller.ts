@@ -3,6 +3,7 @@ import type { InstanceLife } from './instance-lives.ts';
 import type { Watched } from './play.ts';
 import type { WatchedChapter } from './scenarios/demo-weeks.ts';
 import type { LogRecord } from './stack/lambda.ts';
+import { chapterLines, clockOf, createUnseen, dayOf, indent } from './telling.ts';
 import { durationText } from './weeks-figures.ts';
 
 const minuteMs = 60_000;
@@ -51,26 +52,10 @@ export function createWeeksTeller(
     world.schedule(startMs + afterMs, () => {
       day = dayOf(afterMs);
       about = chapter.about;
-      write('');
-      write(`DAY ${day}  ${clockOf(world.nowMs()).trim()}  ${title(world)}`);
+      for (const line of chapterLines(afterMs, world.nowMs(), title(world))) write(line);
     });
   }
   world.after(minuteMs, look);
-}
-
-const dayOf = (afterMs: number): number => Math.floor(afterMs / dayMs) + 1;
-const clockOf = (atMs: number): string => ` ${new Date(atMs).toISOString().slice(11, 16)}`;
-const indent = ' '.repeat(15);
-
-/** What of a growing list nobody has seen yet. */
-function createUnseen<T>(list: () => readonly T[]): () => readonly T[] {
-  let seen = 0;
-  return () => {
-    const all = list();
-    const unseen = all.slice(seen);
-    seen = all.length;
-    return unseen;
-  };
 }
 
 function peopleSource({ journal }: Watched): () => readonly Line[] {

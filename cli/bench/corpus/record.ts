@@ -1,14 +1,11 @@
-import { createClusterReads } from '../../../shared/aws/cluster-reads.ts';
-import { createReadLimiter } from '../../../shared/aws/read-limiter.ts';
 import type { SnapshotReader } from '../../../shared/aws/snapshot-reader.ts';
-import { createSnapshotReader } from '../../../shared/aws/snapshot-take.ts';
 import { defaultDensityPolicy, densityOf } from '../../../shared/domain/density.ts';
 import { type DensitySample, densitySamplesOf } from '../../../shared/domain/density-series.ts';
 import { isLeaving } from '../../../shared/domain/instance-group.ts';
 import type { Snapshot } from '../../../shared/domain/snapshot.ts';
 import type { Label } from '../../../simulator/density-corpus/labels.ts';
 import { type CorpusRun, createCorpusRun } from '../../../simulator/density-corpus/run.ts';
-import { directClient } from '../../../simulator/fast/client.ts';
+import { createFastSnapshotReader } from '../../../simulator/fast/snapshots.ts';
 import type { World } from '../../../simulator/world.ts';
 
 /** What density would see every five minutes. */
@@ -75,16 +72,6 @@ async function look(
   };
 }
 
-const notAsked = (operation: string) => (): Promise<never> =>
-  Promise.reject(new Error(`density does not ask for ${operation}`));
-
-/** The real reader on the simulated account; its limiter's pauses take no time. */
-function readerOf({ account, nowMs }: World): SnapshotReader {
-  const clock = { nowMs, sleep: () => Promise.resolve() };
-  const ecs = {
-    ...createClusterReads(directClient(account, 'ecs')),
-    describeServiceDeployments: notAsked('ecs:DescribeServiceDeployments'),
-    getTaskProtection: notAsked('ecs:GetTaskProtection'),
-  };
-  return createSnapshotReader({ ecs }, { limiter: createReadLimiter(clock), clock });
-}
+/** The reader of the fast mode; its limiter's pauses take no time. */
+const readerOf = ({ account, nowMs }: World): SnapshotReader =>
+  createFastSnapshotReader(account, { nowMs, sleep: () => Promise.resolve() });
