@@ -2,6 +2,7 @@ import type { EcsService } from './account.ts';
 import { isRebalancedByEcs } from './ecs/rebalancing.ts';
 import type {
   DeploymentRecord,
+  FleetCount,
   ServiceCount,
   Signal,
   Stop,
@@ -14,6 +15,7 @@ const minuteMs = 60_000;
 
 export type Observer = {
   readonly counts: readonly ServiceCount[];
+  readonly fleet: readonly FleetCount[];
   deployments(): readonly DeploymentRecord[];
   readonly drains: readonly Stretch[];
 };
@@ -26,6 +28,7 @@ export function observeWorld(world: World, note: (entry: TimelineEntry) => void)
   const counts: ServiceCount[] = [];
   const latest = new Map<string, ServiceCount>();
   const drains: Stretch[] = [];
+  const fleet: FleetCount[] = [];
   const tallies = createTallies();
   const follower = createFollower(world, note);
   world.onEvent(tallies.hear);
@@ -35,16 +38,17 @@ export function observeWorld(world: World, note: (entry: TimelineEntry) => void)
       const before = latest.get(service.serviceName);
       const isChanged = tallies.isChanged(service.serviceName);
       if (!isChanged && before !== undefined && isAsBefore(before, service)) continue;
-      const count = countOf(world, service, tallies.zonesOf(service.serviceName));
+      const count = countOf(world, service, tallies.runningOf(service.serviceName));
       latest.set(service.serviceName, count);
       if (before === undefined || !isSame(before, count)) counts.push(count);
     }
     follower.look();
     noteDrain(drains, world);
+    noteFleet(fleet, world);
     world.after(minuteMs, look);
   };
   world.after(minuteMs, look);
-  return { counts, deployments: follower.deployments, drains };
+  return { counts, fleet, deployments: follower.deployments, drains };
 }
 
 const isAsBefore = (before: ServiceCount, service: EcsService): boolean =>
@@ -69,7 +73,7 @@ const floorOf = ({ desiredCount, deploymentConfiguration }: EcsService): number 
 function countOf(
   { account, nowMs }: World,
   service: EcsService,
-  running: ReadonlyMap<string, number>,
+  running: RunningTasks,
 ): ServiceCount {
   const subnets = service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
   const zones = new Map(
@@ -77,15 +81,16 @@ function countOf(
       .flatMap((id) => account.subnets.get(id)?.AvailabilityZone ?? [])
       .map((zone) => [zone, 0]),
   );
-  for (const [zone, count] of running) zones.set(zone, count);
+  for (const [zone, count] of running.byZone) zones.set(zone, count);
   return {
     atMs: nowMs(),
     service: service.serviceName,
     desired: service.desiredCount,
-    running: [...running.values()].reduce((sum, count) => sum + count, 0),
+    running: [...running.byZone.values()].reduce((sum, count) => sum + count, 0),
     floor: floorOf(service),
     zones: Object.fromEntries([...zones].sort(([a], [b]) => (a < b ? -1 : 1))),
     isPending: service.pendingCount > 0,
+    onOneInstance: Math.max(0, ...running.byInstance.values()),
     isRebalanced: evensOut(service),
   };
 }
@@ -101,17 +106,34 @@ function noteDrain(drains: Stretch[], { account, nowMs }: World): void {
   if (!isDraining && isNoted) drains[drains.length - 1] = { ...last, untilMs: nowMs() };
 }
 
-/** Running tasks of each service by zone, from one event of a task to the next. */
+function noteFleet(fleet: FleetCount[], { account, nowMs }: World): void {
+  const staying = [...account.containerInstances.values()].filter(
+    ({ status }) => status !== 'DRAINING' && status !== 'DEREGISTERING' && status !== 'INACTIVE',
+  );
+  const instances = staying.length;
+  if (fleet.at(-1)?.instances !== instances) fleet.push({ atMs: nowMs(), instances });
+}
+
+/** Where a task runs; on Fargate it has no container instance. */
+type Place = { readonly service: string; readonly zone: string; readonly instance?: string };
+
+/** A service's running tasks by zone, and by container instance. */
+type RunningTasks = {
+  readonly byZone: ReadonlyMap<string, number>;
+  readonly byInstance: ReadonlyMap<string, number>;
+};
+const noTasks: RunningTasks = { byZone: new Map(), byInstance: new Map() };
+
+/** Running tasks of each service, from one event of a task to the next. */
 function createTallies() {
-  const running = new Map<string, { readonly service: string; readonly zone: string }>();
-  const byService = new Map<string, Map<string, number>>();
+  const running = new Map<string, Place>();
+  const byService = new Map<string, { byZone: Tally; byInstance: Tally }>();
   const changed = new Set<string>();
-  const add = (service: string, zone: string, by: number): void => {
-    const zones = byService.get(service) ?? new Map<string, number>();
-    byService.set(service, zones);
-    const count = (zones.get(zone) ?? 0) + by;
-    if (count === 0) zones.delete(zone);
-    else zones.set(zone, count);
+  const add = ({ service, zone, instance }: Place, by: number): void => {
+    const own = byService.get(service) ?? { byZone: new Map(), byInstance: new Map() };
+    byService.set(service, own);
+    addTo(own.byZone, zone, by);
+    if (instance !== undefined) addTo(own.byInstance, instance, by);
     changed.add(service);
   };
   return {
@@ -122,19 +144,37 @@ function createTallies() {
       const isRunning = detail.lastStatus === 'RUNNING' && detail.desiredStatus === 'RUNNING';
       if (before !== undefined && !isRunning) {
         running.delete(taskArn);
-        add(before.service, before.zone, -1);
+        add(before, -1);
       } else if (before === undefined && isRunning) {
-        const group = textIn(detail, 'group') ?? '';
-        if (!group.startsWith('service:')) return;
-        const zone = textIn(detail, 'availabilityZone') ?? '-';
-        const entry = { service: group.slice('service:'.length), zone };
-        running.set(taskArn, entry);
-        add(entry.service, zone, 1);
+        const place = placeIn(detail);
+        if (place === undefined) return;
+        running.set(taskArn, place);
+        add(place, 1);
       }
     },
     isChanged: (service: string): boolean => changed.delete(service),
-    zonesOf: (service: string): ReadonlyMap<string, number> => byService.get(service) ?? new Map(),
+    runningOf: (service: string): RunningTasks => byService.get(service) ?? noTasks,
   };
+}
+
+/** Where the task of a service runs; undefined for a standalone one. */
+function placeIn(detail: Detail): Place | undefined {
+  const group = textIn(detail, 'group') ?? '';
+  if (!group.startsWith('service:')) return undefined;
+  const instance = textIn(detail, 'containerInstanceArn');
+  return {
+    service: group.slice('service:'.length),
+    zone: textIn(detail, 'availabilityZone') ?? '-',
+    ...(instance === undefined ? {} : { instance }),
+  };
+}
+
+type Tally = Map<string, number>;
+
+function addTo(tally: Tally, name: string, by: number): void {
+  const count = (tally.get(name) ?? 0) + by;
+  if (count === 0) tally.delete(name);
+  else tally.set(name, count);
 }
 
 /** Statuses in which a deployment is over. */

@@ -156,6 +156,7 @@ const seenIn = (world: World, journal: Journal, observer: ReturnType<typeof obse
   alerts: alertsOf(world.account),
   writes: journal.writes,
   counts: observer.counts,
+  fleet: observer.fleet,
   deployments: observer.deployments(),
   drains: observer.drains,
   digests: digestsOf(world.account),

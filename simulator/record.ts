@@ -79,9 +79,14 @@ export type ServiceCount = {
   readonly zones: Readonly<Record<string, number>>;
   /** Tasks are on their way to RUNNING. */
   readonly isPending: boolean;
+  /** Running tasks on the container instance that holds the most of them; 0 on Fargate. */
+  readonly onOneInstance: number;
   /** ECS evens out its zones by itself. */
   readonly isRebalanced: boolean;
 };
+
+/** Container instances that stay, from this moment until the next record. */
+export type FleetCount = { readonly atMs: number; readonly instances: number };
 
 /** A stretch of time; without an end it lasts to the end of the run. */
 export type Stretch = { readonly fromMs: number; readonly untilMs: number | undefined };
@@ -134,6 +139,7 @@ export type RunRecord = {
   readonly logs: readonly LogRecord[];
   readonly writes: readonly EcsWrite[];
   readonly counts: readonly ServiceCount[];
+  readonly fleet: readonly FleetCount[];
   readonly deployments: readonly DeploymentRecord[];
   /** When an instance or more of the cluster was being emptied. */
   readonly drains: readonly Stretch[];

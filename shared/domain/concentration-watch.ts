@@ -141,6 +141,7 @@ function endOf(
   if (now === undefined) return { type: 'well', atMs, reason: 'spread' };
   const isOver =
     now.reason === 'even-over-zones' ||
+    now.reason === 'too-few-tasks' ||
     (now.reason !== 'concentrated' && now.share < policy.clearShare);
   return isOver
     ? { type: 'well', atMs, reason: now.reason, facts: factsOf(now, context) }

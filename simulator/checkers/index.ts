@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts';
 import { decisionsLogged } from './decisions.ts';
+import { densityCheckers } from './density.ts';
 import { floors, worldUnchanged } from './floors.ts';
 import { brokenNeverPasses, goodGreenPasses, hookAnswers, verdictInTime } from './hooks.ts';
 import {
@@ -37,4 +38,5 @@ export const allCheckers: readonly Checker[] = [
   problems,
   errorsExplained,
   ...zoneCheckers,
+  ...densityCheckers,
 ];

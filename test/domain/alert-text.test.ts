@@ -242,6 +242,17 @@ describe('a text', () => {
     expect(text).not.toContain('steady');
   });
 
+  it.each([
+    ['spread', 'spread over its instances again'],
+    ['even-over-zones', 'no more on one instance than an even spread over its zones'],
+    ['too-few-tasks', 'wants too few tasks now to be judged'],
+    ['tagged-off', 'not watched any more, by its tag'],
+  ])('says of a concentration that it ended by %s', (resolution, words) => {
+    const { subject, text } = alertOf(sampleOf('concentration'), 'resolve', { resolution });
+    expect(subject).toBe(`[RESOLVED] api in prod: ${words}`);
+    expect(text).toContain(`api: ${words}. Nothing to do.`);
+  });
+
   it('quotes what a shell would take apart', () => {
     const subject = { type: 'service', name: `a b'; rm` } as const;
     expect(alertOf(worker, 'open', { subject }).text).toContain(

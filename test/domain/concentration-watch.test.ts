@@ -132,7 +132,7 @@ describe('how it ends', () => {
     ],
     [
       'too few tasks now',
-      [concentrated('api', { reason: 'too-few-tasks', share: 0.3 })],
+      [concentrated('api', { reason: 'too-few-tasks', desired: 3, share: 1 })],
       true,
       'too-few-tasks',
     ],

@@ -19,6 +19,7 @@ const count = (
     running: desired,
     floor: 0,
     isPending: false,
+    onOneInstance: 1,
     isRebalanced: false,
     zones,
   },

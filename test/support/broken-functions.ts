@@ -149,15 +149,9 @@ export const logsNothing = (real: Factories): Factories =>
     ]),
   );
 
-/** Leaves az-balance alone of the functions that look at whole clusters: the others take their time. */
-export const withAzBalanceAlone = (real: Factories): Factories => {
-  const idle = (): LambdaHandler => async () => [];
-  return { ...real, density: idle, 'instance-replacement': idle };
-};
-
-/** Changes what az-balance writes to the table about a subject of this name. */
-const rewritingZones = (subject: string, change: (body: string) => string) =>
-  betweenAwsAnd('az-balance', (call) => (request, options) => {
+/** Changes what a function writes to the table about a subject of this name. */
+const rewriting = (name: string, subject: string, change: (body: string) => string) =>
+  betweenAwsAnd(name, (call) => (request, options) => {
     const body =
       request.body instanceof Uint8Array ? Buffer.from(request.body).toString('utf8') : '';
     if (!body.includes(subject)) return call(request, options);
@@ -167,24 +161,61 @@ const rewritingZones = (subject: string, change: (body: string) => string) =>
   });
 
 /** Forgets the cards about zones as soon as there was one. */
-export const forgetsZoneCards = rewritingZones('ZONES#prod', (body) =>
+export const forgetsZoneCards = rewriting('az-balance', 'ZONES#prod', (body) =>
   body.replace(/,\\"told\\":\{[^}]*\}/g, '').replace(/,\\"isTold\\":true/g, ''),
 );
 
 /** Takes every zone that is uneven for a reason to wake somebody. */
-export const pagesForZones = rewritingZones('SERVICE#prod', (body) =>
+export const pagesForZones = rewriting('az-balance', 'SERVICE#prod', (body) =>
   body.replace(/warn(?=\\?")/g, 'critical'),
 );
 
-/** Looks at zones until so many runs are over, and not any more. */
-export const watchesZonesFor = (runs: number) =>
-  wrapping('az-balance', (handle) => {
+/** Runs until so many runs are over, and not any more. */
+const stopping = (name: string, runs: number) =>
+  wrapping(name, (handle) => {
     let count = 0;
     return async (event, context) => {
       count += 1;
       return count > runs ? [] : await handle(event, context);
     };
   });
+
+/** Looks at zones until so many runs are over, and not any more. */
+export const watchesZonesFor = (runs: number) => stopping('az-balance', runs);
+
+/** Looks at density until so many runs are over, and not any more. */
+export const watchesDensityFor = (runs: number) => stopping('density', runs);
+
+/** Takes what it sees for the first time for something that has stood for an hour. */
+export const hastyAboutDensity = rewriting('density', 'SERIES#prod/density', (body) =>
+  body.replace(/(sinceMs\\":)(\d+)(,\\"isTold)/g, (_, key, sinceMs, rest) =>
+    [key, Number(sinceMs) - 3_600_000, rest].join(''),
+  ),
+);
+
+/** Takes every service on one instance for a reason to wake somebody. */
+export const pagesForDensity = rewriting('density', 'SERVICE#prod', (body) =>
+  body.replace(/warn(?=\\?")/g, 'critical'),
+);
+
+/** Counts every instance twice. */
+export const countsTwice = (real: Factories): Factories => {
+  const factory = real.density;
+  if (factory === undefined) throw new Error('there is no density');
+  return {
+    ...real,
+    density: (env, sandbox) => {
+      const info: Sandbox['log']['info'] = (message, fields) =>
+        sandbox.log.info(
+          message,
+          typeof fields?.Instances === 'number'
+            ? { ...fields, Instances: 2 * fields.Instances }
+            : fields,
+        );
+      return factory(env, { ...sandbox, log: { ...sandbox.log, info } });
+    },
+  };
+};
 
 /** Tells of zones after a quarter of the time. */
 export const hastyAboutZones = (real: Factories): Factories => {

@@ -37,5 +37,6 @@ export const evenings: Scenario = {
   stackMode: () => 'enforce',
   faults: [],
   convergesWithinMs: 2 * hourMs,
+  hasWatchers: true,
   arrange,
 };

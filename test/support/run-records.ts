@@ -20,7 +20,7 @@ export const runRecord = (changes: Partial<RunRecord> = {}): RunRecord => ({
   ...{ startMs, endMs: at(600), faultsFromMs: at(45), faultsUntilMs: at(120) },
   faults: new Set(),
   ...{ hits: [], truths: [], stops: [], signals: [], hookCalls: [], alerts: [], logs: [] },
-  ...{ writes: [], counts: [], deployments: [], drains: [], digests: [], functions: [] },
+  ...{ writes: [], counts: [], fleet: [], deployments: [], drains: [], digests: [], functions: [] },
   ...{ tags: {}, users: [], deadLetters: [] },
   ...{ problems: [], calls: {}, timeline: [] },
   ...changes,
@@ -37,7 +37,7 @@ export const checkedRun = (
 
 export const count = (minutes: number, changes: Partial<ServiceCount> = {}): ServiceCount => ({
   ...{ atMs: at(minutes), service: 'web', desired: 4, running: 4, floor: 4, zones: {} },
-  ...{ isPending: false, isRebalanced: true },
+  ...{ isPending: false, onOneInstance: 1, isRebalanced: true },
   ...changes,
 });
 

@@ -18,10 +18,10 @@ export function concentrationDraft(scene: Scene): Draft {
   const left = remaining === undefined ? undefined : `losing it leaves ${remaining}`;
   return {
     headline: isResolved
-      ? 'spread over its instances again'
+      ? endOf(scene)
       : [`${tasks} on ${where}`, left].filter((part) => part !== undefined).join('; '),
     lead: isResolved
-      ? `${name} no longer hangs on one instance. Nothing to do.`
+      ? `${name}: ${endOf(scene)}. Nothing to do.`
       : `Serving normally. If ${where} dies, ${remaining === undefined ? 'most' : 'much'} of ${name} goes with it. Act this week.`,
     evidence: known([
       joined([`${tasks} on ${where}`, desiredText(facts.number('desired'))]),
@@ -32,6 +32,16 @@ export function concentrationDraft(scene: Scene): Draft {
     ends: 'less than 40% on one instance for 30 min, or no more than an even spread',
   };
 }
+
+/** What ended it, by the reason of the one who saw it. */
+const ends: Readonly<Record<string, string>> = {
+  'even-over-zones': 'no more on one instance than an even spread over its zones',
+  'too-few-tasks': 'wants too few tasks now to be judged',
+  'tagged-off': 'not watched any more, by its tag',
+};
+
+const endOf = ({ incident }: Scene): string =>
+  ends[incident.resolution ?? ''] ?? 'spread over its instances again';
 
 type ConcentrationReader = FactReader<ConcentrationFacts>;
 

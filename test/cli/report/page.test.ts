@@ -48,6 +48,7 @@ const story: Story = {
     {
       ...{ atMs: fromMs, service: 'search', desired: 6, running: 6, floor: 6 },
       isPending: false,
+      onOneInstance: 1,
       isRebalanced: false,
       zones: { 'eu-central-1a': 4, 'eu-central-1b': 2 },
     },

@@ -4,23 +4,27 @@ import type { Factories } from '../../../simulator/play.ts';
 import { runScenario } from '../../../simulator/run.ts';
 import type { RunMode, Scenario } from '../../../simulator/scenario.ts';
 import {
+  countsTwice,
   failsEverything,
   forgetsDedupe,
   forgetsZoneCards,
+  hastyAboutDensity,
   hastyAboutZones,
   logsNothing,
   neverDecides,
   neverResolves,
+  pagesForDensity,
   pagesForZones,
   passesUnproven,
   scalesDown,
   swallowsBatch,
   tellsTwice,
   throwsInstead,
+  watchesDensityFor,
   watchesZonesFor,
-  withAzBalanceAlone,
 } from '../../support/broken-functions.ts';
 import { evenings } from '../../support/evenings.ts';
+import { packed } from '../../support/packed.ts';
 import { pocket } from '../../support/pocket.ts';
 
 type Broken = (real: Factories) => Factories;
@@ -42,11 +46,7 @@ async function brokenBy(
     mode,
     days,
     faults: new Set(faults),
-    ...(scenario === evenings
-      ? { withWatchers: true, replace: (real) => withAzBalanceAlone(replace?.(real) ?? real) }
-      : replace === undefined
-        ? {}
-        : { replace }),
+    ...(replace === undefined ? {} : { replace }),
   });
   return report.invariants.filter(({ isHeld }) => !isHeld).map(({ name }) => name);
 }
@@ -100,6 +100,26 @@ describe('a broken function', { timeout: patienceMs }, () => {
     ],
   ])('that %s is caught', async (_, replace, checker, played) => {
     expect(await brokenBy(replace, { scenario: evenings, ...played })).toContain(checker);
+  });
+
+  it('of density is told from the real one, under which everything holds', async () => {
+    expect(await brokenBy(undefined, { scenario: packed })).toEqual([]);
+  });
+
+  it.each<readonly [string, Broken, string, Played]>([
+    ['never looks at density', watchesDensityFor(0), 'concentrations-told', {}],
+    ['says nothing of its looks', watchesDensityFor(0), 'density-looks', { days: 0.2 }],
+    ['stops looking at density', watchesDensityFor(40), 'concentrations-end', { days: 0.5 }],
+    ['counts every instance twice', countsTwice, 'density-metrics-true', { days: 0.2 }],
+    [
+      'tells of one instance too early',
+      hastyAboutDensity,
+      'concentration-cards-true',
+      { mode: 'wire', days: 0.2 },
+    ],
+    ['pages for density', pagesForDensity, 'density-never-pages', { mode: 'wire', days: 0.2 }],
+  ])('that %s is caught', async (_, replace, checker, played) => {
+    expect(await brokenBy(replace, { scenario: packed, ...played })).toContain(checker);
   });
 
   it('that writes is caught, whatever the mode', async () => {

@@ -17,6 +17,8 @@ import {
   stop,
   write,
 } from '../../support/run-records.ts';
+import type { CheckerCase } from './checker-case.ts';
+import { densityCases } from './density-cases.ts';
 
 const names = allCheckers.map(({ name }) => name);
 
@@ -90,16 +92,9 @@ const deployed = (minutes: number): DeploymentRecord => ({
   ...{ startedMs: at(minutes), endedMs: at(minutes + 5) },
 });
 
-type Case = readonly [
-  name: string,
-  why: string,
-  held: Partial<RunRecord>,
-  broken: Partial<RunRecord>,
-  baseline?: Partial<RunRecord>,
-];
-
 /** A record under which the checker holds, and one, as near as can be, under which it does not. */
-const cases: readonly Case[] = [
+const cases: readonly CheckerCase[] = [
+  ...densityCases,
   [
     'floors',
     'a service is short after a write, and was not without Ballast',

@@ -1,0 +1,256 @@
+import type { AlertRecord, RunRecord, ServiceCount } from '../record.ts';
+import type { LogRecord } from '../stack/lambda.ts';
+import { type Checker, callFaults, clock, struck } from './checker.ts';
+import { toldIn } from './incidents.ts';
+import { type Span, spanOf, without } from './stretches.ts';
+
+const minuteMs = 60_000;
+const dayMs = 1_440 * minuteMs;
+const functionName = 'density';
+const kind = 'concentration';
+const kinds: ReadonlySet<string> = new Set([kind, 'density-anomaly']);
+
+/** Documented: services that want fewer tasks are not judged. */
+const desiredMin = 4;
+/** Documented: so much of a service on one instance is a finding, and below the other it is over. */
+const sharePercentMax = 50;
+const clearPercent = 40;
+/** Documented: it has to stand for so long. */
+const holdMs = 30 * minuteMs;
+const lookMs = 5 * minuteMs;
+/** To be seen first and last, a look each, and to be published. */
+const slackMs = 2 * lookMs + 2 * minuteMs;
+/** Looks are not on the second, nor is what they are compared with. */
+const jitterMs = minuteMs;
+/** A service has to be well for so long before its incident ends. */
+const wellMs = 30 * minuteMs;
+/** From what a digest tells to the digest, and what its run takes. */
+const digestMs = dayMs + 90 * minuteMs;
+/** Documented: custom metrics of the stack, unless its operator asks for more. */
+const metricsMax = 10;
+/** Faults that keep a look from seeing, or from writing. */
+const blinding = [...callFaults, 'overlapping-invocations', 'stale-reads'] as const;
+
+const isWatched = ({ functions, withBallast }: RunRecord): boolean =>
+  withBallast && functions.includes(functionName);
+
+/** More of it on one instance than an even spread over its zones would put there. */
+function isHanging({ desired, running, zones, onOneInstance }: ServiceCount): boolean {
+  const evenly = Math.ceil(running / Math.max(Object.keys(zones).length, 2));
+  const isLarge = onOneInstance * 100 >= running * sharePercentMax;
+  return desired >= desiredMin && running > 0 && isLarge && onOneInstance > evenly;
+}
+
+const isFree = ({ desired, running, onOneInstance }: ServiceCount): boolean =>
+  desired < desiredMin || onOneInstance * 100 < running * clearPercent;
+
+type History = {
+  readonly service: string;
+  /** Stretches in which it hung on one instance, and all instances stayed. */
+  readonly hanging: readonly Span[];
+  /** The same, whoever was leaving. */
+  readonly hangingAnyhow: readonly Span[];
+  readonly free: readonly Span[];
+};
+
+/** Of every service that wants to be watched. */
+function historiesOf(run: RunRecord): readonly History[] {
+  const drains = run.drains.map((drain) => spanOf(drain, run.endMs, lookMs));
+  return [...Map.groupBy(run.counts, ({ service }) => service)]
+    .filter(([service]) => run.tags[service]?.['ballast:density'] !== 'off')
+    .map(([service, counts]) => {
+      const spansOf = (isSo: (count: ServiceCount) => boolean): readonly Span[] =>
+        without(
+          counts.flatMap((count, at) =>
+            isSo(count) ? [{ fromMs: count.atMs, untilMs: counts[at + 1]?.atMs ?? run.endMs }] : [],
+          ),
+          [],
+        );
+      const hangingAnyhow = spansOf(isHanging);
+      return {
+        service,
+        hanging: without(hangingAnyhow, drains),
+        hangingAnyhow,
+        free: spansOf(isFree),
+      };
+    });
+}
+
+export const concentrationsTold: Checker = {
+  name: 'concentrations-told',
+  sentence:
+    'A service that hangs on one instance beyond the documented time is told, or in the next digest.',
+  broken: ({ run }) =>
+    isWatched(run)
+      ? historiesOf(run).flatMap(({ service, hanging }) =>
+          hanging
+            .map(({ fromMs, untilMs }) => ({ fromMs, untilMs, byMs: fromMs + holdMs + slackMs }))
+            .filter(({ fromMs, untilMs, byMs }) => {
+              const isSeen = !struck(run, blinding, [fromMs - 60 * minuteMs, byMs]);
+              return isSeen && byMs <= untilMs && byMs + digestMs <= run.endMs;
+            })
+            .filter(({ fromMs, byMs }) => !isTold(run, service, fromMs, byMs))
+            .map(({ fromMs }) => `${service}: on one instance from ${clock(fromMs)}, never told`),
+        )
+      : [],
+};
+
+/** By a card that is still open or has come in time, or in the digest after. */
+function isTold(run: RunRecord, service: string, fromMs: number, byMs: number): boolean {
+  const isOpen = toldIn(run).some(
+    (told) =>
+      told.kind === kind &&
+      told.service === service &&
+      told.fromMs <= byMs &&
+      told.untilMs >= fromMs,
+  );
+  const line = new RegExp(`(INFO|WARN) ${service}: concentration|and \\d+ more`);
+  return (
+    isOpen ||
+    run.digests.some(({ atMs, text }) => atMs >= byMs && atMs <= byMs + digestMs && line.test(text))
+  );
+}
+
+const isCard = ({ topic, transition, ...alert }: AlertRecord): boolean =>
+  topic === 'alerts' && alert.kind === kind && /^(open|escalate)$/.test(transition);
+
+export const concentrationCardsTrue: Checker = {
+  name: 'concentration-cards-true',
+  sentence:
+    'No card says of a service that it hangs on one instance before it did for long enough.',
+  broken: ({ run }) => {
+    if (!isWatched(run)) return [];
+    const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
+    return run.alerts.filter(isCard).flatMap(({ service, atMs, subject }) => {
+      const spans = bridged(histories.get(service)?.hangingAnyhow ?? []);
+      const isTrue = spans.some(({ fromMs, untilMs }) => {
+        const lastMs = Math.min(untilMs, atMs);
+        return lastMs >= atMs - slackMs && lastMs - fromMs + jitterMs >= holdMs;
+      });
+      return isTrue ? [] : [`${clock(atMs)} ${subject}`];
+    });
+  },
+};
+
+/** Two looks may miss what is shorter than the time between them. */
+function bridged(spans: readonly Span[]): readonly Span[] {
+  const longer = spans.map(({ fromMs, untilMs }) => ({
+    fromMs,
+    untilMs: untilMs + lookMs + jitterMs,
+  }));
+  return without(longer, []).map(({ fromMs, untilMs }) => ({
+    fromMs,
+    untilMs: untilMs - lookMs - jitterMs,
+  }));
+}
+
+export const concentrationsEnd: Checker = {
+  name: 'concentrations-end',
+  sentence: 'What was told of a service that hangs on one instance ends once it no longer does.',
+  broken: ({ run }) => {
+    if (!isWatched(run)) return [];
+    const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
+    return toldIn(run)
+      .filter((told) => told.kind === kind)
+      .flatMap(({ service, fromMs, untilMs, incidentId }) => {
+        const stays = (histories.get(service)?.free ?? []).find((span) => {
+          const sinceMs = Math.max(span.fromMs, fromMs);
+          const byMs = sinceMs + wellMs + slackMs;
+          const isBlind = struck(run, blinding, [sinceMs - 60 * minuteMs, byMs]);
+          return !isBlind && byMs <= Math.min(span.untilMs, untilMs);
+        });
+        return stays === undefined
+          ? []
+          : [`${incidentId} of ${service}: spread from ${clock(stays.fromMs)}, and still open`];
+      });
+  },
+};
+
+export const densityNeverPages: Checker = {
+  name: 'density-never-pages',
+  sentence: 'Nobody is paged for density.',
+  broken: ({ run }) =>
+    run.alerts
+      .filter((alert) => kinds.has(alert.kind))
+      .filter(({ topic, severity }) => topic === 'pages' || severity === 'critical')
+      .map(({ atMs, subject }) => `${clock(atMs)} ${subject}`),
+};
+
+export const densityLooks: Checker = {
+  name: 'density-looks',
+  sentence: 'The cluster is looked at every five minutes, and each look says what came of it.',
+  broken: ({ run }) => {
+    if (!isWatched(run)) return [];
+    const looks = run.logs.filter((log) => log.functionName === functionName);
+    const times = [...new Set(looks.map(({ atMs }) => atMs))];
+    const ends = [run.faultsFromMs, ...times.filter((atMs) => atMs > run.faultsFromMs), run.endMs];
+    return ends.slice(1).flatMap((toMs, at) => {
+      const fromMs = ends[at] ?? toMs;
+      const isBlind = struck(run, [...callFaults, 'overlapping-invocations'], [fromMs, toMs]);
+      return isBlind || toMs - fromMs <= lookMs + jitterMs
+        ? []
+        : [`not a word from ${clock(fromMs)} to ${clock(toMs)}`];
+    });
+  },
+};
+
+/** The metric's name and value, by the dimensions of the line. */
+function metricsIn({ fields }: LogRecord): {
+  readonly dimensions: readonly string[];
+  readonly names: readonly string[];
+} {
+  const [set] = listIn(Reflect.get(Object(fields._aws), 'CloudWatchMetrics'));
+  const [dimensions] = listIn(Reflect.get(Object(set), 'Dimensions'));
+  const metrics = listIn(Reflect.get(Object(set), 'Metrics'));
+  return {
+    dimensions: listIn(dimensions).map((name) => `${name}=${fields[String(name)]}`),
+    names: metrics.map((metric) => String(Reflect.get(Object(metric), 'Name'))),
+  };
+}
+
+const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+export const densityMetricsTrue: Checker = {
+  name: 'density-metrics-true',
+  sentence: 'The metrics count the instances that are there, and there are ten of them at most.',
+  broken: ({ run }) => {
+    if (!isWatched(run)) return [];
+    const lines = run.logs.filter(
+      (log) => log.functionName === functionName && log.message === 'metrics',
+    );
+    const names = new Set<string>();
+    const wrong = lines.flatMap((line) => {
+      const { dimensions, names: own } = metricsIn(line);
+      for (const name of own) names.add([...dimensions, name].join(' '));
+      const counted = line.fields.Instances;
+      if (typeof counted !== 'number') return [];
+      const span: readonly [number, number] = [line.atMs - 2 * minuteMs, line.atMs + jitterMs];
+      if (struck(run, blinding, [span[0] - lookMs, span[1]])) return [];
+      const there = fleetDuring(run, span);
+      return there.includes(counted)
+        ? []
+        : [`${clock(line.atMs)}: ${counted} instances counted, ${there.join(' or ')} were there`];
+    });
+    const many = [...names].slice(metricsMax);
+    return [...wrong, ...many.map((name) => `one metric too many: ${name}`)];
+  },
+};
+
+/** Every number of instances that there was at some moment of a stretch. */
+function fleetDuring(
+  { fleet }: RunRecord,
+  [fromMs, untilMs]: readonly [number, number],
+): readonly number[] {
+  const before = fleet.findLast(({ atMs }) => atMs <= fromMs)?.instances ?? 0;
+  const during = fleet.filter(({ atMs }) => atMs > fromMs && atMs <= untilMs);
+  return [before, ...during.map(({ instances }) => instances)];
+}
+
+export const densityCheckers: readonly Checker[] = [
+  concentrationsTold,
+  concentrationCardsTrue,
+  concentrationsEnd,
+  densityNeverPages,
+  densityLooks,
+  densityMetricsTrue,
+];
