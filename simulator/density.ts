@@ -44,6 +44,7 @@ export function createSimulatedDensity(options: DensityOptions) {
       clusterArns,
       tableName,
       concentrationPercentMax,
+      zoneSkewMax: 1,
       ec2DiscountPercent: 0,
       perServiceMetrics,
     },

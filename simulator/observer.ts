@@ -1,4 +1,4 @@
-import type { EcsService } from './account.ts';
+import type { Account, EcsService } from './account.ts';
 import { isRebalancedByEcs } from './ecs/rebalancing.ts';
 import type {
   DeploymentRecord,
@@ -75,7 +75,7 @@ function countOf(
   service: EcsService,
   running: RunningTasks,
 ): ServiceCount {
-  const subnets = service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
+  const subnets = subnetsOf(account, service);
   const zones = new Map(
     subnets
       .flatMap((id) => account.subnets.get(id)?.AvailabilityZone ?? [])
@@ -93,6 +93,16 @@ function countOf(
     onOneInstance: Math.max(0, ...running.byInstance.values()),
     isRebalanced: evensOut(service),
   };
+}
+
+/** Subnets that its tasks can start in: of its providers of Managed Instances, else its own. */
+function subnetsOf({ capacityProviders }: Account, service: EcsService): readonly string[] {
+  const ofProviders = (service.capacityProviderStrategy ?? []).flatMap(({ capacityProvider }) => {
+    const { managedInstancesProvider } = capacityProviders.get(capacityProvider) ?? {};
+    return managedInstancesProvider?.instanceLaunchTemplate?.networkConfiguration?.subnets ?? [];
+  });
+  if (ofProviders.length > 0) return ofProviders;
+  return service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
 }
 
 /** Begins a stretch when the first instance is being emptied, and ends it after the last one. */

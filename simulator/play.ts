@@ -135,6 +135,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
     record: {
       ...{ scenario: scenario.name, seed, mode: options.mode, stackMode },
       withBallast: options.withBallast,
+      upMs: startMs + upAfterMs,
       ...{ startMs, endMs, faultsFromMs: faults.fromMs, faultsUntilMs: faults.untilMs },
       ...{ faults: faults.active, hits: faults.hits, logs: logs() },
       functions: ballast?.functions ?? [],

@@ -126,6 +126,8 @@ export type RunRecord = {
   readonly stackMode: StackMode;
   readonly withBallast: boolean;
   readonly startMs: number;
+  /** When Ballast was put up. */
+  readonly upMs: number;
   readonly endMs: number;
   readonly faultsFromMs: number;
   readonly faultsUntilMs: number;

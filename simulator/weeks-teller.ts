@@ -109,9 +109,38 @@ function logSource({ logs }: Watched): () => readonly Line[] {
   const told = new Map<string, string>();
   return () => {
     const records = unseen();
-    return [...verified(records), ...records.flatMap((record) => advice(record, told))];
+    return [
+      ...verified(records),
+      ...records.flatMap((record) => advice(record, told)),
+      ...silence(records, told),
+    ];
   };
 }
+
+/** What density did not judge, and why, whenever the reason is another one. */
+function silence(records: readonly LogRecord[], told: Map<string, string>): readonly Line[] {
+  const held = records.filter(
+    ({ functionName, message, fields }) =>
+      functionName === 'density' && message === 'decision' && fields.decision === 'hold',
+  );
+  const looks = records.some(({ functionName }) => functionName === 'density');
+  if (held.length === 0) {
+    if (looks) told.delete('density');
+    return [];
+  }
+  const causes = new Set(held.map(({ fields }) => spacedOut(fields.cause)));
+  const figures = new Set(
+    held.flatMap(({ fields }) =>
+      listIn(fields, 'figures').map((one) => spacedOut(Reflect.get(Object(one), 'figure'))),
+    ),
+  );
+  const why = [...causes].join(', ');
+  if (told.get('density') === why) return [];
+  told.set('density', why);
+  return [{ who: 'mute', text: `density: ${[...figures].join(', ')} not judged: ${why}` }];
+}
+
+const spacedOut = (word: unknown): string => String(word).replaceAll('-', ' ');
 
 function verified(records: readonly LogRecord[]): readonly Line[] {
   const ends = records.filter(

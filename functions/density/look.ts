@@ -50,6 +50,8 @@ export type Look = {
 /** Without one of these parts a snapshot says nothing about density. */
 const needed = new Set(['tasks', 'instances', 'services']);
 const tagName = 'ballast:density';
+/** Of az-balance, which tells uneven zones. */
+const zonesTagName = 'ballast:az-balance';
 
 /** Reads a cluster, puts its figures in the log, follows its series, and records what is wrong. */
 export async function lookAtCluster(clusterArn: string, deps: Deps): Promise<Look> {
@@ -68,6 +70,7 @@ export async function lookAtCluster(clusterArn: string, deps: Deps): Promise<Loo
   const density = densityOf(snapshot, {
     ...defaultDensityPolicy,
     concentrationShareMin: deps.config.concentrationPercentMax / 100,
+    zoneSkewMax: deps.config.zoneSkewMax,
   });
   const groups = groupsOf(snapshot, density, deps);
   logFigures(snapshot, density, groups, deps);
@@ -121,9 +124,11 @@ async function follow(
     nowMs,
     policy: defaultConcentrationWatchPolicy,
     limitPercent: deps.config.concentrationPercentMax,
-    isWatched: watchedIn(snapshot),
+    isWatched: watchedIn(snapshot, tagName),
+    areZonesTold: watchedIn(snapshot, zonesTagName),
     outliers: groups.flatMap(({ grouped }) => (grouped ? densityOutliersOf(grouped) : [])),
   });
+  logSilence(cluster, followed, deps);
   const anomalies = observeAnomalies(before.anomalySinceMs, followed, { cluster, nowMs, memory });
   const observations = [...concentrated.observations, ...anomalies.observations];
   // Incidents first: a run that dies in between finds the same again, and changes nothing.
@@ -144,6 +149,24 @@ async function follow(
   }
   const incidents = new Set(observations.map(({ key }) => `${key.kind} ${key.subject.name}`));
   return { cluster, decision: 'looked', reason: 'density-followed', incidents: [...incidents] };
+}
+
+/** What would have been anomalous but for a change that explains it: a line for each such change. */
+function logSilence(cluster: string, followed: readonly FollowedSample[], { log }: Deps): void {
+  const explained = followed.flatMap(({ sample: { figure, group, value }, verdict }) =>
+    verdict.kind === 'hold' && verdict.reason === 'explained'
+      ? [{ by: verdict.by, figure: { figure, group, value } }]
+      : [],
+  );
+  for (const own of Map.groupBy(explained, ({ by }) => by).values()) {
+    const [first] = own;
+    if (first === undefined) continue;
+    const { cause, subject } = first.by;
+    log.info('decision', {
+      ...{ cluster, decision: 'hold', reason: 'explained', cause, subject },
+      figures: own.map(({ figure }) => figure).slice(0, namedMax),
+    });
+  }
 }
 
 function followAll(
@@ -222,8 +245,8 @@ const statesAfter = (
     }),
   );
 
-/** Whether a service is followed: not where its tag says `off`. */
-function watchedIn({ services }: Snapshot): (service: string) => boolean {
+/** Whether a service is followed: not where this tag of it says `off`. */
+function watchedIn({ services }: Snapshot, tagName: string): (service: string) => boolean {
   const offs = new Set(
     services.flatMap(({ name, tags }) => {
       const tag = tags[tagName];
@@ -236,7 +259,7 @@ function watchedIn({ services }: Snapshot): (service: string) => boolean {
 /** Metrics are lines of the log, which CloudWatch reads: no call, and no permission. */
 function logMetrics(snapshot: Snapshot, density: Density, { config, clock, log }: Deps): void {
   const policy = { clusters: config.clusterArns.length, perService: config.perServiceMetrics };
-  const isWatched = watchedIn(snapshot);
+  const isWatched = watchedIn(snapshot, tagName);
   for (const set of densityMetricsOf(snapshot.cluster, density, policy, isWatched)) {
     log.info('metrics', embeddedMetrics({ namespace, atMs: clock.nowMs(), ...set }));
   }

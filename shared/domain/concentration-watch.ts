@@ -42,6 +42,8 @@ export type ConcentrationContext = {
   /** The stack's limit, in percent, for the text. */
   readonly limitPercent: number;
   readonly isWatched: (service: string) => boolean;
+  /** Whether uneven zones of the service are told by az-balance: then one card is enough. */
+  readonly areZonesTold: (service: string) => boolean;
   /** Instances that hold far more than their peers. */
   readonly outliers: readonly DensityOutlier[];
 };
@@ -50,7 +52,8 @@ export type ConcentrationContext = {
  * What one look says of services that hang on one instance. An instance that leaves is left out: its
  * tasks are on their way. A service that is gone, tagged off, or has too few tasks now, is no longer
  * concentrated. Where {@link stormServicesMin} of them come to be told in one look, as after a first
- * deployment of Ballast, they go to the digest.
+ * deployment of Ballast, they go to the digest; so does one that comes of uneven zones, until they are
+ * even and it still hangs.
  */
 export function observeConcentrations(
   before: ConcentrationStates,
@@ -105,7 +108,9 @@ function stepOf(
   const { nowMs: atMs } = context;
   const facts = factsOf(one, context);
   const said = hashOf(JSON.stringify(facts));
-  const severity: Severity = state.isOneOfMany === true ? 'info' : 'warn';
+  const isToldOtherwise =
+    state.isOneOfMany === true || (one.isZoneUneven && context.areZonesTold(service));
+  const severity: Severity = isToldOtherwise ? 'info' : 'warn';
   const occurrence = standingOccurrence(service, state.sinceMs, atMs);
   return {
     service,

@@ -4,13 +4,15 @@ import { isLeaving, labelOf } from './instance-group.ts';
 import { sortedBy } from './order.ts';
 import type { Service, Snapshot } from './snapshot.ts';
 import { shapeOf, suits } from './task-shape.ts';
-import { zonesOf } from './zones.ts';
+import { spreadOf, zonesOf } from './zones.ts';
 
 export type ConcentrationPolicy = {
   /** A service is concentrated with this share of its running tasks on one instance. */
   readonly concentrationShareMin: number;
   /** Services that want fewer tasks than this cannot be spread enough to be judged. */
   readonly concentrationDesiredMin: number;
+  /** Two zones of a service may differ by so many tasks. */
+  readonly zoneSkewMax: number;
 };
 
 export type ConcentrationReason =
@@ -53,6 +55,8 @@ export type Concentration = {
   readonly remainingShare: number | undefined;
   /** What was compared with, where the share alone is large enough. */
   readonly even: EvenSpread | undefined;
+  /** Its zones differ by more than they may: evening them out takes tasks off the instance. */
+  readonly isZoneUneven: boolean;
   readonly remedy: ConcentrationRemedy | undefined;
 };
 
@@ -114,14 +118,7 @@ function concentrationOf(
   return [
     {
       service: name,
-      reason:
-        desired < policy.concentrationDesiredMin
-          ? 'too-few-tasks'
-          : isMore
-            ? 'concentrated'
-            : isLarge
-              ? 'even-over-zones'
-              : 'spread',
+      reason: reasonOf(service, policy, { isLarge, isMore }),
       desired,
       running: running.length,
       instance: instance === undefined ? (top.arn.split('/').at(-1) ?? top.arn) : labelOf(instance),
@@ -132,9 +129,20 @@ function concentrationOf(
       remaining,
       remainingShare: desired > 0 ? remaining / desired : undefined,
       even,
+      isZoneUneven: isMore && skewOfService(service, index) > policy.zoneSkewMax,
       remedy: isMore ? remedyOf(service, index) : undefined,
     },
   ];
+}
+
+function reasonOf(
+  { desired }: Service,
+  { concentrationDesiredMin }: ConcentrationPolicy,
+  { isLarge, isMore }: { readonly isLarge: boolean; readonly isMore: boolean },
+): ConcentrationReason {
+  if (desired < concentrationDesiredMin) return 'too-few-tasks';
+  if (isMore) return 'concentrated';
+  return isLarge ? 'even-over-zones' : 'spread';
 }
 
 /** As its subnets, its providers' and its constraints say; else the zones where its tasks run. */
@@ -144,6 +152,9 @@ function zoneCountOf(service: Service, index: ClusterIndex): number {
   const seen = index.tasksOf(service.name).flatMap(({ zone }) => zone ?? []);
   return new Set(seen).size;
 }
+
+const skewOfService = (service: Service, index: ClusterIndex): number =>
+  spreadOf(service, shapeOf(service, index), index).skew;
 
 function remedyOf(service: Service, index: ClusterIndex): ConcentrationRemedy {
   if (service.compute === 'managed-instances') return 'smaller-instances';

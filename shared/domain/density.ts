@@ -21,6 +21,7 @@ export const defaultDensityPolicy: DensityPolicy = {
   overfullShare: 0.95,
   concentrationShareMin: 0.5,
   concentrationDesiredMin: 4,
+  zoneSkewMax: 1,
 };
 
 /** How full the instances of a cluster are, and what hangs on a single one of them. */
@@ -218,4 +219,5 @@ function assertPolicy(policy: DensityPolicy): void {
     Number.isInteger(policy.concentrationDesiredMin) && policy.concentrationDesiredMin >= 1,
     'concentrationDesiredMin is a number of tasks',
   );
+  assert(policy.zoneSkewMax >= 1, 'zoneSkewMax below 1 cannot be kept by every desired count');
 }

@@ -3,6 +3,7 @@ import type { LogRecord } from '../stack/lambda.ts';
 import { type Checker, callFaults, clock, struck } from './checker.ts';
 import { toldIn } from './incidents.ts';
 import { type Span, spanOf, without } from './stretches.ts';
+import { isUneven } from './zone-history.ts';
 
 const minuteMs = 60_000;
 const dayMs = 1_440 * minuteMs;
@@ -46,7 +47,7 @@ const isFree = ({ desired, running, onOneInstance }: ServiceCount): boolean =>
 
 type History = {
   readonly service: string;
-  /** Stretches in which it hung on one instance, and all instances stayed. */
+  /** Stretches in which it hung on one instance, Ballast was there, and all instances stayed. */
   readonly hanging: readonly Span[];
   /** The same, whoever was leaving. */
   readonly hangingAnyhow: readonly Span[];
@@ -55,7 +56,10 @@ type History = {
 
 /** Of every service that wants to be watched. */
 function historiesOf(run: RunRecord): readonly History[] {
-  const drains = run.drains.map((drain) => spanOf(drain, run.endMs, lookMs));
+  const unseen = [
+    { fromMs: Number.NEGATIVE_INFINITY, untilMs: run.upMs },
+    ...run.drains.map((drain) => spanOf(drain, run.endMs, lookMs)),
+  ];
   return [...Map.groupBy(run.counts, ({ service }) => service)]
     .filter(([service]) => run.tags[service]?.['ballast:density'] !== 'off')
     .map(([service, counts]) => {
@@ -69,7 +73,7 @@ function historiesOf(run: RunRecord): readonly History[] {
       const hangingAnyhow = spansOf(isHanging);
       return {
         service,
-        hanging: without(hangingAnyhow, drains),
+        hanging: without(hangingAnyhow, unseen),
         hangingAnyhow,
         free: spansOf(isFree),
       };
@@ -144,6 +148,29 @@ function bridged(spans: readonly Span[]): readonly Span[] {
   }));
 }
 
+export const oneCardAHarm: Checker = {
+  name: 'one-card-a-harm',
+  sentence: 'Where zones are uneven az-balance tells it, and no card of density comes beside it.',
+  broken: ({ run }) =>
+    isWatched(run) && run.functions.includes('az-balance')
+      ? run.alerts
+          .filter(isCard)
+          .filter(({ service }) => run.tags[service]?.['ballast:az-balance'] !== 'off')
+          .filter(({ service, atMs }) => {
+            const counts = countsDuring(run, service, atMs);
+            return counts.length > 0 && counts.every(isUneven);
+          })
+          .map(({ atMs, subject }) => `${clock(atMs)} ${subject}`)
+      : [],
+};
+
+/** A service's counts in the time in which a card was decided on and published. */
+function countsDuring({ counts }: RunRecord, service: string, atMs: number) {
+  const own = counts.filter((count) => count.service === service && count.atMs <= atMs);
+  const first = own.findLastIndex((count) => count.atMs <= atMs - slackMs);
+  return own.slice(Math.max(first, 0));
+}
+
 export const concentrationsEnd: Checker = {
   name: 'concentrations-end',
   sentence: 'What was told of a service that hangs on one instance ends once it no longer does.',
@@ -183,7 +210,8 @@ export const densityLooks: Checker = {
     if (!isWatched(run)) return [];
     const looks = run.logs.filter((log) => log.functionName === functionName);
     const times = [...new Set(looks.map(({ atMs }) => atMs))];
-    const ends = [run.faultsFromMs, ...times.filter((atMs) => atMs > run.faultsFromMs), run.endMs];
+    const sinceMs = Math.max(run.faultsFromMs, run.upMs);
+    const ends = [sinceMs, ...times.filter((atMs) => atMs > sinceMs), run.endMs];
     return ends.slice(1).flatMap((toMs, at) => {
       const fromMs = ends[at] ?? toMs;
       const isBlind = struck(run, [...callFaults, 'overlapping-invocations'], [fromMs, toMs]);
@@ -249,6 +277,7 @@ function fleetDuring(
 export const densityCheckers: readonly Checker[] = [
   concentrationsTold,
   concentrationCardsTrue,
+  oneCardAHarm,
   concentrationsEnd,
   densityNeverPages,
   densityLooks,

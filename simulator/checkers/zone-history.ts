@@ -12,7 +12,7 @@ export type ZoneHistory = {
   readonly service: string;
   /** Two of its zones differ by more than one task. */
   readonly uneven: readonly Span[];
-  /** Uneven, all its tasks run, and nothing moves or has moved them lately. */
+  /** Uneven under Ballast's eyes, all its tasks run, and nothing moves or has moved them lately. */
   readonly quietlyUneven: readonly Span[];
   /** All its tasks run, and no two zones differ by more than one. */
   readonly even: readonly Span[];
@@ -34,6 +34,7 @@ export function lossOf({ zones, desired }: ServiceCount): { left: number; evenly
 /** The history of every service that wants to be watched. */
 export function historiesOf(run: RunRecord): readonly ZoneHistory[] {
   const held = [
+    { fromMs: Number.NEGATIVE_INFINITY, untilMs: run.upMs },
     ...run.drains.map((drain) => spanOf(drain, run.endMs, lookMs)),
     ...shortagesOf(run),
   ];

@@ -7,6 +7,7 @@ import {
   createWorker,
   goodBuild,
   type ServiceHandle,
+  type ServiceOptions,
 } from './builders.ts';
 import { whenTold } from './reader.ts';
 import { dayMs, hourMs, minuteMs } from './time.ts';
@@ -25,6 +26,8 @@ export type WatchedChapter = {
 const upAfterMs = 10 * dayMs + 20 * hourMs;
 const darkAfterMs = 15 * dayMs + 14 * hourMs;
 const packedAfterMs = 16 * dayMs + 12 * hourMs;
+/** Of every instance. */
+const requirements = { allowedInstanceTypes: ['c6a.4xlarge'] };
 /** Hours between an alert that can wait and somebody's hand. */
 const handMs = { drain: 8 * hourMs, zone: 2 * hourMs } as const;
 
@@ -58,7 +61,7 @@ export const weeksChapters: readonly WatchedChapter[] = [
   },
   {
     afterMs: packedAfterMs,
-    title: () => 'web and api are scaled in, and api is deployed meanwhile',
+    title: () => 'web and api are scaled in, api is deployed, and a new service comes',
   },
 ];
 
@@ -67,8 +70,7 @@ function arrange(stage: Stage): Arranged {
   const { world, startMs } = stage;
   const subnets = createSubnets(stage);
   createManagedProvider(stage, {
-    ...{ name: 'general', subnets },
-    requirements: { allowedInstanceTypes: ['c6a.4xlarge'] },
+    ...{ name: 'general', subnets, requirements },
   });
   // Seven or eight of them fit an instance, whether it has trunk interfaces or not.
   const common = { subnets, provider: 'general', cpu: 2_048, memory: 3_584 };
@@ -79,10 +81,25 @@ function arrange(stage: Stage): Arranged {
   createWorker(stage, { ...common, name: 'search', desired: 6, minimumHealthyPercent: 50 });
   createWorker(stage, { ...common, name: 'worker', desired: 3, minimumHealthyPercent: 50 });
   tellPeople(stage, { web, api });
+  world.schedule(startMs + packedAfterMs, () => addReport(stage, common));
   world.schedule(startMs + darkAfterMs, () =>
     world.nature.zoneOutage(subnets.at(-1)?.zone ?? '?', 10 * minuteMs),
   );
   return { zones: subnets.map(({ zone }) => zone) };
+}
+
+/** A service in one zone, on a provider of its own: all of it hangs on one instance. */
+function addReport(
+  stage: Stage,
+  { subnets, ...options }: Omit<ServiceOptions, 'name' | 'desired'>,
+) {
+  const provider = { name: 'reports', subnets: subnets.slice(0, 1), requirements };
+  stage.note('report is new: 6 tasks on a provider of its own, which has one subnet');
+  createManagedProvider(stage, provider);
+  createWorker(stage, {
+    ...{ ...options, name: 'report', desired: 6 },
+    ...{ subnets: provider.subnets, provider: provider.name },
+  });
 }
 
 /** What people do on their own account, and what they do because they were told. */

@@ -19,6 +19,7 @@ const concentrated = (service: string, changes: Partial<Concentration> = {}): Co
   ...{ service, reason: 'concentrated', desired: 8, running: 8, instance: 'i-1' },
   ...{ capacityProvider: 'general', isLeaving: false, onInstance: 5, share: 0.625 },
   ...{ remaining: 3, remainingShare: 0.375, even: { zones: 3, tasksMax: 3 } },
+  isZoneUneven: false,
   remedy: 'smaller-instances',
   ...changes,
 });
@@ -40,6 +41,7 @@ function createWatch() {
         policy: defaultConcentrationWatchPolicy,
         limitPercent: 50,
         isWatched,
+        areZonesTold: (service) => service !== 'untold',
         outliers: [{ instance: 'i-1', tasks: 22, peers: 6 }],
       });
       states = step.states;
@@ -117,6 +119,33 @@ describe('a concentration that lasts', () => {
     });
     watch.look(startMs + dayMs + minuteMs, [concentrated('api')]);
     expect(watch.incidents()[0]?.facts).toMatchObject({ instanceTasks: 22, peerTasks: 6 });
+  });
+});
+
+describe('one that comes of uneven zones', () => {
+  const severities = (watch: ReturnType<typeof createWatch>) =>
+    watch.incidents().map(({ severity }) => severity);
+
+  it('is for the digest: az-balance tells the zones', () => {
+    const watch = createWatch();
+    for (const atMs of looks(startMs, 1))
+      watch.look(atMs, [concentrated('api', { isZoneUneven: true })]);
+    expect(severities(watch)).toEqual(['info']);
+  });
+
+  it('is told once its zones are even and it still hangs on one instance', () => {
+    const watch = createWatch();
+    for (const atMs of looks(startMs, 1))
+      watch.look(atMs, [concentrated('api', { isZoneUneven: true })]);
+    watch.look(startMs + dayMs, [concentrated('api')]);
+    expect(severities(watch)).toEqual(['warn']);
+  });
+
+  it('is told where nobody else tells its zones', () => {
+    const watch = createWatch();
+    const untold = concentrated('untold', { isZoneUneven: true });
+    for (const atMs of looks(startMs, 1)) watch.look(atMs, [untold]);
+    expect(severities(watch)).toEqual(['warn']);
   });
 });
 

@@ -14,10 +14,12 @@ type Spec = {
   readonly subnets?: readonly string[];
   readonly service?: Partial<Service>;
   readonly fargate?: number;
+  readonly zoneSkewMax?: number;
 };
 
 function judge(places: readonly Place[], spec: Spec = {}) {
   const { compute = 'managed-instances', subnets = [], service = {}, fargate = 0 } = spec;
+  const { zoneSkewMax = 1 } = spec;
   const world = densityWorld({
     providers: [{ name: 'general', compute, subnets }],
     instances: {
@@ -30,7 +32,10 @@ function judge(places: readonly Place[], spec: Spec = {}) {
     services: { api: { compute, capacityProviders: ['general'], ...service } },
   });
   const subnetZones = Object.fromEntries(subnets.map((name) => [name, name]));
-  const found = concentrationsOf({ ...world, subnetZones }, defaultDensityPolicy);
+  const found = concentrationsOf(
+    { ...world, subnetZones },
+    { ...defaultDensityPolicy, zoneSkewMax },
+  );
   expect(found).toHaveLength(1);
   return found[0];
 }
@@ -185,6 +190,42 @@ describe('what is concentrated', () => {
     ],
   ])('%s', (_, places, spec, reason) => {
     expect(judge(places, spec)?.reason).toBe(reason);
+  });
+
+  it.each<readonly [string, readonly Place[], Spec, boolean]>([
+    [
+      'four, one and one',
+      [
+        ['a', 4],
+        ['b', 1],
+        ['c', 1],
+      ],
+      { subnets: ['a', 'b', 'c'] },
+      true,
+    ],
+    [
+      'even over two zones, and all of one on one instance',
+      [
+        ['a', 4],
+        ['b', 2],
+        ['b', 2],
+      ],
+      { subnets: ['a', 'b'] },
+      false,
+    ],
+    ['one zone cannot be uneven', [['a', 6]], { subnets: ['a'] }, false],
+    [
+      'where zones may differ by two',
+      [
+        ['a', 4],
+        ['b', 2],
+        ['c', 2],
+      ],
+      { subnets: ['a', 'b', 'c'], zoneSkewMax: 2 },
+      false,
+    ],
+  ])('knows whether its zones are uneven: %s', (_, places, spec, isZoneUneven) => {
+    expect(judge(places, spec)?.isZoneUneven).toBe(isZoneUneven);
   });
 
   it('says nothing of a service on Fargate: it stands on no instance', () => {

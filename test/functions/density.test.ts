@@ -285,6 +285,7 @@ describe('readConfig', () => {
     CLUSTER_ARNS: clusterArn,
     TABLE_NAME: 'ballast',
     CONCENTRATION_PERCENT_MAX: '50',
+    ZONE_SKEW_MAX: '1',
     EC2_DISCOUNT_PERCENT: '0',
     PER_SERVICE_METRICS: 'false',
   };

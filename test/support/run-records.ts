@@ -17,7 +17,7 @@ export const at = (minutes: number): number => startMs + minutes * minuteMs;
 /** A run of ten hours in which nothing happened; what is given is put in its place. */
 export const runRecord = (changes: Partial<RunRecord> = {}): RunRecord => ({
   ...{ scenario: 'pocket', seed: 1, mode: 'wire', stackMode: 'enforce', withBallast: true },
-  ...{ startMs, endMs: at(600), faultsFromMs: at(45), faultsUntilMs: at(120) },
+  ...{ startMs, upMs: startMs, endMs: at(600), faultsFromMs: at(45), faultsUntilMs: at(120) },
   faults: new Set(),
   ...{ hits: [], truths: [], stops: [], signals: [], hookCalls: [], alerts: [], logs: [] },
   ...{ writes: [], counts: [], fleet: [], deployments: [], drains: [], digests: [], functions: [] },

@@ -5,6 +5,7 @@ import type { CheckerCase } from './checker-case.ts';
 
 /** Three days of a stack that looks at density; the instances stay. */
 const measuring = { functions: ['density'], endMs: at(3 * 1_440) };
+const bothWatch = { ...measuring, functions: ['az-balance', 'density'] };
 const hanging = (minutes: number, changes: Partial<ServiceCount> = {}) =>
   count(minutes, {
     ...{ desired: 6, running: 6, floor: 6, zones: { a: 2, b: 2, c: 2 }, onOneInstance: 4 },
@@ -85,6 +86,27 @@ export const densityCases: readonly CheckerCase[] = [
       ...measuring,
       counts: [hanging(100), hanging(110, { onOneInstance: 2 }), hanging(123)],
       alerts: [hangingCard(135)],
+    },
+  ],
+  [
+    'one-card-a-harm',
+    'its zones are even, or are not',
+    { ...bothWatch, counts: [hanging(100)], alerts: [hangingCard(140)] },
+    {
+      ...{ ...bothWatch, counts: [hanging(100, { zones: { a: 4, b: 1, c: 1 } })] },
+      alerts: [hangingCard(140)],
+    },
+  ],
+  [
+    'one-card-a-harm',
+    'its zones are nobody’s business, or az-balance’s',
+    {
+      ...{ ...bothWatch, counts: [hanging(100, { zones: { a: 4, b: 1, c: 1 } })] },
+      ...{ tags: { web: { 'ballast:az-balance': 'off' } }, alerts: [hangingCard(140)] },
+    },
+    {
+      ...{ ...bothWatch, counts: [hanging(100, { zones: { a: 4, b: 1, c: 1 } })] },
+      ...{ tags: { web: { 'ballast:density': 'observe' } }, alerts: [hangingCard(140)] },
     },
   ],
   [
