@@ -6,6 +6,7 @@ import {
   type InstanceRoom,
   isReady,
   lackOf,
+  type Need,
   roomOn,
 } from './instance-room.ts';
 import type { Task } from './snapshot.ts';
@@ -40,6 +41,8 @@ export type RoomLedger = {
   /** Why there is none; undefined where there is one. */
   readonly refusal: (shape: TaskShape, zone: string) => NoRoom | undefined;
   readonly take: (shape: TaskShape, room: Room) => void;
+  /** Undoes a `take`. */
+  readonly putBack: (shape: TaskShape, room: Room) => void;
   readonly giveBack: (task: Task) => void;
 };
 
@@ -64,6 +67,17 @@ export function openRoomLedger(index: ClusterIndex): RoomLedger {
   };
   for (const { group, instanceArn = '' } of tasks) count(group, hosts.get(instanceArn), 1);
 
+  const free = (need: Need, group: string | undefined, host: Host): void => {
+    book(host, need, -1);
+    count(group, host, -1);
+    for (const { site, candidate } of host.places) site.eased.push(candidate);
+  };
+  const hostOf = (instanceArn: string): Host => {
+    const host = hosts.get(instanceArn);
+    assert(host !== undefined, 'a room is on an instance of the snapshot');
+    return host;
+  };
+
   const pools = new Map<TaskShape | string, Pool>();
   const nowhere = siteWith([]);
   const siteOf = (shape: TaskShape, zone: string): Site => {
@@ -87,17 +101,16 @@ export function openRoomLedger(index: ClusterIndex): RoomLedger {
       hasRoom(shape, zone) ? undefined : refusalOf(shape, siteOf(shape, zone), crowds),
     take: (shape, { instanceArn }) => {
       if (instanceArn === undefined) return;
-      const host = hosts.get(instanceArn);
-      assert(host !== undefined, 'a room is on an instance of the snapshot');
+      const host = hostOf(instanceArn);
       book(host, shape, 1);
       count(shape.group, host, 1);
     },
+    putBack: (shape, { instanceArn }) => {
+      if (instanceArn !== undefined) free(shape, shape.group, hostOf(instanceArn));
+    },
     giveBack: (task) => {
       const host = hosts.get(task.instanceArn ?? '');
-      if (host === undefined) return;
-      book(host, task, -1);
-      count(task.group, host, -1);
-      for (const { site, candidate } of host.places) site.eased.push(candidate);
+      if (host !== undefined) free(task, task.group, host);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import type { ClusterIndex } from './cluster-index.ts';
+import { type EcsStart, keepRoomsForEcs } from './ecs-starts.ts';
 import { compareTexts, sortedBy } from './order.ts';
 import type { NoRoom, Room, RoomLedger } from './room.ts';
 import type { Service, Task } from './snapshot.ts';
@@ -59,11 +60,16 @@ export type ZonePlan = {
  * many moves in a wave as its maximum percent lets it start, and one at least: with a desired count of
  * one more its maximum grows as well.
  *
- * It ends when no move is possible any more, so a plan for what it leaves behind is empty.
+ * Rooms in which ECS may start tasks of other services by itself are no room here, and what a wave
+ * stops is there for ECS first. Only once nothing else can be moved are its rooms chosen anew: of tasks
+ * that differ in size, a small one may fit into what was freed, and leave a large room.
+ *
+ * It ends when no move is possible any more with rooms that are chosen anew, so a plan for what it
+ * leaves behind is empty.
  */
 export function planZoneMoves(
   movers: readonly Mover[],
-  { rooms, index, skewMax }: { rooms: RoomLedger; index: ClusterIndex; skewMax: number },
+  { rooms, index, skewMax, ecsStarts = [] }: PlanOptions,
 ): ZonePlan {
   const plans = sortedBy(movers, ({ service }) => service.name).map((mover) =>
     openPlan(mover, index, skewMax),
@@ -77,7 +83,8 @@ export function planZoneMoves(
   };
   const wanted = plans.reduce((sum, { missing }) => sum + missing, 0);
   const moves: ZoneMove[] = [];
-  for (let wave = 1; ; wave += 1) {
+  const forEcs = keepRoomsForEcs(ecsStarts, rooms);
+  for (let wave = 1; ; ) {
     assert(wave <= wanted + 1, 'a wave makes at least one of the moves, or is the last');
     const open = plans
       .filter(({ missing }) => missing > 0)
@@ -89,9 +96,16 @@ export function planZoneMoves(
       wave,
       context,
     );
-    if (made.length === 0) break;
+    if (made.length === 0) {
+      if (forEcs.isFresh()) break;
+      // Once a wave at most: then it makes a move, or is the last.
+      forEcs.renew();
+      continue;
+    }
     for (const { task } of made) rooms.giveBack(task);
+    forEcs.extend();
     moves.push(...made.map(({ move }) => move));
+    wave += 1;
   }
   const blocked = plans
     .filter(({ missing }) => missing > 0)
@@ -102,6 +116,15 @@ export function planZoneMoves(
     }));
   return { moves, blocked };
 }
+
+type PlanOptions = {
+  /** Taken from while planning. */
+  readonly rooms: RoomLedger;
+  readonly index: ClusterIndex;
+  readonly skewMax: number;
+  /** What ECS may start meanwhile, for services that are none of the movers. */
+  readonly ecsStarts?: readonly EcsStart[];
+};
 
 type Context = {
   readonly rooms: RoomLedger;

@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import { indexOf } from './cluster-index.ts';
+import { type EcsStart, ecsStartsOf } from './ecs-starts.ts';
 import { sortedBy } from './order.ts';
 import { eligibilityOf, type Obstacle, roomChange } from './rebalancing-eligibility.ts';
 import { openRoomLedger } from './room.ts';
@@ -64,19 +65,9 @@ export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneM
   });
   const context = contextOf(cases, { index, policy, memory });
   const ruled = cases.map((one) => ({ one, ruling: rulingOf(one, context) }));
-  const moversBy = (isMover: (ruling: Ruling | undefined) => boolean): readonly Case[] =>
-    ruled.flatMap(({ one, ruling }) => (isMover(ruling) ? [one] : []));
-  // The rooms that ECS is about to take are not promised again, nor counted on what it frees.
-  const reserving = { ...rooms, giveBack: () => undefined };
-  const { skewMax } = policy;
-  planZoneMoves(
-    moversBy((ruling) => ruling?.verdict === 'ecs-will'),
-    { rooms: reserving, index, skewMax },
-  );
-  const plan = planZoneMoves(
-    moversBy((ruling) => ruling === undefined),
-    { rooms, index, skewMax },
-  );
+  const movers = ruled.flatMap(({ one, ruling }) => (ruling === undefined ? [one] : []));
+  const ecsStarts = movers.length === 0 ? [] : cases.flatMap(startsByEcs);
+  const plan = planZoneMoves(movers, { rooms, index, skewMax: policy.skewMax, ecsStarts });
   const moves = Map.groupBy(plan.moves, ({ service }) => service);
   const blocked = new Map(plan.blocked.map(({ service, zones }) => [service, zones]));
   return {
@@ -90,6 +81,12 @@ export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneM
 }
 
 type Case = ZoneCase & { readonly shape: TaskShape };
+
+/** ECS rebalances what it can, whether Ballast is to look after it, holds it, or thinks it even enough. */
+const startsByEcs = ({ service, shape, spread, eligibility }: Case): readonly EcsStart[] =>
+  service.status === 'ACTIVE' && eligibility.obstacles.length === 0
+    ? ecsStartsOf(shape, spread)
+    : [];
 
 function contextOf(
   cases: readonly Case[],

@@ -320,6 +320,10 @@ describe('the ledger', () => {
     expect(ledger.refusal(shape, 'b')?.lacks).toEqual(['cpu']);
     ledger.giveBack({ ...gone, reserved: slot });
     expect(find()).toEqual(room);
+    ledger.take(shape, room);
+    expect(find()).toBeUndefined();
+    ledger.putBack(shape, room);
+    expect(find()).toEqual(room);
   });
 
   it('books ports, interfaces and groups as well as CPU and memory', () => {
@@ -378,15 +382,17 @@ describe('the ledger', () => {
   it('has nothing to book on Fargate, and nothing of a task without an instance', () => {
     const { ledger, shape } = worldOf({ service: { compute: 'fargate' } });
     ledger.take(shape, { instanceArn: undefined });
+    ledger.putBack(shape, { instanceArn: undefined });
     ledger.giveBack(taskIn('web', 'b', 1, { instanceArn: undefined }));
     expect(ledger.find(shape, 'b')).toEqual({ instanceArn: undefined });
   });
 
   it('refuses a room on an instance that is not there', () => {
     const { ledger, shape } = worldOf({});
-    expect(() => ledger.take(shape, { instanceArn: 'arn:other' })).toThrow(
-      'an instance of the snapshot',
-    );
+    const room = { instanceArn: 'arn:other' };
+    for (const book of [ledger.take, ledger.putBack]) {
+      expect(() => book(shape, room)).toThrow('an instance of the snapshot');
+    }
   });
 
   it('keeps apart services that the same instances do not suit', () => {

@@ -35,6 +35,7 @@ const told = (snapshot: Snapshot, given: ZoneMemory = memory): string => {
 const roomy = { a: 9, b: 9, c: 9 };
 /** 5/1/0, which ECS leaves alone because nothing may start before something stops. */
 const surging: Partial<Service> = { maximumPercent: 100 };
+type Worlds = Readonly<Record<string, ZoneCounts>>;
 type Change = (world: Snapshot) => Partial<Snapshot>;
 type World = {
   readonly counts?: ZoneCounts;
@@ -497,6 +498,65 @@ describe('judgeZones', () => {
       'web zone-room-missing',
       'xray zone-room-missing',
     ]);
+  });
+
+  it.each<
+    readonly [
+      string,
+      { readonly ecs: Worlds; readonly surge: Worlds; readonly others?: Worlds },
+      Readonly<Record<string, number>>,
+    ]
+  >([
+    [
+      'a room in a, which a surge frees, took the place of one in c in what was kept for ECS',
+      {
+        ecs: { s0: { b: 2 }, s1: { a: 1, b: 2 } },
+        surge: { s2: { a: 4, b: 1 } },
+      },
+      { a: 0, b: 0, c: 3 },
+    ],
+    [
+      'the same, with a surge of another service that the first one made room for',
+      { ecs: { s1: { a: 2 }, s3: { b: 2 } }, surge: { s0: { a: 2 }, s2: { b: 3 } } },
+      { a: 0, b: 0, c: 3 },
+    ],
+    [
+      'seed 1023328999',
+      {
+        ecs: { s0: { a: 3, b: 1, c: 1 }, s1: { b: 3, c: 1 }, s3: { b: 3, c: 2 } },
+        surge: { s2: { a: 4, c: 2 } },
+      },
+      { a: 1, b: 2, c: 1 },
+    ],
+    [
+      'seed -287669617: b or c was kept, by how many tasks of the cluster they have',
+      {
+        ecs: { s0: { a: 5, b: 2, c: 1 } },
+        surge: { s2: { a: 4, c: 2 } },
+        others: { s1: { b: 2 } },
+      },
+      { a: 0, b: 2, c: 2 },
+    ],
+    [
+      'seed 1265547637: the same, beside two others',
+      {
+        ecs: { s3: { a: 5, b: 1, c: 2 } },
+        surge: { s0: { a: 3, b: 3 } },
+        others: { s1: { b: 1, c: 2 }, s2: { b: 1, c: 2 } },
+      },
+      { a: 0, b: 2, c: 2 },
+    ],
+  ])('surges no more once the moves are made: %s', (_, { ecs, surge, others = {} }, slots) => {
+    const world = zoneWorld({ ...ecs, ...surge, ...others }, slots);
+    const snapshot = {
+      ...world,
+      services: world.services.map((one) => ({
+        ...one,
+        ...(one.name in surge ? surging : {}),
+        ...(one.name in others ? { status: 'DRAINING' } : {}),
+      })),
+    };
+    expect(judge(carryOut(snapshot, judge(snapshot).moves)).moves).toEqual([]);
   });
 
   it('looks up services by their own names only', () => {
