@@ -1,13 +1,14 @@
 import { assert } from './assert.ts';
-import { indexOf } from './cluster-index.ts';
+import { type ClusterIndex, indexOf } from './cluster-index.ts';
 import { sortedBy } from './order.ts';
 import { eligibilityOf, type Obstacle, roomChange } from './rebalancing-eligibility.ts';
-import { openRoomLedger } from './room.ts';
+import { clusterKeysOf, remembered } from './remembered.ts';
+import { openRoomLedger, type RoomLedger } from './room.ts';
 import { minimumOf } from './service-state.ts';
 import type { Snapshot } from './snapshot.ts';
 import { shapeOf, type TaskShape } from './task-shape.ts';
 import { movesToBalance } from './zone-balance.ts';
-import { type BlockedZone, planZoneMoves, type ZoneMove } from './zone-plan.ts';
+import { type BlockedZone, planZoneMoves, type ZoneMove, type ZonePlan } from './zone-plan.ts';
 import {
   type Ruling,
   rulingOf,
@@ -49,33 +50,15 @@ export type ZoneReport = {
 export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneMemory): ZoneReport {
   assertPolicy(policy);
   const index = indexOf(snapshot);
-  const rooms = openRoomLedger(index);
-  const cases = sortedBy(snapshot.services, ({ name }) => name).map((service): Case => {
-    const shape = shapeOf(service, index);
-    const spread = spreadOf(service, shape, index);
-    const refusalIn = (zone: string) => rooms.refusal(shape, zone);
-    return {
-      service,
-      shape,
-      spread,
-      eligibility: eligibilityOf(service, spread, { refusalIn, skewMax: policy.skewMax }),
-      movesNeeded: movesToBalance(spread.counts, policy.skewMax),
-    };
-  });
+  const { cases, losses } = casesOf(index, policy.skewMax);
   const context = contextOf(cases, { index, policy, memory });
   const ruled = cases.map((one) => ({ one, ruling: rulingOf(one, context) }));
   const moversBy = (isMover: (ruling: Ruling | undefined) => boolean): readonly Case[] =>
     ruled.flatMap(({ one, ruling }) => (isMover(ruling) ? [one] : []));
-  // The rooms that ECS is about to take are not promised again, nor counted on what it frees.
-  const reserving = { ...rooms, giveBack: () => undefined };
-  const { skewMax } = policy;
-  planZoneMoves(
+  const plan = planFor(
     moversBy((ruling) => ruling?.verdict === 'ecs-will'),
-    { rooms: reserving, index, skewMax },
-  );
-  const plan = planZoneMoves(
     moversBy((ruling) => ruling === undefined),
-    { rooms, index, skewMax },
+    { index, skewMax: policy.skewMax },
   );
   const moves = Map.groupBy(plan.moves, ({ service }) => service);
   const blocked = new Map(plan.blocked.map(({ service, zones }) => [service, zones]));
@@ -85,11 +68,55 @@ export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneM
       return verdictOf(one, ruling, moves.get(name) ?? [], blocked.get(name) ?? []);
     }),
     moves: plan.moves,
-    losses: clusterZoneLosses(cases.map(({ spread }) => spread)),
+    losses,
   };
 }
 
 type Case = ZoneCase & { readonly shape: TaskShape };
+
+/** What is found out of each service, by name, before anything is ruled on it. */
+const casesOf = remembered(
+  ({ snapshot }: ClusterIndex, skewMax: number) => [...clusterKeysOf(snapshot), skewMax],
+  findCases,
+);
+
+function findCases(index: ClusterIndex, skewMax: number) {
+  // Only of services on EC2 is it asked whether there is room.
+  let rooms: RoomLedger | undefined;
+  const cases = sortedBy(index.snapshot.services, ({ name }) => name).map((service): Case => {
+    const shape = shapeOf(service, index);
+    const spread = spreadOf(service, shape, index);
+    const refusalIn = (zone: string) => {
+      rooms ??= openRoomLedger(index);
+      return rooms.refusal(shape, zone);
+    };
+    return {
+      service,
+      shape,
+      spread,
+      eligibility: eligibilityOf(service, spread, { refusalIn, skewMax }),
+      movesNeeded: movesToBalance(spread.counts, skewMax),
+    };
+  });
+  return { cases, losses: clusterZoneLosses(cases.map(({ spread }) => spread)) };
+}
+
+/** The moves of those that only a surge would balance, into rooms that ECS does not need first. */
+function planFor(
+  byEcs: readonly Case[],
+  bySurge: readonly Case[],
+  { index, skewMax }: { readonly index: ClusterIndex; readonly skewMax: number },
+): ZonePlan {
+  if (bySurge.length === 0) return { moves: [], blocked: [] };
+  const rooms = openRoomLedger(index);
+  // The rooms that ECS is about to take are not promised again, nor counted on what it frees.
+  planZoneMoves(byEcs, {
+    rooms: { ...rooms, giveBack: () => undefined },
+    index,
+    skewMax,
+  });
+  return planZoneMoves(bySurge, { rooms, index, skewMax });
+}
 
 function contextOf(
   cases: readonly Case[],
