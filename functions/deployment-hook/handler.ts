@@ -31,7 +31,8 @@ export const createHandler =
       call = parseHookEvent(event);
       const early = answerByEvent(call);
       const outcome = early ?? (await runGate(call, config, deps, invocation));
-      await report(call, outcome, recordOf(call, outcome), config.tableName, deps);
+      const limits = { tableName: config.tableName, remainingMs: invocation.remainingMs() };
+      await report(call, outcome, recordOf(call, outcome), limits, deps);
       return answer(call, outcome, deps.log);
     } catch (error) {
       return answer(call, unexpected(error, stageOf(event), stackMode), deps.log, error);

@@ -22,8 +22,16 @@ export type ReportDeps = {
   readonly log: Log;
 };
 
-/** Longest that reporting may hold up an answer, in ms: the answer matters more. */
-export const reportMsMax = 3_000;
+/**
+ * Longest that reporting may hold up an answer, in ms: a read and a write, each as slow as a call to AWS
+ * may be. What nobody else tells would be lost with it.
+ */
+export const reportMsMax = 8_000;
+/** Kept free at the end of a call for the answer itself, in ms: it matters more. */
+const answerMs = 2_000;
+
+/** Where a report goes, and what is left of its call, in ms. */
+export type ReportLimits = { readonly tableName: string; readonly remainingMs: number };
 
 /** Reasons whose answers are too plain to be kept: nothing was measured and nothing is wrong. */
 const plain = new Set(['rollback-call', 'rollback-in-progress', 'off', 'nothing-watched']);
@@ -36,7 +44,7 @@ export async function report(
   call: HookEvent,
   outcome: GateOutcome,
   record: unknown,
-  tableName: string,
+  { tableName, remainingMs }: ReportLimits,
   { createReportStores, clock, log }: ReportDeps,
 ): Promise<void> {
   const { decision } = outcome;
@@ -46,7 +54,8 @@ export async function report(
   try {
     const stores = createReportStores(tableName);
     const { signal } = new AbortController();
-    await within(reportMsMax, 'reporting', clock, signal, async (ending) => {
+    const reportMs = Math.min(reportMsMax, remainingMs - answerMs);
+    await within(reportMs, 'reporting', clock, signal, async (ending) => {
       const evidence =
         decision.kind === 'wait'
           ? undefined

@@ -11,7 +11,7 @@ import { MalformedInput } from '../../shared/events/malformed.ts';
 import { parseWeekMemory } from '../../shared/events/week-memory.ts';
 import { createDayReader, mondayOf } from '../../shared/runtime/time-format.ts';
 import type { Deps } from './handler.ts';
-import { alertContextOf } from './tell.ts';
+import { alertContextOf, publisherOf } from './tell.ts';
 
 /**
  * Tells what density found of each cluster's week, once a week: on Monday in the hour that the stack
@@ -39,7 +39,7 @@ async function tellCluster(
   deps: Deps,
   context: AlertContext,
 ): Promise<void> {
-  const { store, memories, publisher, clock, log } = deps;
+  const { store, memories, clock, log } = deps;
   if (await store.isDigestTold(id)) return;
   const nowMs = clock.nowMs();
   const kept = await memories.list(densityPartitionOf(cluster));
@@ -47,7 +47,7 @@ async function tellCluster(
   const findings = weekFindingsOf(states, nowMs);
   const isTold = !isEmptyWeek(findings);
   if (isTold)
-    await publisher.publish(renderWeekly({ cluster, id, atMs: nowMs, findings }, context));
+    await publisherOf(deps).publish(renderWeekly({ cluster, id, atMs: nowMs, findings }, context));
   await store.markDigestTold(id, nowMs);
   log.info('digest', { id, published: isTold ? [id] : [] });
 }

@@ -1,5 +1,10 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
-import { type OutboxDeps, publishDaily, publishDue } from '../../shared/aws/outbox.ts';
+import {
+  type AlertPublisher,
+  type OutboxDeps,
+  publishDaily,
+  publishDue,
+} from '../../shared/aws/outbox.ts';
 import { renderDigest } from '../../shared/domain/alert-text/digest.ts';
 import type { AlertContext } from '../../shared/domain/alert-text/draft.ts';
 import { renderAlert } from '../../shared/domain/alert-text/render.ts';
@@ -18,7 +23,6 @@ export async function tell(deps: Deps): Promise<number> {
     for (const { messageId, error } of report.failed) {
       deps.log.error('alert-not-sent', { messageId, ...awsProblemOf(error) });
     }
-    for (const messageId of report.published) deps.log.info('alert-sent', { messageId });
     // Nothing can be over for a storm as long as one of its members cannot be read.
     if (report.unreadable.length > 0) deps.log.error('unreadable', { keys: report.unreadable });
     return report.published.length;
@@ -46,16 +50,30 @@ export async function tellDay(deps: Deps): Promise<void> {
 
 /** What the outbox needs to write and send a message. */
 export function outboxOf(deps: Deps): OutboxDeps {
-  const { store, publisher, config } = deps;
+  const { store, config } = deps;
   const context = alertContextOf(config);
   return {
     store,
-    publisher,
+    publisher: publisherOf(deps),
     render: (incident, notice) => renderAlert(incident, notice, context),
     renderDigest: (digest) => renderDigest(digest, context),
     runningPlaces: (cluster) => readPlaces(deps, cluster),
   };
 }
+
+/**
+ * Publishes, and logs each message as soon as it is out: what comes after it may take longer than the
+ * function has.
+ */
+export const publisherOf = ({
+  publisher,
+  log,
+}: Pick<Deps, 'publisher' | 'log'>): AlertPublisher => ({
+  async publish(alert) {
+    await publisher.publish(alert);
+    log.info('alert-sent', { messageId: alert.id });
+  },
+});
 
 /** What every text of this stack is written with. */
 export const alertContextOf = (config: Config): AlertContext => ({

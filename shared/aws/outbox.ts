@@ -129,7 +129,7 @@ async function dueOf(
   if (!isMutable(incident, notice)) return { incident, notice };
   const mute = muteOf(await mutesOf(run, incident.cluster), incident, run.nowMs);
   if (mute === undefined) return { incident, notice };
-  await change(run, key, (current) =>
+  await change(run, incident, (current) =>
     postponed(current, notice.sequence, muteIdOf(mute), mute.untilMs, run.nowMs),
   );
   run.postponed += 1;
@@ -145,13 +145,14 @@ async function mutesOf(run: Run, cluster: string): Promise<readonly Mute[]> {
 }
 
 /** Changes an incident that exists; one that others keep changing is left to the next sweep. */
-const change = (run: Run, key: IncidentKey, apply: (current: Incident) => Incident) =>
+const change = (run: Run, incident: Incident, apply: (current: Incident) => Incident) =>
   updateIncident(
     run.deps.store,
-    key,
+    incident,
     (current) => (current === undefined ? undefined : apply(current)),
     updateAttemptsMax,
     run.deps.signal,
+    incident,
   );
 
 /** Takes a message in hand; undefined when someone else has it, or it is no longer to be sent. */

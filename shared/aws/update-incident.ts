@@ -13,7 +13,8 @@ export const updateAttemptsMax = 10;
 
 /**
  * Reads, changes and writes one incident; reads again where someone else was faster. `change` is pure
- * and may be called again: it returns what it was given when there is nothing to write.
+ * and may be called again: it returns what it was given when there is nothing to write. An incident that
+ * is `known` because it was just read is not read again: the write is one on its version anyway.
  */
 export async function updateIncident(
   store: IncidentRecords,
@@ -21,10 +22,11 @@ export async function updateIncident(
   change: (current: Incident | undefined) => Incident | undefined,
   attemptsMax: number = updateAttemptsMax,
   signal?: AbortSignal,
+  known?: Incident,
 ): Promise<Updated> {
   assert(attemptsMax >= 1, 'an update is tried at least once');
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const current = await store.get(key, signal);
+    const current = attempt === 0 && known !== undefined ? known : await store.get(key, signal);
     const next = change(current);
     if (next === undefined || next === current) return { kind: 'unchanged', incident: current };
     if (await store.save(next, current?.version ?? 0, signal))

@@ -133,6 +133,8 @@ function createFunction(
   if (factory === undefined) throw new UnsupportedTemplate(`no handler for ${id}`);
   const env = environmentOf(properties);
   const settings = { functionArn: stack.arnOf(id), timeoutMs: Number(properties.Timeout) * 1_000 };
+  const note = (level: LogRecord['level'], message: string, fields: LogRecord['fields'] = {}) =>
+    logs.push({ atMs: timeline.nowMs(), functionName, level, message, fields });
   return createLambda(settings, {
     timeline,
     openSandbox: (onDeath) =>
@@ -143,11 +145,12 @@ function createFunction(
         latencyMs: faults.latencyMs,
         readsFrom: faults.readsFrom,
         crashesBefore: () => faults.crashesBefore(functionName),
-        onLog: (level, message, fields) =>
-          logs.push({ atMs: timeline.nowMs(), functionName, level, message, fields }),
+        onLog: note,
         onDeath,
       }),
     createHandler: (sandbox) => factory(env, sandbox),
+    // Lambda's own line: the function itself can say nothing any more.
+    onTimeOut: () => note('error', 'timed-out'),
   });
 }
 

@@ -27,6 +27,8 @@ export type LambdaDeps = {
   readonly openSandbox: (onDeath: () => void) => Sandbox;
   /** Cold start: builds the handler in a fresh sandbox. */
   readonly createHandler: (sandbox: Sandbox) => LambdaHandler;
+  /** Told when an invocation has used up its time. */
+  readonly onTimeOut?: () => void;
 };
 
 /** A Lambda function: any number of sandboxes, each reused until it dies. */
@@ -63,6 +65,7 @@ export function createLambda(settings: LambdaSettings, deps: LambdaDeps): Lambda
       const cancel = timeline.schedule(endsMs, () => {
         instance.dies = () => {};
         instance.sandbox.kill();
+        deps.onTimeOut?.();
         resolve({ type: 'timed-out' });
       });
       const end = (outcome: Outcome): void => {

@@ -181,4 +181,18 @@ describe('the answer comes first', () => {
     const { tookMs } = await plain.call(gatedEvent(fullDetails));
     expect(world.clock.nowMs() - startedMs).toBeLessThanOrEqual(tookMs + reportMsMax);
   });
+
+  it('within what is left of its call', async () => {
+    const world = createGateWorld(calm);
+    const handle = createHandler({ ...world.deps, createReportStores: () => stores(never) });
+    const left = [60_000, 6_000];
+    const startedMs = world.clock.nowMs();
+    await handle(gatedEvent(fullDetails), {
+      functionArn: undefined,
+      remainingMs: () => left.shift() ?? 0,
+    });
+    const plain = createGateWorld(calm);
+    const { tookMs } = await plain.call(gatedEvent(fullDetails));
+    expect(world.clock.nowMs() - startedMs).toBeLessThanOrEqual(tookMs + 4_000);
+  });
 });

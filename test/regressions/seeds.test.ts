@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { type RunOptions, runScenario } from '../../simulator/run.ts';
 import { scenarios } from '../../simulator/scenarios/index.ts';
+import { pocket } from '../support/pocket.ts';
 import { regressions } from './seeds.ts';
 
+const played = new Map([...scenarios, [pocket.name, pocket]]);
 const patienceMs = 240_000;
 
 describe('a seed that once failed', { timeout: patienceMs }, () => {
   it.each(regressions)('$scenario $seed: $what', async ({ scenario: name, seed, options }) => {
-    const scenario = scenarios.get(name);
+    const scenario = played.get(name);
     if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
     const run: RunOptions = { seed, ...options };
     const { invariants } = await runScenario(scenario, run);

@@ -1,3 +1,4 @@
+import type { FaultName } from '../../simulator/faults.ts';
 import type { RunOptions } from '../../simulator/run.ts';
 
 /** A seed that once broke an invariant, and what it was; it is played again with every change. */
@@ -9,18 +10,30 @@ export type Regression = {
 };
 
 const fast = { mode: 'fast' } as const;
-const storm = (seed: number, what: string, options?: Regression['options']): Regression => ({
-  scenario: 'storm',
-  seed,
-  what,
-  ...(options === undefined ? {} : { options }),
-});
+const inScenario =
+  (scenario: string) =>
+  (seed: number, what: string, options?: Regression['options']): Regression => ({
+    ...{ scenario, seed, what },
+    ...(options === undefined ? {} : { options }),
+  });
+const storm = inScenario('storm');
+const pocket = inScenario('pocket');
 
+/** Every call to AWS takes two seconds, and sweeps meet each other. */
+const slow = {
+  latencyMs: 2_000,
+  faults: new Set<FaultName>(['overlapping-invocations']),
+};
+const unlogged = 'a message was logged after everything else, for which there was no time left';
 const givenUp =
   'a loop stayed open for a week where the circuit breaker had given its deployment up';
 const unpaged = 'the end of an incident closed a page that was still to be sent';
 
 export const regressions: readonly Regression[] = [
+  pocket(1, 'reporting a rollback had less time than a read and a write may take', slow),
+  pocket(2, unlogged, slow),
+  pocket(3, unlogged, slow),
+  pocket(5, 'a message was out, and its time over before it was marked: it came again', slow),
   storm(2, 'floors took a host that died for a consequence of a rollback 24 minutes earlier', fast),
   storm(
     18,
