@@ -4,7 +4,7 @@ import type { SnapshotBase, SnapshotWants } from '../../shared/aws/snapshot-want
 import { updateIncident } from '../../shared/aws/update-incident.ts';
 import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
-import { createLifetimeOf } from '../../shared/domain/instance-lifetime.ts';
+import { createLifetimeOf, type DrainSinceOf } from '../../shared/domain/instance-lifetime.ts';
 import {
   causeOf,
   drainedSinceMs,
@@ -292,6 +292,14 @@ function logOutcome(
   });
 }
 
+/** When the drain of an instance began, as its events and the looks at it tell. */
+const sinceIn =
+  (records: Records): DrainSinceOf =>
+  ({ arn }) => {
+    const record = records.all().get(idOf(arn));
+    return record === undefined ? undefined : drainedSinceMs(record);
+  };
+
 /** Makes the calendar where it is due, and ends the warnings whose instances are all done. */
 async function warn(
   snapshot: Snapshot,
@@ -306,7 +314,7 @@ async function warn(
   const turned = isCalendar
     ? turnCalendar({
         cluster,
-        calendar: forecastReplacements(snapshot, nowMs),
+        calendar: forecastReplacements(snapshot, nowMs, undefined, sinceIn(records)),
         services: snapshot.services,
         last,
         noticeMs,

@@ -53,7 +53,7 @@ export type DrainLook = {
   /** Since when no task has departed. */
   readonly quietSinceMs: number;
   readonly isStuck: boolean;
-  /** When ECS may kill what is left; undefined where no launch is known. */
+  /** When ECS may kill what is left; undefined where that is its owner's matter. */
   readonly deadlineMs: number | undefined;
   readonly isCritical: boolean;
 };
@@ -108,11 +108,11 @@ const withoutDrain = (record: InstanceRecord): InstanceRecord =>
 
 function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number): Look {
   const arn = snapshot.instances.find((one) => idOf(one.arn) === record.id)?.arn ?? '';
-  const diagnosis = diagnoseDrain(snapshot, arn, nowMs);
+  const sinceMs = drainedSinceMs(record) ?? nowMs;
+  const diagnosis = diagnoseDrain(snapshot, arn, nowMs, sinceMs);
   if (diagnosis === undefined) return { record, drain: undefined };
   const left = diagnosis.tasks.filter(({ stay }) => stay.reason !== 'goes-with-instance');
   const progress = progressOf(record.progress, left, nowMs);
-  const sinceMs = drainedSinceMs(record) ?? nowMs;
   const quietSinceMs = Math.max(sinceMs, progress.departedAtMs ?? sinceMs);
   const quiet = new Set(snapshot.services.filter(isOptedOut).map(({ name }) => name));
   const blocking = left.filter(

@@ -8,6 +8,7 @@ import {
   dayMs,
   ec2Id,
   hourMs,
+  launchMs,
   minuteMs,
   stateEvent,
 } from './instance-replacement-lab.ts';
@@ -231,6 +232,36 @@ describe('a drain that stands still', () => {
     expect(await drains(lab)).toMatchObject([
       { severity: 'critical', outbox: [{ transition: expect.stringMatching(/open|escalate/) }] },
     ]);
+  });
+
+  it('that began early is told and paged by its own seven days, which may be its end', async () => {
+    const lab = createLab(launchMs + 5 * dayMs);
+    lab.task('report', 'c1', null);
+    await lab.run();
+    const drainMs = lab.clock.nowMs();
+    lab.setStatus('c1', 'DRAINING');
+    await lab.deliver([stateEvent('c1', 'DRAINING', 41, drainMs)]);
+    lab.remove('w1');
+    lab.task('w3', 'c2');
+    await runFor(lab, 90 * minuteMs);
+    expect(await drains(lab)).toMatchObject([
+      { status: 'open', severity: 'warn', facts: { deadlineMs: drainMs + 7 * dayMs } },
+    ]);
+    await lab.wait(drainMs + 6 * dayMs - 30 * minuteMs - lab.clock.nowMs());
+    await lab.run();
+    expect(await drains(lab)).toMatchObject([{ severity: 'warn' }]);
+    await runFor(lab, hourMs);
+    expect(await drains(lab)).toMatchObject([
+      { severity: 'critical', outbox: [{ transition: expect.stringMatching(/open|escalate/) }] },
+    ]);
+    await lab.wait(drainMs + 7 * dayMs - lab.clock.nowMs());
+    lab.terminate('c1');
+    lab.remove('report');
+    await runFor(lab, 15 * minuteMs);
+    expect(await drains(lab)).toMatchObject([
+      { status: 'resolved', facts: { endedBy: 'gone', leftAtEnd: 1, lost: 1 } },
+    ]);
+    expect(lab.logged('replacement')).toMatchObject([{ reason: 'tasks-lost' }]);
   });
 
   it('is none as long as something departs each hour', async () => {
