@@ -25,6 +25,8 @@ const secondNoticeHours = 24;
 const linesMax = 3;
 /** Warnings of one cluster that are kept: more than anybody reads. */
 export const warningsMax = 50;
+/** Instances of one warning that are remembered: more than one provider drains within a fortnight. */
+export const warnedInstancesMax = 500;
 
 export type ReplacementReaction = {
   readonly key: IncidentKey;
@@ -226,38 +228,70 @@ export function turnCalendar(input: CalendarInput): CalendarTurn {
     harms: entry.harms.filter((harm) => !quiet.has(whomOf(harm))),
   }));
   const open = last?.warnings ?? [];
-  const taken = new Set<string>();
-  const claim = (ids: readonly string[]): CalendarWarning | undefined => {
-    const known = open.find(
-      (one) => !taken.has(one.id) && one.instanceIds.some((id) => ids.includes(id)),
-    );
-    if (known !== undefined) taken.add(known.id);
-    return known;
-  };
-  const warnings: CalendarWarning[] = [];
+  const claim = createClaim(open);
+  const warned: { readonly warning: CalendarWarning; readonly ids: readonly string[] }[] = [];
   const reactions: ReplacementReaction[] = [];
   for (const { entry, ids, harms } of judged.filter((one) => one.harms.length > 0)) {
-    const known = claim(ids);
+    const known = claim.by(ids);
     if (known === undefined && !isWorthAWarning(entry, noticeMs, nowMs)) continue;
-    if (warnings.length >= warningsMax) break;
-    const id = known?.id ?? ids[0] ?? '';
-    const warning: CalendarWarning = { id, sinceMs: known?.sinceMs ?? nowMs, instanceIds: ids };
-    warnings.push(warning);
+    const warning = known ?? begun(ids, [...open, ...warned.map((one) => one.warning)], nowMs);
+    if (warning === undefined || warned.length >= warningsMax) continue;
+    warned.push({ warning, ids });
     const key = warningKey(cluster, warning);
-    reactions.push({ key, observations: [warned(warning, entry, harms, nowMs)] });
+    reactions.push({ key, observations: [warningOf(warning, entry, harms, nowMs)] });
   }
   // A protection that could not be read looks like none: then nothing is taken back.
   const isSure = calendar.gaps.every(({ reason }) => reason === 'missing');
   for (const { ids } of judged.filter((one) => one.harms.length === 0)) {
-    const known = isSure ? claim(ids) : undefined;
+    const known = isSure ? claim.by(ids) : undefined;
     if (known === undefined) continue;
     const key = warningKey(cluster, known);
     reactions.push({ key, observations: [wellOf('nothing is at risk any more', nowMs)] });
   }
   return {
-    record: { ranAtMs: nowMs, warnings: [...warnings, ...waiting(open, taken)] },
+    record: { ranAtMs: nowMs, warnings: [...grownBy(warned), ...waiting(open, claim.taken)] },
     reactions,
   };
+}
+
+/** Gives each open warning to the first entry that shares an instance with it. */
+function createClaim(open: readonly CalendarWarning[]) {
+  const taken = new Set<string>();
+  return {
+    /** Ids of the warnings that an entry has. */
+    taken,
+    by(ids: readonly string[]): CalendarWarning | undefined {
+      const known = open.find(
+        (one) => !taken.has(one.id) && one.instanceIds.some((id) => ids.includes(id)),
+      );
+      if (known !== undefined) taken.add(known.id);
+      return known;
+    },
+  };
+}
+
+/** A new warning; undefined where each of its instances has given its name to another one. */
+function begun(
+  ids: readonly string[],
+  others: readonly CalendarWarning[],
+  sinceMs: number,
+): CalendarWarning | undefined {
+  const id = ids.find((one) => others.every((other) => other.id !== one));
+  return id === undefined ? undefined : { id, sinceMs, instanceIds: ids };
+}
+
+/**
+ * The warnings with the instances that joined them. Those that left an entry are gone, mostly: they stay
+ * a part of what was warned of, unless another warning has them now.
+ */
+function grownBy(
+  warned: readonly { readonly warning: CalendarWarning; readonly ids: readonly string[] }[],
+): readonly CalendarWarning[] {
+  const all = new Set(warned.flatMap(({ ids }) => ids));
+  return warned.map(({ warning, ids }) => {
+    const left = warning.instanceIds.filter((id) => !all.has(id));
+    return { ...warning, instanceIds: [...ids, ...left].slice(0, warnedInstancesMax) };
+  });
 }
 
 /** Near enough, and still ahead: what drains already is followed by itself. */
@@ -329,7 +363,7 @@ function verificationFacts(
 
 const whomOf = (harm: Harm): string => ('move' in harm ? harm.move.service : harm.task.name);
 
-function warned(
+function warningOf(
   warning: CalendarWarning,
   entry: ReplacementEntry,
   harms: readonly Harm[],

@@ -3,7 +3,9 @@ import type { Incident } from '../../shared/domain/incident.ts';
 import { applyObservation, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { sent } from '../../shared/domain/incident-outbox.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
-import { warningKey } from '../../shared/domain/replacement-incident.ts';
+import { forecastReplacements } from '../../shared/domain/replacement-calendar.ts';
+import { turnCalendar, warningKey } from '../../shared/domain/replacement-incident.ts';
+import { dayMs, launchFor, managed, nowMs, snapshot, task } from '../support/calendar-worlds.ts';
 
 const startMs = Date.UTC(2026, 10, 23);
 const hourMs = 3_600_000;
@@ -41,5 +43,44 @@ describe('a warning', () => {
       incident = observed(incident, warned(hours, 'second'), hours);
       expect([hours, incident?.outbox, incident?.status]).toEqual([hours, [], 'open']);
     }
+  });
+});
+
+describe('a herd that falls apart', () => {
+  /** Two instances with a standalone task each, warned of together, that now drain half a day apart. */
+  function turned(id: string) {
+    const instances = [
+      managed('i-1', launchFor(nowMs + 2 * dayMs)),
+      managed('i-2', launchFor(nowMs + 2.5 * dayMs)),
+    ];
+    const tasks = [task('report', undefined, 'i-1'), task('backup', undefined, 'i-2')];
+    const world = snapshot({ instances, tasks });
+    return turnCalendar({
+      ...{ cluster: 'prod', services: [], noticeMs: 3 * dayMs, nowMs },
+      calendar: forecastReplacements(world, nowMs),
+      last: {
+        ranAtMs: 0,
+        warnings: [{ id, sinceMs: startMs, instanceIds: ['i-0', 'i-1', 'i-2'] }],
+      },
+    });
+  }
+  const threads = ({ reactions }: ReturnType<typeof turned>) =>
+    reactions.map(({ key: { deploymentId } }) => deploymentId);
+
+  it('goes on in its thread, and the rest begins one: each instance counts for one', () => {
+    const turn = turned('i-0');
+    expect(threads(turn)).toEqual(['i-0', 'i-2']);
+    expect(turn.record.warnings).toEqual([
+      { id: 'i-0', sinceMs: startMs, instanceIds: ['i-1', 'i-0'] },
+      { id: 'i-2', sinceMs: nowMs, instanceIds: ['i-2'] },
+    ]);
+  });
+
+  it('begins no second thread of the same name', () => {
+    const turn = turned('i-2');
+    expect(threads(turn)).toEqual(['i-2']);
+    expect(turn.record.warnings).toEqual([
+      { id: 'i-2', sinceMs: startMs, instanceIds: ['i-1', 'i-0', 'i-2'] },
+    ]);
   });
 });

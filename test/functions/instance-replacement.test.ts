@@ -387,6 +387,29 @@ describe('the calendar', () => {
     expect(await ahead(lab)).toMatchObject([{ id: first?.id, status: 'resolved' }]);
   });
 
+  it('counts at its end all instances of a herd, those that left it first included', async () => {
+    const lab = createLab(day14Ms - 50 * hourMs);
+    const herd = ['c1', 'c3', 'c4', 'c5', 'c6', 'c7'];
+    for (const id of herd.slice(1)) lab.instance(id, launchMs + 10 * minuteMs);
+    lab.task('report', 'c7', null);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([{ facts: { isHerd: true, instances: 6 } }]);
+    lab.remove('w1');
+    lab.task('w3', 'c2');
+    for (const gone of [['c1', 'c3'], ['c4'], ['c5', 'c6']]) {
+      for (const id of gone) lab.terminate(id);
+      await lab.wait(6 * hourMs);
+      await lab.run();
+    }
+    expect(await ahead(lab)).toMatchObject([{ status: 'open', facts: { instances: 1 } }]);
+    lab.remove('report');
+    lab.terminate('c7');
+    await runFor(lab, 7 * hourMs);
+    expect(await ahead(lab)).toMatchObject([
+      { status: 'resolved', facts: { replaced: 6, ofReplaced: 6 } },
+    ]);
+  });
+
   it('takes nothing back where the protection of tasks could not be read', async () => {
     const lab = createLab(day14Ms - 50 * hourMs);
     const untilMs = day14Ms + 20 * dayMs;
