@@ -217,3 +217,16 @@ function withoutRoom(
   const rooms = roomsOf(others, index);
   return new Set(tasksWithoutRoom(moving, rooms, index, new Set([instance.arn])));
 }
+
+const needsSomeone: ReadonlySet<Stay['reason']> = new Set<Stay['reason']>([
+  'nothing-can-move',
+  'no-room',
+  'replacement-unhealthy',
+  'standalone-task',
+]);
+const urgencyOf = ({ stay: { reason } }: StayingTask): number =>
+  reason === 'nothing-can-move' ? 0 : needsSomeone.has(reason) ? 1 : 2;
+
+/** Who needs someone comes first; otherwise in the order given. */
+export const byUrgency = (tasks: readonly StayingTask[]): readonly StayingTask[] =>
+  [...tasks].sort((a, b) => urgencyOf(a) - urgencyOf(b));

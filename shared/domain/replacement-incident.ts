@@ -1,5 +1,5 @@
 import type { DrainStuckFacts, ReplacementAheadFacts } from './alert-facts.ts';
-import type { Stay, StayingTask } from './drain-diagnosis.ts';
+import { byUrgency, type Stay, type StayingTask } from './drain-diagnosis.ts';
 import type { Facts, IncidentKey } from './incident.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import {
@@ -89,11 +89,10 @@ function endFacts({ progress }: InstanceRecord, phase: ReplacementPhase): Facts 
 
 function drainFacts(record: InstanceRecord, drain: DrainLook): Facts {
   const { blocking, diagnosis, sinceMs, quietSinceMs, deadlineMs } = drain;
-  // Who needs someone comes first.
-  const sorted = [...blocking].sort((a, b) => weightOf(a.stay) - weightOf(b.stay));
+  const sorted = byUrgency(blocking);
   const facts: DrainStuckFacts = {
     ...defined({ ec2InstanceId: record.ec2InstanceId, provider: record.capacityProvider }),
-    ...defined({ deadlineMs, zone: diagnosis.instance.zone }),
+    ...defined({ deadlineMs, zone: diagnosis.instance.zone, keeper: record.progress?.keeper }),
     why: causeOf(record),
     stuck: blocking.length,
     keptBy: keptByText(blocking),
@@ -111,15 +110,6 @@ const defined = <T extends Readonly<Record<string, string | number | undefined>>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     readonly [Name in keyof T]?: NonNullable<T[Name]>;
   };
-
-const needsSomeone: ReadonlySet<Stay['reason']> = new Set<Stay['reason']>([
-  'nothing-can-move',
-  'no-room',
-  'replacement-unhealthy',
-  'standalone-task',
-]);
-const weightOf = ({ reason }: Stay): number =>
-  reason === 'nothing-can-move' ? 0 : needsSomeone.has(reason) ? 1 : 2;
 
 /** Why a task stays, as far as it calls for another deed: a replacement that starts, fails and starts is one. */
 function deedOf({ reason }: Stay): string {

@@ -32,7 +32,7 @@ describe('the demo', () => {
     expect(weeks.report.invariants.filter(({ isHeld }) => !isHeld)).toEqual([]);
     expect(weeks.report.invariants.length).toBeGreaterThan(15);
     const kinds = new Set(weeks.report.alerts.map(({ kind }) => kind));
-    for (const kind of ['replacement-ahead', 'drain-stuck', 'zone-imbalance', 'density-anomaly']) {
+    for (const kind of ['replacement-ahead', 'drains-stuck', 'zone-imbalance', 'density-anomaly']) {
       expect(kinds).toContain(kind);
     }
     // The person who is told frees the drain; the one who is not leaves it to ECS.

@@ -234,6 +234,29 @@ describe('a drain that stands still', () => {
     ]);
   });
 
+  it('is told by who keeps it, the same one until that has left, whyever it stays', async () => {
+    const lab = await stuckLab();
+    lab.task('a1', 'c1', null);
+    const keeper = async () => [
+      (await lab.record('c1'))?.progress?.keeper,
+      (await drains(lab))[0]?.facts.keeper,
+    ];
+    await runFor(lab, 45 * minuteMs);
+    expect(await keeper()).toEqual([undefined, undefined]);
+    await runFor(lab, 45 * minuteMs);
+    // What lets nothing move comes before a standalone task.
+    expect(await keeper()).toEqual(['service/cart', 'service/cart']);
+    lab.service('cart', { deploymentConfiguration: { maximumPercent: 200 } });
+    await runFor(lab, 15 * minuteMs);
+    expect((await drains(lab))[0]?.facts.keptBy).toContain('cart replacement');
+    expect(await keeper()).toEqual(['service/cart', 'service/cart']);
+    lab.remove('k3');
+    await runFor(lab, 30 * minuteMs);
+    expect(await keeper()).toEqual([undefined, 'service/cart']);
+    await runFor(lab, 60 * minuteMs);
+    expect(await keeper()).toEqual(['family/report', 'family/report']);
+  });
+
   it('that began early is told and paged by its own seven days, which may be its end', async () => {
     const lab = createLab(launchMs + 5 * dayMs);
     lab.task('report', 'c1', null);
