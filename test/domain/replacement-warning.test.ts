@@ -4,7 +4,7 @@ import { applyObservation, type Observation } from '../../shared/domain/incident
 import { sent } from '../../shared/domain/incident-outbox.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { forecastReplacements } from '../../shared/domain/replacement-calendar.ts';
-import { turnCalendar, warningKey } from '../../shared/domain/replacement-incident.ts';
+import { turnCalendar, warningKey } from '../../shared/domain/replacement-warning.ts';
 import { dayMs, launchFor, managed, nowMs, snapshot, task } from '../support/calendar-worlds.ts';
 
 const startMs = Date.UTC(2026, 10, 23);
