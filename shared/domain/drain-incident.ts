@@ -55,13 +55,12 @@ export function reactToDrain(
   };
 }
 
-/** Whom the end of an instance has hit, as far as the last look before it tells. */
+/** Whom the end of an instance has hit: what a look before it still saw there. */
 function endFacts({ progress }: InstanceRecord, phase: ReplacementPhase): Facts {
-  const isGone = phase === 'gone';
   const facts: DrainStuckFacts = {
     endedBy: phase,
-    leftAtEnd: isGone ? (progress?.count ?? 0) : 0,
-    lost: isGone ? (progress?.standalone.length ?? 0) : 0,
+    leftAtEnd: progress?.count ?? 0,
+    lost: progress?.standalone.length ?? 0,
   };
   return facts;
 }

@@ -3,8 +3,9 @@ import type { Incident } from '../../shared/domain/incident.ts';
 import { applyObservation, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { sent } from '../../shared/domain/incident-outbox.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
+import { type InstanceRecord, newRecord } from '../../shared/domain/instance-replacement.ts';
 import { forecastReplacements } from '../../shared/domain/replacement-calendar.ts';
-import { turnCalendar, warningKey } from '../../shared/domain/replacement-warning.ts';
+import { endWarnings, turnCalendar, warningKey } from '../../shared/domain/replacement-warning.ts';
 import { dayMs, launchFor, managed, nowMs, snapshot, task } from '../support/calendar-worlds.ts';
 
 const startMs = Date.UTC(2026, 10, 23);
@@ -82,5 +83,72 @@ describe('a herd that falls apart', () => {
     expect(turn.record.warnings).toEqual([
       { id: 'i-2', sinceMs: startMs, instanceIds: ['i-1', 'i-0', 'i-2'] },
     ]);
+  });
+});
+
+describe('the end of a warning', () => {
+  const goneRecord = (id: string, hours: number, changes: Partial<InstanceRecord>) => ({
+    ...newRecord(id),
+    drainTimes: [startMs],
+    seen: { status: 'GONE', atMs: startMs + hours * hourMs },
+    forecast: { drainAtMs: startMs - hours * 60_000, dueMs: startMs, eventWindowId: undefined },
+    isDone: true,
+    ...changes,
+  });
+  const outcome = (below: readonly string[], lost: readonly string[]) => ({
+    ...{ reason: 'not-recovered', below, missing: [], lost },
+  });
+  const warnings = [{ id: 'i-1', sinceMs: startMs, instanceIds: ['i-1', 'i-2'] }];
+  const ended = (...records: readonly InstanceRecord[]) =>
+    endWarnings(
+      'prod',
+      { ranAtMs: startMs, warnings },
+      new Map(records.map((record) => [record.id, record])),
+      startMs + 12 * hourMs,
+    );
+
+  it('says what became of all: replaced, lost, not back, how long, how far off the forecast', () => {
+    const turn = ended(
+      goneRecord('i-1', 2, { outcome: outcome(['web', 'cart'], ['t1']) }),
+      goneRecord('i-2', 5, {
+        outcome: outcome(['cart'], ['t2', 't3']),
+        forecast: { drainAtMs: startMs + 7 * 60_000, dueMs: startMs, eventWindowId: undefined },
+      }),
+    );
+    expect(turn.record.warnings).toEqual([]);
+    expect(turn.reactions).toEqual([
+      {
+        key: warningKey('prod', { id: 'i-1', sinceMs: startMs, instanceIds: [] }),
+        observations: [
+          {
+            ...{ type: 'well', atMs: startMs + 12 * hourMs, reason: 'replaced and on record' },
+            facts: {
+              ...{ replaced: 2, ofReplaced: 2, tasksLost: 3, lostNames: 't1\nt2\nt3' },
+              ...{ notBack: 'cart\nweb', tookMs: 5 * hourMs, forecastErrorMs: 7 * 60_000 },
+            },
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('claims nothing that it does not know', () => {
+    const [end] = ended({
+      ...goneRecord('i-1', 1, {}),
+      drainTimes: [],
+      forecast: undefined,
+    }).reactions;
+    expect(end?.observations[0]).toMatchObject({ type: 'well' });
+    expect(
+      end?.observations[0] && 'facts' in end.observations[0] && end.observations[0].facts,
+    ).toEqual({ replaced: 1, ofReplaced: 2, tasksLost: 0 });
+  });
+
+  it.each([
+    ['one still drains', { seen: { status: 'DRAINING', atMs: startMs } }],
+    ['one is gone, and its outcome not on record yet', { isDone: false }],
+  ])('comes later where %s', (_, changes) => {
+    const turn = ended(goneRecord('i-1', 1, {}), goneRecord('i-2', 2, changes));
+    expect([turn.record.warnings, turn.reactions]).toEqual([warnings, []]);
   });
 });
