@@ -87,6 +87,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
   'optimisation-zones':
     'a task a zone on three half-empty instances, with room for all on one; wait, note the zones',
   'one-optimisation-at-a-time': 'six under-used instances at once; log their DRAINING events',
+  'drain-deadline':
+    'a standalone task on an instance whose event window opens on day 8; log its drain and its end',
   'end-stop-reason': 'a standalone task on an instance until day 21; log its stop',
   'event-window-choice':
     'a daily window on a provider before its launch; note when its drain begins',

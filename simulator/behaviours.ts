@@ -583,9 +583,10 @@ export const behaviours = {
     'It is deregistered by force 21 days after its launch.',
     page('managed-instances-patching'),
   ),
-  'drain-deadline': documented(
-    'A drain that ECS began ends by force after seven days.',
+  'drain-deadline': assumed(
+    'A drain that ECS began early ends seven days later by one page, on day 21 by another.',
     page('container-instance-draining'),
+    ['seven-days-later', 'on-day-21'],
   ),
   'end-stop-reason': assumed(
     'What the tasks that a forced end stops say is documented for Batch only.',

@@ -13,7 +13,8 @@ import type { Deps } from './handler.ts';
 const dayMs = 24 * 3_600_000;
 /** Long enough for every late event, and for a warning to see each of its instances done. */
 const keptMs = 30 * dayMs;
-const goneKeptMs = 7 * dayMs;
+/** A warning ends with the last of its instances, whose drain lasts a week at most. */
+const goneKeptMs = 10 * dayMs;
 /** Tries of one write: each that fails means that another one succeeded. */
 const attemptsMax = 5;
 

@@ -302,6 +302,27 @@ export type DrainStuckFacts = {
   readonly leftAtEnd?: number;
   /** Those of them that nobody starts again, and their names. */
   readonly lost?: number;
+  /** Whom its fold is named by: `service/cart`, `family/report`. */
+  readonly keeper?: string;
+};
+
+/** `drains-stuck`: the stuck drains of one service or family, told once. */
+export type DrainsStuckFacts = {
+  /** Instances that it has kept since it opened, and those that it still keeps, with their names. */
+  readonly instances?: number;
+  readonly kept?: number;
+  readonly instanceNames?: string;
+  /** Tasks on them that keep them, whoever they belong to. */
+  readonly stuck?: number;
+  /** Of the first of them. */
+  readonly drainSinceMs?: number;
+  readonly deadlineMs?: number;
+  /** See {@link DrainStuckFacts}. */
+  readonly stays?: string;
+  readonly changes?: string;
+  /** Tasks on those that are gone, at the last look, and those of them that nobody starts again. */
+  readonly leftAtEnd?: number;
+  readonly lost?: number;
 };
 
 /** `not-recovered`: a service that is below its count since an instance was replaced. */

@@ -74,6 +74,8 @@ export type DrainDiagnosis = {
  * Why the tasks of a draining instance are still on it. Undefined where the snapshot does not hold the
  * instance: it is gone, or could not be read (see the snapshot's gaps).
  *
+ * `drainSinceMs` is when the drain began, where somebody saw it: its deadline may count from then.
+ *
  * A snapshot does not show target groups, so a replacement whose targets are not healthy yet looks
  * healthy here, and its task as `moving`.
  */
@@ -81,12 +83,14 @@ export function diagnoseDrain(
   snapshot: Snapshot,
   instanceArn: string,
   nowMs: number,
+  drainSinceMs?: number,
 ): DrainDiagnosis | undefined {
   const index = indexOf(snapshot);
   const instance = index.instanceOf(instanceArn);
   if (instance === undefined) return undefined;
   const isManaged = instance.compute === 'managed-instances';
-  const lifetime = isManaged ? createLifetimeOf(snapshot, nowMs)(instance) : undefined;
+  const lifetimeOf = createLifetimeOf(snapshot, nowMs, () => drainSinceMs);
+  const lifetime = isManaged ? lifetimeOf(instance) : undefined;
   const staying = index.tasksOn(instanceArn);
   const scene: Scene = {
     index,
@@ -213,3 +217,16 @@ function withoutRoom(
   const rooms = roomsOf(others, index);
   return new Set(tasksWithoutRoom(moving, rooms, index, new Set([instance.arn])));
 }
+
+const needsSomeone: ReadonlySet<Stay['reason']> = new Set<Stay['reason']>([
+  'nothing-can-move',
+  'no-room',
+  'replacement-unhealthy',
+  'standalone-task',
+]);
+const urgencyOf = ({ stay: { reason } }: StayingTask): number =>
+  reason === 'nothing-can-move' ? 0 : needsSomeone.has(reason) ? 1 : 2;
+
+/** Who needs someone comes first; otherwise in the order given. */
+export const byUrgency = (tasks: readonly StayingTask[]): readonly StayingTask[] =>
+  [...tasks].sort((a, b) => urgencyOf(a) - urgencyOf(b));

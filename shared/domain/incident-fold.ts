@@ -1,5 +1,6 @@
 import type { Facts, Incident, IncidentKey, Severity } from './incident.ts';
 import { burstOf, byOpening, nameOf, openedAtMsOf } from './incident-burst.ts';
+import { drainsFacts, drainsKeyOf } from './incident-drains.ts';
 import { fingerprintOf } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import { graver, isGraver, notify, takenAsTold } from './incident-outbox.ts';
@@ -13,7 +14,12 @@ import {
   placeTypes,
   type RunningPlaces,
 } from './incident-place.ts';
-import { incidentPolicies, stormServicesMin, stormWindowMs } from './incident-policy.ts';
+import {
+  incidentPolicies,
+  stormServicesMin,
+  stormWindowMs,
+  stuckDrainsMin,
+} from './incident-policy.ts';
 import { badPlaceFacts, stormFacts } from './storm-facts.ts';
 
 /** One incident that speaks for many, and what its members say about it now. */
@@ -42,18 +48,24 @@ export const stormKeyOf = (cluster: string, cause: string): IncidentKey => ({
 
 /**
  * What may speak for an incident, the narrowest first: the instance or the zone where all its stops
- * were, then its cause.
+ * were, then its cause; for a stuck drain only whoever keeps it.
  */
-export const foldKeysOf = (incident: Incident): readonly IncidentKey[] => [
-  ...placeTypes.flatMap((type) => placeKeyOf(incident, type) ?? []),
-  stormKeyOf(incident.cluster, incident.cause),
-];
+export const foldKeysOf = (incident: Incident): readonly IncidentKey[] =>
+  isDrain(incident)
+    ? [drainsKeyOf(incident)].flatMap((key) => key ?? [])
+    : [
+        ...placeTypes.flatMap((type) => placeKeyOf(incident, type) ?? []),
+        stormKeyOf(incident.cluster, incident.cause),
+      ];
+
+const isDrain = ({ kind }: Incident): boolean => kind === 'drain-stuck';
 
 /**
  * What has to be folded among the open incidents of an account. Who belongs to an open fold joins it.
  * Of the others, services that failed within {@link stormWindowMs} in one place only become a bad
  * instance, or else a bad zone, where the running tasks make that place telling; then services that one
- * cause hit become a storm. `isWhole` is false where the list was cut short: then nothing is taken to be
+ * cause hit become a storm. Stuck drains that one service keeps are folded whenever they began.
+ * `isWhole` is false where the list was cut short: then nothing is taken to be
  * over, because a member may be missing from it. Clusters that `running` lacks get no place told.
  */
 export function planFolds(
@@ -65,15 +77,20 @@ export function planFolds(
   const sorted = sortOut(incidents);
   const begun = begin(sorted, running, nowMs);
   const within = Map.groupBy(sorted.atHome, ({ foldedInto }) => foldedInto);
+  const ended = Map.groupBy(
+    incidents.filter((one) => one.status === 'resolved' && isDrain(one)),
+    ({ foldedInto }) => foldedInto,
+  );
   const parts: readonly FoldParts[] = [
     ...[...sorted.folds.values()].map((fold) => ({
       key: fold,
       fold,
       joining: sorted.joining.get(fold) ?? [],
       within: within.get(fold.id) ?? [],
+      ended: ended.get(fold.id) ?? [],
       facts: {},
     })),
-    ...begun.map((one) => ({ ...one, fold: undefined, within: [] })),
+    ...begun.map((one) => ({ ...one, fold: undefined, within: [], ended: [] })),
   ];
   return {
     folds: [...parts].sort(byKey).map((part) => planFold(part, isWhole, nowMs)),
@@ -106,7 +123,12 @@ type Sorted = {
   readonly unexplained: readonly Incident[];
 };
 
-const foldKinds: readonly Incident['kind'][] = ['storm', 'bad-instance', 'bad-zone'];
+const foldKinds: readonly Incident['kind'][] = [
+  'storm',
+  'bad-instance',
+  'bad-zone',
+  'drains-stuck',
+];
 
 function sortOut(incidents: readonly Incident[]): Sorted {
   const open = incidents.filter(({ status }) => status === 'open').sort(byOpening);
@@ -142,12 +164,15 @@ const partition = <T>(
   all.filter((one) => !holds(one)),
 ];
 
-const isFoldable = ({ kind, subject }: Incident): boolean =>
-  incidentPolicies[kind].folds && (subject.type === 'service' || subject.type === 'family');
+const isFoldable = (incident: Incident): boolean => {
+  const { kind, subject } = incident;
+  const isOfTasks = subject.type === 'service' || subject.type === 'family';
+  return incidentPolicies[kind].folds && (isOfTasks || isDrain(incident));
+};
 
-/** What began a window before the fold or later; see {@link hitSince}. */
+/** What began a window before the fold or later, see {@link hitSince}; a drain whenever it began. */
 const isHitSince = (fold: Incident, member: Incident): boolean =>
-  openedAtMsOf(member) >= fold.firstAtMs - stormWindowMs;
+  isDrain(member) || openedAtMsOf(member) >= fold.firstAtMs - stormWindowMs;
 
 /** A fold that begins; `facts` are known only at this time. */
 type Begun = {
@@ -162,7 +187,7 @@ function begin(sorted: Sorted, running: RunningPlaces, nowMs: number): readonly 
   const left = without(sorted.free, instances);
   const others = { ...sorted, unexplained: without(sorted.unexplained, instances) };
   const zones = suspectsIn('zone', others, left, nowMs).flatMap(tellingIn(running));
-  const rest = without(left, zones);
+  const rest = without(left, zones).filter((one) => !isDrain(one));
   const keyOf = ({ cluster, cause }: Incident): IncidentKey => stormKeyOf(cluster, cause);
   const storms = groupsOf(rest, keyOf, sorted.folds).flatMap(
     ({ key, members }): readonly Begun[] => {
@@ -171,8 +196,14 @@ function begin(sorted: Sorted, running: RunningPlaces, nowMs: number): readonly 
       return [{ key, joining: hitSince(first, members), facts: {} }];
     },
   );
-  return [...instances, ...zones, ...storms];
+  return [...instances, ...zones, ...storms, ...stuckDrainsIn(sorted)];
 }
+
+/** Drains of other instances of one keeper each, whenever they began to stand still. */
+const stuckDrainsIn = ({ free, folds }: Sorted): readonly Begun[] =>
+  groupsOf(free, drainsKeyOf, folds).flatMap(({ key, members }) =>
+    members.length < stuckDrainsMin ? [] : [{ key, joining: members, facts: {} }],
+  );
 
 const without = (incidents: readonly Incident[], begun: readonly Begun[]): readonly Incident[] => {
   const taken = new Set(begun.flatMap(({ joining }) => joining));
@@ -246,16 +277,15 @@ type FoldParts = Begun & {
   /** Undefined where it begins. */
   readonly fold: Incident | undefined;
   readonly within: readonly Incident[];
+  /** Stuck drains that have ended in it. */
+  readonly ended: readonly Incident[];
 };
 
 const byKey = (a: FoldParts, b: FoldParts): number =>
   fingerprintOf(a.key) < fingerprintOf(b.key) ? -1 : 1;
 
-function planFold(
-  { key, fold, joining, within, facts }: FoldParts,
-  isWhole: boolean,
-  nowMs: number,
-): Fold {
+function planFold(parts: FoldParts, isWhole: boolean, nowMs: number): Fold {
+  const { key, fold, joining, within, facts } = parts;
   const graverOnes =
     fold === undefined ? [] : within.filter(({ severity }) => isGraver(severity, fold.severity));
   const observations: Observation[] = [...joining, ...graverOnes].map((member) => ({
@@ -266,9 +296,10 @@ function planFold(
   if (joining.length > 0) observations.push({ type: 'unwell', atMs: nowMs });
   const isEmpty = joining.length + within.length === 0;
   if (isEmpty && isWhole) {
-    observations.push({ type: 'well', atMs: nowMs, reason: 'members-resolved' });
+    const known = key.kind === 'drains-stuck' ? { facts: factsOf(parts) } : {};
+    observations.push({ type: 'well', atMs: nowMs, reason: 'members-resolved', ...known });
   } else {
-    const all = { ...facts, ...(isEmpty ? {} : factsOf(key, fold, joining, within)) };
+    const all = { ...facts, ...(isEmpty ? {} : factsOf(parts)) };
     const news = newsOf(fold, all);
     if (news !== undefined) observations.push({ type: 'eased', atMs: nowMs, facts: news });
     observations.push({ type: 'tick' });
@@ -283,19 +314,15 @@ function planFold(
 const foldSeverityOf = ({ severity, cause }: Incident): Severity =>
   cause === 'spot' ? severity : graver(severity, 'warn');
 
-/** With the services that it has not heard of yet. */
-function factsOf(
-  { kind }: IncidentKey,
-  fold: Incident | undefined,
-  joining: readonly Incident[],
-  within: readonly Incident[],
-): Facts {
+/** With the services, or the instances, that it has not heard of yet. */
+function factsOf({ key: { kind }, fold, joining, within, ended }: FoldParts): Facts {
   const known = new Set(fold?.occurrences.map(({ id }) => id));
   const names = new Set(joining.map(({ subject }) => nameOf(subject)));
   const added = [...names].filter((name) => !known.has(name)).length;
-  const services = (fold?.count ?? 0) + added;
+  const count = (fold?.count ?? 0) + added;
   const members = [...joining, ...within];
-  return kind === 'storm' ? stormFacts(services, members) : badPlaceFacts(services, members);
+  if (kind === 'drains-stuck') return drainsFacts(count, fold, members, ended);
+  return kind === 'storm' ? stormFacts(count, members) : badPlaceFacts(count, members);
 }
 
 /** The facts if the fold does not know them yet: saying the same again would be a write a minute. */
@@ -332,9 +359,18 @@ export function unfolded(incident: Incident, nowMs: number): Incident {
   const { told, severity } = own;
   const isKnown = told !== undefined && !isGraver(severity, told.severity);
   const isSilent = isKnown || severity === 'info';
+  // Drains that one service has let go may all be kept by another one now: they wait for each other.
+  const holdMs = isDrain(own) ? holdMsOf(own) : 0;
   return {
-    ...(isSilent ? own : notify(own, told === undefined ? 'open' : 'escalate', nowMs, nowMs)),
+    ...(isSilent
+      ? own
+      : notify(own, told === undefined ? 'open' : 'escalate', nowMs + holdMs, nowMs)),
     changedAtMs: nowMs,
     version: incident.version + 1,
   };
 }
+
+const holdMsOf = ({ kind, severity }: Incident): number => {
+  const { cardHoldMs, pageHoldMs } = incidentPolicies[kind];
+  return severity === 'critical' ? pageHoldMs : cardHoldMs;
+};

@@ -37,6 +37,13 @@ export const stormWindowMs = 5 * minuteMs;
 /** One instance, one zone: at least so many services that fail only there, within the same time. */
 export const badInstanceServicesMin = 3;
 export const badZoneServicesMin = 5;
+/** One service: it keeps at least so many draining instances. */
+export const stuckDrainsMin = 2;
+/**
+ * So long the card of a stuck drain waits for others that the same service keeps: each is seen every 15
+ * minutes, and ends in days.
+ */
+export const drainCardHoldMs = 20 * minuteMs;
 /** What chance alone does to a cluster more often than this says nothing about a place: 1 in 50. */
 export const placeChanceMax = 0.02;
 /** So long after the last of them opened a place is looked at: twice as long as their cards wait. */
@@ -144,7 +151,19 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
   'drain-stuck': {
     ...single,
     expiresMs: 22 * dayMs,
+    cardHoldMs: drainCardHoldMs,
+    pageHoldMs,
+    folds: true,
     materialFacts: ['keptBy'],
+    reminds: false,
+  },
+  // Whenever each of them began to stand still: the longest lasts as long as one drain does.
+  'drains-stuck': {
+    ...fold,
+    opensAt: { occurrences: stuckDrainsMin, windowMs: 21 * dayMs },
+    expiresMs: 22 * dayMs,
+    staleMs: 22 * dayMs,
+    materialFacts: ['instances'],
     reminds: false,
   },
   // Two hours of looks come before it, so that it is told at once; the look that sees it back ends it.

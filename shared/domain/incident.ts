@@ -26,6 +26,7 @@ export type IncidentKind =
   // Found in the replacement of instances.
   | 'replacement-ahead'
   | 'drain-stuck'
+  | 'drains-stuck'
   | 'not-recovered'
   // Found by az-balance.
   | 'zone-imbalance'

@@ -18,12 +18,18 @@ const dayMs = 24 * 60 * minuteMs;
 export const drainAfterMs = 14 * dayMs;
 export const deadlineAfterMs = 21 * dayMs;
 /**
- * How long a drain typically lasts at most, whenever it began.
+ * How long a drain typically lasts at most, whenever it began: whether one that began early ends then,
+ * or on day 21 as the page above has it, AWS does not say in one voice.
  * Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html
  */
 export const drainMsMax = deadlineAfterMs - drainAfterMs;
 /** Clocks differ: a launch that lies further ahead than this is wrong, and counts as not known. */
 export const launchAheadMsMax = 5 * minuteMs;
+/** A drain that began less than this before its time is in time: launches are known to the minute. */
+export const earlyMsMin = 60 * minuteMs;
+
+/** When the drain of an instance began; undefined where nobody saw that. */
+export type DrainSinceOf = (instance: Instance) => number | undefined;
 
 /**
  * Where a managed instance stands: it waits for its drain (`forecast`), should drain already and does
@@ -60,8 +66,8 @@ export type InstanceLifetime = {
   /** Day 21: whatever still runs on it is killed by then. */
   readonly deadlineMs: number | undefined;
   /**
-   * The same if ECS counts seven days from the drain; undefined where the drain began early, at a time
-   * that a snapshot does not hold.
+   * The same if ECS counts seven days from the drain, and day 21 at the latest; undefined where the
+   * drain began early, at a time that nobody saw.
    */
   readonly deadlineEarliestMs: number | undefined;
   /** Negative once the time has passed. */
@@ -93,11 +99,13 @@ type Window = { readonly id: string; readonly schedule: WeeklySchedule | undefin
 
 /**
  * A function that tells the lifetime of a managed instance of this snapshot at a time. A status that is
- * not known here counts as waiting: the clock runs whatever the status is called.
+ * not known here counts as waiting: the clock runs whatever the status is called. A snapshot does not
+ * hold when a drain began: whoever has followed the instance says so in `drainSinceOf`.
  */
 export function createLifetimeOf(
   { eventWindows }: Pick<Snapshot, 'eventWindows'>,
   nowMs: number,
+  drainSinceOf: DrainSinceOf = () => undefined,
 ): (instance: Instance) => InstanceLifetime {
   assert(Number.isFinite(nowMs), 'nowMs is a time in ms since the epoch');
   const schedules = new Map(
@@ -111,7 +119,7 @@ export function createLifetimeOf(
     const own = windowsOf(instance).map(
       (window): Window => ({ id: window.id, schedule: schedules.get(window) }),
     );
-    return lifetimeOf(instance, own, nowMs);
+    return lifetimeOf(instance, own, nowMs, drainSinceOf(instance));
   };
 }
 
@@ -119,6 +127,7 @@ function lifetimeOf(
   instance: Instance,
   windows: readonly Window[],
   nowMs: number,
+  drainSinceMs: number | undefined,
 ): InstanceLifetime {
   const launch = launchOf(instance, nowMs);
   const launchedAtMs = launch?.atMs;
@@ -129,7 +138,11 @@ function lifetimeOf(
   const opening = dueMs === undefined ? undefined : earliestOpening(windows, dueMs, openUntilMs);
   const drainAtMs = opening?.atMs ?? dueMs;
   const deadlineMs = plus(launchedAtMs, deadlineAfterMs);
-  const isEarly = isDraining && drainAtMs !== undefined && drainAtMs > nowMs;
+  const sinceMs = isDraining ? drainSinceMs : undefined;
+  const isEarly =
+    isDraining &&
+    drainAtMs !== undefined &&
+    (sinceMs === undefined ? drainAtMs > nowMs : drainAtMs - sinceMs > earlyMsMin);
   const isDue = dueMs !== undefined && dueMs <= nowMs;
   const unreadable = windows.filter(({ schedule }) => schedule === undefined);
   return {
@@ -143,11 +156,18 @@ function lifetimeOf(
     eventWindowId: opening?.windowId,
     unreadableWindowIds: unreadable.map(({ id }) => id),
     deadlineMs,
-    deadlineEarliestMs: isEarly ? undefined : plus(drainAtMs, drainMsMax),
+    deadlineEarliestMs: earliestEndMs(sinceMs ?? (isEarly ? undefined : drainAtMs), deadlineMs),
     untilDrainMs: plus(drainAtMs, -nowMs),
     untilDeadlineMs: plus(deadlineMs, -nowMs),
   };
 }
+
+/** Seven days from the drain or day 21, whichever comes first. */
+const earliestEndMs = (
+  drainMs: number | undefined,
+  deadlineMs: number | undefined,
+): number | undefined =>
+  drainMs === undefined ? undefined : Math.min(drainMs + drainMsMax, deadlineMs ?? Infinity);
 
 const plus = (atMs: number | undefined, ms: number): number | undefined =>
   atMs === undefined ? undefined : atMs + ms;

@@ -26,6 +26,8 @@ export type DrainProgress = {
   readonly standalone: readonly string[];
   /** When one was last seen to have left. */
   readonly departedAtMs: number | undefined;
+  /** Whom a stuck drain is told by: `service/cart`; the same for as long as it keeps the instance. */
+  readonly keeper: string | undefined;
 };
 
 /**

@@ -1,8 +1,8 @@
 import type { NotRecoveredFacts } from './alert-facts.ts';
 import type { Incident, IncidentKey, IncidentKind } from './incident.ts';
 import { causeOf, type InstanceRecord, newestOf } from './instance-replacement.ts';
-import type { ReplacementReaction } from './replacement-incident.ts';
 import { isBelow, isOptedOut } from './replacement-look.ts';
+import type { ReplacementReaction } from './replacement-reaction.ts';
 import type { Service, Snapshot } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
 

@@ -4,6 +4,7 @@ import { type Rooms, roomsOf, tasksWithoutRoom } from './drain-room.ts';
 import { assertHerdPolicy, type Group, groupsOf, type HerdPolicy } from './herd.ts';
 import {
   createLifetimeOf,
+  type DrainSinceOf,
   hasLeft,
   type InstanceLifetime,
   killedFromMs,
@@ -119,12 +120,13 @@ export function forecastReplacements(
   snapshot: Snapshot,
   nowMs: number,
   policy: CalendarPolicy = defaultCalendarPolicy,
+  drainSinceOf?: DrainSinceOf,
 ): ReplacementCalendar {
   assertPolicy(policy);
   const managed = snapshot.instances.filter(({ compute }) => compute === 'managed-instances');
   const lifetimes = managed
     .filter((instance) => !hasLeft(instance))
-    .map(createLifetimeOf(snapshot, nowMs));
+    .map(createLifetimeOf(snapshot, nowMs, drainSinceOf));
   const { standaloneAgeMsMin } = policy;
   const context: HarmContext = { index: indexOf(snapshot), nowMs, standaloneAgeMsMin };
   const byProvider = Map.groupBy(lifetimes, ({ instance }) => instance.capacityProvider);

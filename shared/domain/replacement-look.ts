@@ -1,4 +1,10 @@
-import { type DrainDiagnosis, diagnoseDrain, type StayingTask } from './drain-diagnosis.ts';
+import {
+  byUrgency,
+  type DrainDiagnosis,
+  diagnoseDrain,
+  type StayingTask,
+} from './drain-diagnosis.ts';
+import { keeperOf } from './incident-drains.ts';
 import { type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
 import {
   type DrainProgress,
@@ -53,7 +59,7 @@ export type DrainLook = {
   /** Since when no task has departed. */
   readonly quietSinceMs: number;
   readonly isStuck: boolean;
-  /** When ECS may kill what is left; undefined where no launch is known. */
+  /** When ECS may kill what is left; undefined where that is its owner's matter. */
   readonly deadlineMs: number | undefined;
   readonly isCritical: boolean;
 };
@@ -108,22 +114,24 @@ const withoutDrain = (record: InstanceRecord): InstanceRecord =>
 
 function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number): Look {
   const arn = snapshot.instances.find((one) => idOf(one.arn) === record.id)?.arn ?? '';
-  const diagnosis = diagnoseDrain(snapshot, arn, nowMs);
+  const sinceMs = drainedSinceMs(record) ?? nowMs;
+  const diagnosis = diagnoseDrain(snapshot, arn, nowMs, sinceMs);
   if (diagnosis === undefined) return { record, drain: undefined };
   const left = diagnosis.tasks.filter(({ stay }) => stay.reason !== 'goes-with-instance');
   const progress = progressOf(record.progress, left, nowMs);
-  const sinceMs = drainedSinceMs(record) ?? nowMs;
   const quietSinceMs = Math.max(sinceMs, progress.departedAtMs ?? sinceMs);
   const quiet = new Set(snapshot.services.filter(isOptedOut).map(({ name }) => name));
   const blocking = left.filter(
     ({ stay, service }) => stay.reason !== 'stopping' && !quiet.has(service ?? ''),
   );
   const deadlineMs = diagnosis.lifetime && killedFromMs(diagnosis.lifetime);
+  const isStuck = blocking.length > 0 && nowMs - quietSinceMs >= stuckAfterMs;
+  const keeper = keeperIn(blocking, record.progress?.keeper, isStuck);
   return {
     record: {
       ...record,
       before: record.before ?? servicesOn(record.id, snapshot),
-      progress,
+      progress: { ...progress, keeper },
       emptyAtMs: left.length === 0 ? (record.emptyAtMs ?? nowMs) : undefined,
       isDone: false,
       outcome: undefined,
@@ -133,7 +141,7 @@ function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number):
       blocking,
       sinceMs,
       quietSinceMs,
-      isStuck: blocking.length > 0 && nowMs - quietSinceMs >= stuckAfterMs,
+      isStuck,
       deadlineMs,
       isCritical: deadlineMs !== undefined && deadlineMs - nowMs <= criticalBeforeMs,
     },
@@ -145,7 +153,7 @@ function progressOf(
   last: DrainProgress | undefined,
   left: readonly StayingTask[],
   nowMs: number,
-): DrainProgress {
+): Omit<DrainProgress, 'keeper'> {
   const all = new Set(left.map(({ arn }) => idOf(arn)));
   const hasDeparted =
     last !== undefined && (last.tasks.some((id) => !all.has(id)) || all.size < last.count);
@@ -158,6 +166,22 @@ function progressOf(
     standalone: standalone.sort(compareTexts).slice(0, tasksMax),
     departedAtMs: hasDeparted ? nowMs : last?.departedAtMs,
   };
+}
+
+/**
+ * Whom a drain that stands still is told by: who needs someone first. Why its tasks stay may change from
+ * look to look, so it is the same one until none of them keeps the instance.
+ */
+function keeperIn(
+  blocking: readonly StayingTask[],
+  last: string | undefined,
+  isStuck: boolean,
+): string | undefined {
+  const keepers = byUrgency(blocking).map(({ service, name }) =>
+    keeperOf(service === undefined ? 'family' : 'service', name),
+  );
+  if (last !== undefined && keepers.includes(last)) return last;
+  return isStuck ? keepers[0] : undefined;
 }
 
 /** The services with tasks on an instance, as they stand in all of the cluster. */

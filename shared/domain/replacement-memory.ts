@@ -10,5 +10,6 @@ export type CalendarWarning = {
   /** Names the occasion: the id of the first of its instances when it was warned of. */
   readonly id: string;
   readonly sinceMs: number;
+  /** All that were ever part of it, those that are gone included; bounded. */
   readonly instanceIds: readonly string[];
 };

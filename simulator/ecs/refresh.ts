@@ -8,7 +8,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const drainAfterMs = 14 * dayMs;
 const endAfterMs = 21 * dayMs;
-/** A drain that ECS began ends after seven days, whatever is left. */
+/** By one of two pages, a drain that ECS began ends after seven days, whatever is left. */
 const drainMsMax = 7 * dayMs;
 
 /**
@@ -33,7 +33,7 @@ export function installRefresh(core: Core): void {
     const { drain, kind, timers, view } = instance;
     if (kind !== 'MANAGED_INSTANCES' || view.status !== 'DRAINING') return;
     if (drain === undefined || drain.cause === 'user' || timers.has('deadline')) return;
-    if (!core.has('drain-deadline')) return;
+    if (core.variant('drain-deadline') !== 'seven-days-later') return;
     setTimer(core, timers, 'deadline', drainMsMax, () => {
       if (instance.view.status === 'DRAINING') force(core, instance);
     });

@@ -129,7 +129,7 @@ function tellPeople(
     api.scale(4);
     api.deploy(goodBuild);
   });
-  whenTold(stage, { kind: 'drain-stuck', text: 'cart/' }, handMs.drain, () =>
+  whenTold(stage, { kind: 'drains-stuck', text: 'cart/' }, handMs.drain, () =>
     configure('cart', 100, 200),
   );
   whenTold(stage, { kind: 'zone-imbalance', text: 'search in' }, handMs.zone, () =>

@@ -34,7 +34,7 @@ describe('the demo', () => {
     const kinds = new Set(weeks.report.alerts.map(({ kind }) => kind));
     for (const kind of [
       'replacement-ahead',
-      'drain-stuck',
+      'drains-stuck',
       'zone-imbalance',
       'density-anomaly',
       'concentration',

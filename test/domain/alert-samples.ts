@@ -5,6 +5,7 @@ import type {
   CouldNotMeasureFacts,
   DensityAnomalyFacts,
   DrainStuckFacts,
+  DrainsStuckFacts,
   HookFacts,
   LoopFacts,
   MisconfiguredFacts,
@@ -184,6 +185,23 @@ const drainFacts: DrainStuckFacts = {
     'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less\n' +
     'report-nightly: let it finish, or run it elsewhere and stop it\n' +
     'ledger: leaves when its protection ends; end it if it may go',
+};
+const drainsFacts: DrainsStuckFacts = {
+  instances: 3,
+  kept: 3,
+  instanceNames: 'i-0a71c2e3f4a5b6c70, i-0b12d4e5f60718293, i-0c41d5e6f70819203',
+  stuck: 4,
+  drainSinceMs: firstAtMs - 90 * minuteMs,
+  deadlineMs: firstAtMs + 7 * dayMs - 90 * minuteMs,
+  stays:
+    'cart/9c77: desired 3, at least 3 and at most 3 may run\n' +
+    'cart/1f2e: desired 3, at least 3 and at most 3 may run\n' +
+    'cart/3c4d: desired 3, at least 3 and at most 3 may run',
+  changes:
+    'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less\n' +
+    'report-nightly: let it finish, or run it elsewhere and stop it',
+  leftAtEnd: 0,
+  lost: 0,
 };
 /** Fourteen tasks of twelve services, in the ways in which a full disk shows. */
 const badInstanceFacts: BadPlaceFacts = {
@@ -757,6 +775,20 @@ export const samples: Readonly<Record<string, Sample>> = {
     later: {
       escalate: { stuck: 1 },
       resolve: { endedBy: 'gone', leftAtEnd: 2, lost: 1 },
+    },
+  },
+  'drains-stuck': {
+    kind: 'drains-stuck',
+    cause: 'no-departure',
+    subject: service('cart'),
+    count: 3,
+    spanMs: 20 * minuteMs,
+    severity: 'warn',
+    facts: drainsFacts,
+    later: {
+      update: { instances: 4, kept: 4, stuck: 5 },
+      escalate: { kept: 2, stuck: 2 },
+      resolve: { leftAtEnd: 2, lost: 0 },
     },
   },
   'not-recovered': {

@@ -323,3 +323,115 @@ describe('digests', () => {
     expect(digest.wouldHave.shown).toMatchObject([{ count: 2 }]);
   });
 });
+
+describe('stuck drains', () => {
+  const drain = (id: string, keeper: string, minutes = 0, changes: Partial<Incident> = {}) => ({
+    ...openIncident({
+      ...{ cluster: 'prod', subject: { type: 'instance', name: id }, kind: 'drain-stuck' },
+      ...{ cause: 'no-departure', deploymentId: undefined },
+    }),
+    openedAtMs: at(minutes),
+    facts: {
+      ...{ keeper, ec2InstanceId: `i-${id}`, stuck: 1, deadlineMs: at(10_000 + minutes) },
+      ...{ drainSinceMs: at(minutes - 60), stays: `${keeper}/${id}: stays`, changes: keeper },
+    },
+    ...changes,
+  });
+  const cart = ['c1', 'c2', 'c3'].map((id, index) => drain(id, 'service/cart', index * 15));
+  const foldsOf = (incidents: readonly Incident[]) =>
+    planFolds(incidents, true, at(60)).folds.map(({ key, joining }) => [
+      `${key.kind} ${key.subject.type}/${key.subject.name}`,
+      joining.map(({ subject }) => subject.name).join(' '),
+    ]);
+  const afterPlan = (
+    incidents: readonly Incident[],
+    minutes: number,
+    fold?: Incident,
+  ): Incident => {
+    const [plan] = planFolds(incidents, true, at(minutes)).folds;
+    if (plan === undefined) throw new Error('there is a fold');
+    const context = {
+      ...{ key: plan.key, policy: incidentPolicies['drains-stuck'], nowMs: at(minutes) },
+    };
+    return orThrow(applyObservations(fold, plan.observations, context));
+  };
+
+  it.each<readonly [string, readonly Incident[], readonly (readonly string[])[]]>([
+    ['three of one service are one', cart, [['drains-stuck service/cart', 'c1 c2 c3']]],
+    ['one is itself', cart.slice(0, 1), []],
+    ['two of two services are two', [drain('a', 'service/x'), drain('b', 'service/y')], []],
+    ['a service is no family', [drain('a', 'service/x'), drain('b', 'family/x')], []],
+    [
+      'days apart they are one',
+      [drain('a', 'family/report'), drain('b', 'family/report', -5 * 1_440)],
+      [['drains-stuck family/report', 'b a']],
+    ],
+    ['kept by nobody known: each is itself', [drain('a', ''), drain('b', '')], []],
+    [
+      'of two clusters: each is itself',
+      [drain('a', 'service/x'), drain('b', 'service/x', 0, { cluster: 'other' })],
+      [],
+    ],
+    [
+      'five of five services are no storm, though their cause has one name',
+      ['a', 'b', 'c', 'd', 'e'].map((id) => drain(id, `service/${id}`)),
+      [],
+    ],
+  ])('%s', (_, incidents, folds) => expect(foldsOf(incidents)).toEqual(folds));
+
+  it('are told as one: whose, how many, until when the first, what frees them', () => {
+    expect(afterPlan(cart, 31)).toMatchObject({
+      ...{ status: 'open', severity: 'warn', count: 3 },
+      facts: {
+        ...{ instances: 3, kept: 3, stuck: 3, instanceNames: 'i-c1, i-c2, i-c3' },
+        ...{ deadlineMs: at(10_000), drainSinceMs: at(-60), changes: 'service/cart' },
+        stays: 'service/cart/c1: stays\nservice/cart/c2: stays\nservice/cart/c3: stays',
+      },
+      outbox: [{ transition: 'open', severity: 'warn', dueAtMs: at(31) }],
+    });
+  });
+
+  const fold = afterPlan(cart, 31);
+  const members = cart.map((one) => folded(one, fold.id, at(31)));
+
+  it('page once: with the first that is critical', () => {
+    const [first, ...others] = members;
+    const worse = { ...orThrow(first), severity: 'critical' as const };
+    const paged = afterPlan([fold, worse, ...others], 40, { ...fold, outbox: [] });
+    expect(paged).toMatchObject({ severity: 'critical', outbox: [{ transition: 'escalate' }] });
+    const all = members.map((one) => ({ ...one, severity: 'critical' as const }));
+    const again = afterPlan([paged, ...all], 41, { ...paged, outbox: [] });
+    expect(again.outbox).toEqual([]);
+  });
+
+  it('that end in it are counted at its end, with what was on them', () => {
+    const ended = members.map((one) => ({
+      ...one,
+      status: 'resolved' as const,
+      facts: { ...one.facts, leftAtEnd: 2, lost: 1 },
+    }));
+    const half = afterPlan([fold, ...ended.slice(0, 2), ...members.slice(2)], 40, fold);
+    expect(half.facts).toMatchObject({ instances: 3, kept: 1, leftAtEnd: 4, lost: 2 });
+    const empty = afterPlan([half, ...ended], 41, half);
+    expect(empty).toMatchObject({ status: 'open', facts: { kept: 0, leftAtEnd: 6, lost: 3 } });
+    // A digest has named them meanwhile: they are not listed any more.
+    expect(afterPlan([empty], 47, empty)).toMatchObject({
+      status: 'resolved',
+      facts: { instances: 3, instanceNames: 'i-c3', leftAtEnd: 6, lost: 3 },
+    });
+  });
+
+  it('that somebody else keeps by now leave it, and wait for each other', () => {
+    const others = members.map((one) => ({
+      ...one,
+      facts: { ...one.facts, keeper: 'service/search' },
+    }));
+    const { strays } = planFolds([fold, ...others], true, at(60));
+    expect(strays).toHaveLength(3);
+    const free = strays.map((one) => unfolded(one, at(60)));
+    expect(free[0]?.outbox).toMatchObject([{ transition: 'open', dueAtMs: at(80) }]);
+    expect(foldsOf([{ ...fold, status: 'resolved' }, ...free])).toEqual([
+      ['drains-stuck service/search', 'c1 c2 c3'],
+    ]);
+  });
+});

@@ -5,6 +5,7 @@ import {
   drainAfterMs,
   drainMsMax,
   hasLeft,
+  killedFromMs,
   launchAheadMsMax,
 } from '../../shared/domain/instance-lifetime.ts';
 import type { EventWindow, Instance } from '../../shared/domain/snapshot.ts';
@@ -82,6 +83,45 @@ describe('the clock of a managed instance', () => {
       untilDeadlineMs: 18 * dayMs,
       deadlineEarliestMs: undefined,
     });
+  });
+
+  it.each([
+    ['on day 3: seven days later', 3 * dayMs, 10 * dayMs, true],
+    [
+      'an hour and more before day 14 it is early',
+      14 * dayMs - hourMs - 1,
+      21 * dayMs - hourMs - 1,
+      true,
+    ],
+    ['within the hour before day 14 it is not', 14 * dayMs - hourMs, 21 * dayMs - hourMs, false],
+    ['on day 14: day 21', 14 * dayMs, 21 * dayMs, false],
+    ['late, on day 16: day 21 all the same', 16 * dayMs, 21 * dayMs, false],
+  ])('drains since a known time, %s', (_, sinceAgeMs, endAgeMs, isEarly) => {
+    const launchMs = nowMs - 17 * dayMs;
+    const draining = managed('i-1', launchMs, { status: 'DRAINING' });
+    const endMs = launchMs + endAgeMs;
+    const lifetime = createLifetimeOf(
+      { eventWindows: [] },
+      nowMs,
+      () => launchMs + sinceAgeMs,
+    )(draining);
+    expect(lifetime).toMatchObject({ isEarly, deadlineEarliestMs: endMs });
+    expect(killedFromMs(lifetime)).toBe(endMs);
+  });
+
+  it('drains since a known time, without a known launch: seven days later', () => {
+    const draining = managed('i-1', undefined, { status: 'DRAINING' });
+    const lifetime = createLifetimeOf({ eventWindows: [] }, nowMs, () => nowMs - dayMs)(draining);
+    expect(killedFromMs(lifetime)).toBe(nowMs + 6 * dayMs);
+  });
+
+  it('does not drain: a drain of before that was taken back counts for nothing', () => {
+    const lifetime = createLifetimeOf(
+      { eventWindows: [] },
+      nowMs,
+      () => nowMs - dayMs,
+    )(managed('i-1', nowMs - 2 * dayMs));
+    expect(lifetime).toMatchObject({ isEarly: false, deadlineEarliestMs: nowMs + 19 * dayMs });
   });
 
   it.each([

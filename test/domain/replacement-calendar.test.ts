@@ -499,6 +499,23 @@ describe('drains that do not wait for day 14', () => {
     expect(entries[0]?.deadlineMs).toBe(due + 7 * dayMs);
   });
 
+  it('an early drain whose beginning was seen ends seven days after that at the earliest', () => {
+    const instances = [managed('i-0', launchFor(due), { status: 'DRAINING' })];
+    const tasks = [task('web1', 'web', 'i-0')];
+    const untilMs = nowMs + 5 * dayMs;
+    const world = snapshot({
+      ...{ instances, tasks, services: [service('web', 2, 100, 200)] },
+      protections: { [taskArn('web1')]: { expiresAtMs: untilMs } },
+    });
+    const entryFor = (sinceMs: number | undefined) =>
+      forecastReplacements(world, nowMs, defaultCalendarPolicy, () => sinceMs).entries[0];
+    expect(entryFor(undefined)).toMatchObject({ deadlineMs: due + 7 * dayMs, harms: [] });
+    expect(entryFor(nowMs - 3 * dayMs)).toMatchObject({
+      deadlineMs: nowMs + 4 * dayMs,
+      harms: [{ reason: 'protected-past-deadline' }],
+    });
+  });
+
   it('a herd stays one while its first instances drain', () => {
     const launched = nowMs - 14 * dayMs;
     const instances = [

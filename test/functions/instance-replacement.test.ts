@@ -8,6 +8,7 @@ import {
   dayMs,
   ec2Id,
   hourMs,
+  launchMs,
   minuteMs,
   stateEvent,
 } from './instance-replacement-lab.ts';
@@ -233,6 +234,59 @@ describe('a drain that stands still', () => {
     ]);
   });
 
+  it('is told by who keeps it, the same one until that has left, whyever it stays', async () => {
+    const lab = await stuckLab();
+    lab.task('a1', 'c1', null);
+    const keeper = async () => [
+      (await lab.record('c1'))?.progress?.keeper,
+      (await drains(lab))[0]?.facts.keeper,
+    ];
+    await runFor(lab, 45 * minuteMs);
+    expect(await keeper()).toEqual([undefined, undefined]);
+    await runFor(lab, 45 * minuteMs);
+    // What lets nothing move comes before a standalone task.
+    expect(await keeper()).toEqual(['service/cart', 'service/cart']);
+    lab.service('cart', { deploymentConfiguration: { maximumPercent: 200 } });
+    await runFor(lab, 15 * minuteMs);
+    expect((await drains(lab))[0]?.facts.keptBy).toContain('cart replacement');
+    expect(await keeper()).toEqual(['service/cart', 'service/cart']);
+    lab.remove('k3');
+    await runFor(lab, 30 * minuteMs);
+    expect(await keeper()).toEqual([undefined, 'service/cart']);
+    await runFor(lab, 60 * minuteMs);
+    expect(await keeper()).toEqual(['family/report', 'family/report']);
+  });
+
+  it('that began early is told and paged by its own seven days, which may be its end', async () => {
+    const lab = createLab(launchMs + 5 * dayMs);
+    lab.task('report', 'c1', null);
+    await lab.run();
+    const drainMs = lab.clock.nowMs();
+    lab.setStatus('c1', 'DRAINING');
+    await lab.deliver([stateEvent('c1', 'DRAINING', 41, drainMs)]);
+    lab.remove('w1');
+    lab.task('w3', 'c2');
+    await runFor(lab, 90 * minuteMs);
+    expect(await drains(lab)).toMatchObject([
+      { status: 'open', severity: 'warn', facts: { deadlineMs: drainMs + 7 * dayMs } },
+    ]);
+    await lab.wait(drainMs + 6 * dayMs - 30 * minuteMs - lab.clock.nowMs());
+    await lab.run();
+    expect(await drains(lab)).toMatchObject([{ severity: 'warn' }]);
+    await runFor(lab, hourMs);
+    expect(await drains(lab)).toMatchObject([
+      { severity: 'critical', outbox: [{ transition: expect.stringMatching(/open|escalate/) }] },
+    ]);
+    await lab.wait(drainMs + 7 * dayMs - lab.clock.nowMs());
+    lab.terminate('c1');
+    lab.remove('report');
+    await runFor(lab, 15 * minuteMs);
+    expect(await drains(lab)).toMatchObject([
+      { status: 'resolved', facts: { endedBy: 'gone', leftAtEnd: 1, lost: 1 } },
+    ]);
+    expect(lab.logged('replacement')).toMatchObject([{ reason: 'tasks-lost' }]);
+  });
+
   it('is none as long as something departs each hour', async () => {
     const lab = await stuckLab();
     for (const id of ['x1', 'x2', 'x3', 'x4']) lab.task(id, 'c1');
@@ -354,6 +408,29 @@ describe('the calendar', () => {
     lab.task('w4', 'c2');
     await runFor(lab, 7 * hourMs);
     expect(await ahead(lab)).toMatchObject([{ id: first?.id, status: 'resolved' }]);
+  });
+
+  it('counts at its end all instances of a herd, those that left it first included', async () => {
+    const lab = createLab(day14Ms - 50 * hourMs);
+    const herd = ['c1', 'c3', 'c4', 'c5', 'c6', 'c7'];
+    for (const id of herd.slice(1)) lab.instance(id, launchMs + 10 * minuteMs);
+    lab.task('report', 'c7', null);
+    await lab.run();
+    expect(await ahead(lab)).toMatchObject([{ facts: { isHerd: true, instances: 6 } }]);
+    lab.remove('w1');
+    lab.task('w3', 'c2');
+    for (const gone of [['c1', 'c3'], ['c4'], ['c5', 'c6']]) {
+      for (const id of gone) lab.terminate(id);
+      await lab.wait(6 * hourMs);
+      await lab.run();
+    }
+    expect(await ahead(lab)).toMatchObject([{ status: 'open', facts: { instances: 1 } }]);
+    lab.remove('report');
+    lab.terminate('c7');
+    await runFor(lab, 7 * hourMs);
+    expect(await ahead(lab)).toMatchObject([
+      { status: 'resolved', facts: { replaced: 6, ofReplaced: 6 } },
+    ]);
   });
 
   it('takes nothing back where the protection of tasks could not be read', async () => {

@@ -67,7 +67,7 @@ const afterwards = (facts: Reader): Draft['next'] =>
 /** A drain is critical a day before the end. */
 const criticalMs = 24 * 3_600_000;
 
-const criticalText = ({ notice, context }: Scene, deadlineMs: number): string =>
+export const criticalText = ({ notice, context }: Scene, deadlineMs: number): string =>
   notice.severity === 'critical'
     ? 'CRITICAL until then'
     : `Becomes CRITICAL ${context.formatTime(deadlineMs - criticalMs)}`;

@@ -5,6 +5,7 @@ import { cardOf } from './card.ts';
 import { concentrationDraft, densityAnomalyDraft } from './density.ts';
 import { type AlertContext, type Draft, type Scene, titleOf } from './draft.ts';
 import { drainStuckDraft } from './drain-stuck.ts';
+import { drainsStuckDraft } from './drains-stuck.ts';
 import {
   breakGlassDraft,
   couldNotMeasureDraft,
@@ -46,6 +47,7 @@ const families: Readonly<Record<IncidentKind, (scene: Scene) => Draft>> = {
   'hook-awaiting-action': hookAwaitingActionDraft,
   'replacement-ahead': replacementAheadDraft,
   'drain-stuck': drainStuckDraft,
+  'drains-stuck': drainsStuckDraft,
   'not-recovered': notRecoveredDraft,
   'zone-imbalance': zoneDraft,
   concentration: concentrationDraft,

@@ -231,7 +231,7 @@ export const instanceCases = {
     expected: { on: 21 },
   },
   'drain-deadline': {
-    // Day 14 plus seven is day 21 too: a repair on day 3 ends on day 10.
+    // Day 14 plus seven is day 21 too: a repair on day 3 ends on day 10, or on day 21.
     observe: (variants) => {
       const lab = createLab({ variants, zones: 'a' });
       lab.managed({ scaleInAfter: -1 });
@@ -239,10 +239,10 @@ export const instanceCases = {
       runAlone(lab);
       lab.advance(3 * dayMs);
       lab.world.nature.healthImpaired(arnOf(lab), 'DAEMON', 'Daemon task is unhealthy');
-      lab.advance(15 * dayMs);
+      lab.advance(20 * dayMs);
       return dayOf(lab, 'DEREGISTERING');
     },
-    expected: { on: 10 },
+    expected: { 'seven-days-later': 10, 'on-day-21': 21 },
   },
   'end-stop-reason': {
     observe: (variants) => {

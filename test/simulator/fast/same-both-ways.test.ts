@@ -36,6 +36,7 @@ const kindsOfWatchers = new Set([
   'density-anomaly',
   'zone-imbalance',
   'drain-stuck',
+  'drains-stuck',
 ]);
 
 /**

@@ -1,0 +1,112 @@
+import { type DrainsStuckFacts, type FactReader, readFacts } from '../alert-facts.ts';
+import { countOf, type Draft, nothingToDo, type Scene, subjectText } from './draft.ts';
+import { criticalText } from './drain-stuck.ts';
+import { counted, joined, known, shellWord } from './words.ts';
+
+type Reader = FactReader<DrainsStuckFacts>;
+
+/** `drains-stuck`: several instances that ECS drains, and that one service or family keeps. */
+export function drainsStuckDraft(scene: Scene): Draft {
+  const facts = readFacts<DrainsStuckFacts>(scene.incident.facts);
+  const { isResolved, context } = scene;
+  const deadlineMs = facts.number('deadlineMs');
+  const deadline = deadlineMs === undefined ? undefined : context.formatTime(deadlineMs);
+  return {
+    headline: isResolved
+      ? overText(scene, facts)
+      : joined([
+          `keeps ${counted(keptIn(scene, facts), 'draining instance')}`,
+          deadline === undefined ? undefined : `ECS kills its tasks ${deadline}`,
+        ]),
+    lead: isResolved ? overLead(scene, facts) : leadOf(scene, facts, deadline),
+    since: sinceText(scene, facts),
+    evidence: known([
+      namesText(scene, facts),
+      ...(isResolved ? [] : facts.lines('stays')),
+      isResolved ? undefined : moreText(facts),
+    ]),
+    ballast: 'folded them into this one incident; watched only',
+    next: isResolved ? afterwards(facts) : adviceOf(scene, facts),
+    ends: joined(
+      [
+        'each of them empty',
+        deadlineMs === undefined ? undefined : criticalText(scene, deadlineMs),
+      ],
+      '.  ',
+    ),
+  };
+}
+
+/** An occurrence is one more instance. */
+const instancesIn = ({ incident }: Scene, facts: Reader): number =>
+  facts.number('instances') ?? countOf(incident);
+
+const keptIn = (scene: Scene, facts: Reader): number =>
+  facts.number('kept') ?? instancesIn(scene, facts);
+
+function overText(scene: Scene, facts: Reader): string {
+  const left = facts.number('leftAtEnd') ?? 0;
+  return left === 0
+    ? `${counted(instancesIn(scene, facts), 'drain')} over`
+    : `${counted(instancesIn(scene, facts), 'drain')} over, ${counted(left, 'task')} on them at the last look`;
+}
+
+function overLead(scene: Scene, facts: Reader): string {
+  const who = `${counted(instancesIn(scene, facts), 'drain')} that ${subjectText(scene.incident)} kept`;
+  const over = `The ${who} in ${scene.incident.cluster} are over.`;
+  const left = facts.number('leftAtEnd') ?? 0;
+  const lost = facts.number('lost') ?? 0;
+  if (left === 0) return `${over} Nothing to do.`;
+  const had = `${over} At the last look ${counted(left, 'task')} ${left === 1 ? 'was' : 'were'} left;`;
+  return lost === 0
+    ? `${had} their services start others. Nothing to do.`
+    : `${had} nobody restarts ${lost} of them.`;
+}
+
+function leadOf(scene: Scene, facts: Reader, deadline: string | undefined): string {
+  const { notice, incident } = scene;
+  const drains = counted(keptIn(scene, facts), 'instance');
+  if (notice.severity === 'critical') {
+    return `ECS kills what is left on ${drains} ${deadline === undefined ? 'soon' : `from ${deadline}`}. Act now.`;
+  }
+  return deadline === undefined
+    ? `Nobody is hurt so far, but the drains of ${drains} do not end by themselves. Act this week.`
+    : `Nobody is hurt so far. What keeps ${subjectText(incident)} on ${drains} must change before ${deadline}.`;
+}
+
+function sinceText({ context }: Scene, facts: Reader): string | undefined {
+  const sinceMs = facts.number('drainSinceMs');
+  return sinceMs === undefined
+    ? undefined
+    : `the first drains since ${context.formatTime(sinceMs)}`;
+}
+
+function namesText(scene: Scene, facts: Reader): string {
+  const names = facts.text('instanceNames');
+  const counts = counted(instancesIn(scene, facts), 'instance');
+  return names === undefined ? `${counts} that ECS drains` : `instances ${names}`;
+}
+
+function moreText(facts: Reader): string | undefined {
+  const more = (facts.number('stuck') ?? 0) - facts.lines('stays').length;
+  return facts.lines('stays').length > 0 && more > 0
+    ? `and ${counted(more, 'more task')}`
+    : undefined;
+}
+
+function adviceOf({ incident }: Scene, facts: Reader): Draft['next'] {
+  const changes = facts.lines('changes').map((text) => ({ text }));
+  if (changes.length > 0) return changes;
+  const cluster = shellWord(incident.cluster);
+  return [
+    {
+      text: 'see which instances drain:',
+      command: `aws ecs list-container-instances --cluster ${cluster} --status DRAINING`,
+    },
+  ];
+}
+
+const afterwards = (facts: Reader): Draft['next'] =>
+  (facts.number('lost') ?? 0) === 0
+    ? nothingToDo
+    : [{ text: 'were the standalone tasks done? if not, start them again' }];

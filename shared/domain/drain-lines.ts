@@ -1,0 +1,70 @@
+import type { Stay, StayingTask } from './drain-diagnosis.ts';
+import { shortName } from './fact-lines.ts';
+import { compareTexts } from './order.ts';
+import { idOf } from './replacement-look.ts';
+
+/** Why a task stays, as far as it calls for another deed: a replacement that starts, fails and starts is one. */
+function deedOf({ reason }: Stay): string {
+  switch (reason) {
+    case 'nothing-can-move':
+    case 'protected':
+    case 'no-room':
+    case 'standalone-task':
+      return reason;
+    default:
+      return 'replacement';
+  }
+}
+
+/** How many tasks of whom stay for what: `1 report standalone-task, 2 search nothing-can-move`. */
+export const keptByText = (blocking: readonly StayingTask[]): string =>
+  [...Map.groupBy(blocking, ({ name, stay }) => `${shortName(name)} ${deedOf(stay)}`)]
+    .map(([what, tasks]) => `${tasks.length} ${what}`)
+    .sort(compareTexts)
+    .join(', ');
+
+const taskName = ({ name, arn }: StayingTask): string =>
+  `${shortName(name)}/${idOf(arn).slice(0, 4)}`;
+
+/** `cart/9c77: desired 3, at most 3 may run and at least 3 must` */
+export function stayText(task: StayingTask): string {
+  const who = taskName(task);
+  const { stay } = task;
+  switch (stay.reason) {
+    case 'nothing-can-move':
+      return `${who}: desired ${stay.desired}, at least ${stay.limits.minimum} and at most ${stay.limits.maximum} may run`;
+    case 'protected':
+      return `${who}: protected${stay.isPastDeadline ? ' past the deadline' : ''}`;
+    case 'no-room':
+      return `${who}: no room for ${stay.needs.cpuUnits} CPU units, ${stay.needs.memoryMiB} MiB`;
+    case 'standalone-task':
+      return `${who}: standalone, nobody moves it`;
+    case 'replacement-unhealthy':
+    case 'replacement-starting':
+      return `${who}: its replacement is ${stay.reason === 'replacement-unhealthy' ? 'ill' : 'starting'}`;
+    default:
+      return `${who}: ${stay.reason.replaceAll('-', ' ')}`;
+  }
+}
+
+/** The one change that frees a task. */
+export function changeText(task: StayingTask): string {
+  const name = shortName(task.name);
+  const { stay } = task;
+  switch (stay.reason) {
+    case 'nothing-can-move': {
+      const { maximumPercentMin, minimumHealthyPercentMax } = stay.change;
+      return `${name}: maximumPercent ${maximumPercentMin} or more, or minimumHealthyPercent ${minimumHealthyPercentMax} or less`;
+    }
+    case 'protected':
+      return `${name}: leaves when its protection ends; end it if it may go`;
+    case 'no-room':
+      return `${name}: add capacity that has room for it`;
+    case 'standalone-task':
+      return `${name}: let it finish, or run it elsewhere and stop it`;
+    case 'replacement-unhealthy':
+      return `${name}: repair the tasks that are ill`;
+    default:
+      return `${name}: read the service's events`;
+  }
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { drainKey, reactToDrain } from '../../shared/domain/drain-incident.ts';
+import type { Incident } from '../../shared/domain/incident.ts';
+import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
+import { sent } from '../../shared/domain/incident-outbox.ts';
+import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
+import { createLifetimeOf } from '../../shared/domain/instance-lifetime.ts';
+import {
+  type InstanceRecord,
+  newRecord,
+  phaseOf,
+} from '../../shared/domain/instance-replacement.ts';
+import { lookAt } from '../../shared/domain/replacement-look.ts';
+import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import {
+  dayMs,
+  hourMs,
+  managed,
+  minuteMs,
+  nowMs,
+  service,
+  snapshot,
+  task,
+} from '../support/calendar-worlds.ts';
+
+const key = drainKey('prod', 'i-1');
+const policy = incidentPolicies[key.kind];
+const draining = managed('i-1', nowMs - 14 * dayMs, { status: 'DRAINING' });
+
+/** `cart` cannot move: at least 3 and at most 3 may run. */
+const cart = service('cart', 3, 100, 125);
+const world = (parts: Partial<Snapshot>): Snapshot =>
+  snapshot({ instances: [draining, managed('i-2', nowMs)], services: [cart], ...parts });
+const stuck = world({ tasks: [task('cart1', 'cart', 'i-1')] });
+
+/** One drain, looked at as the function does; what it says is sent as soon as it is due. */
+function createDrain() {
+  let record: InstanceRecord = newRecord('i-1');
+  let incident: Incident | undefined;
+  const told: (readonly [hours: number, transition: string, severity: string])[] = [];
+  const see = (atMs: number, observations: readonly Observation[]): void => {
+    incident = applyObservations(incident, observations, { key, policy, nowMs: atMs });
+    for (const notice of incident?.outbox ?? []) {
+      if (incident === undefined || notice.dueAtMs > atMs) continue;
+      told.push([(atMs - nowMs) / hourMs, notice.transition, notice.severity]);
+      incident = sent(incident, notice, incident, atMs);
+    }
+  };
+  return {
+    told,
+    now: (): Incident | undefined => incident,
+    /** Looks every 15 minutes from one hour to another, with what the minute sweep adds. */
+    look(parts: Snapshot, fromHours: number, untilHours: number): void {
+      for (let hours = fromHours; hours <= untilHours; hours += 0.25) {
+        const atMs = nowMs + hours * hourMs;
+        const seen = { ...parts, takenAtMs: atMs };
+        const lifetimeOf = createLifetimeOf(seen, atMs);
+        const own = seen.instances.find(({ arn }) => arn === draining.arn);
+        const look = lookAt(record, seen, own && lifetimeOf(own), atMs);
+        record = look.record;
+        const reaction = reactToDrain('prod', record, look.drain, atMs);
+        see(atMs, reaction?.observations ?? []);
+        see(atMs + 5 * minuteMs, [{ type: 'tick' }]);
+      }
+    },
+    phase: () => phaseOf(record),
+  };
+}
+
+describe('a drain that stands still', () => {
+  it('is told once, never by mere time, and once more as a page a day before the end', () => {
+    const drain = createDrain();
+    drain.look(stuck, 0, 7 * 24 - 1);
+    expect(drain.told).toEqual([
+      [1.25 + 5 / 60, 'open', 'warn'],
+      [6 * 24 + 5 / 60, 'escalate', 'critical'],
+    ]);
+  });
+
+  it('is told again when something else keeps it, an hour after the last word at the earliest', () => {
+    const drain = createDrain();
+    const both = world({ tasks: [task('cart1', 'cart', 'i-1'), task('report', undefined, 'i-1')] });
+    drain.look(both, 0, 24);
+    expect(drain.told).toHaveLength(1);
+    expect(drain.now()?.facts.keptBy).toBe('1 cart nothing-can-move, 1 report standalone-task');
+    const alone = world({ tasks: [task('report', undefined, 'i-1')] });
+    drain.look(alone, 24.25, 30);
+    expect(drain.now()?.facts.keptBy).toBe('1 report standalone-task');
+    drain.look(both, 30.25, 30.5);
+    drain.look(alone, 30.75, 48);
+    expect(drain.told.slice(1)).toEqual([
+      [24.25, 'update', 'warn'],
+      [30.25, 'update', 'warn'],
+      [31.25, 'update', 'warn'],
+    ]);
+  });
+
+  it('is not told again because a replacement starts, is ill, and starts', () => {
+    const web = service('web', 2, 100, 200);
+    const own = [task('web1', 'web', 'i-1'), task('web2', 'web', 'i-2')];
+    const starting = task('web3', 'web', 'i-2', { lastStatus: 'PENDING' });
+    const ill = task('web4', 'web', 'i-2', { health: 'UNHEALTHY' });
+    const drain = createDrain();
+    for (let hours = 0; hours < 24; hours += 1) {
+      const other = hours % 2 === 0 ? starting : ill;
+      drain.look(world({ services: [web], tasks: [...own, other] }), hours, hours + 0.75);
+    }
+    expect(drain.told).toHaveLength(1);
+  });
+});
+
+describe('the end of a drain', () => {
+  const ended = (parts: Snapshot) => {
+    const drain = createDrain();
+    const tasks = [task('cart1', 'cart', 'i-1'), task('report', undefined, 'i-1')];
+    drain.look(world({ tasks }), 0, 3);
+    drain.look(parts, 3.25, 3.5);
+    return { phase: drain.phase(), status: drain.now()?.status, facts: drain.now()?.facts };
+  };
+
+  it.each([
+    [
+      'gone: what was on it at the last look, and what nobody restarts',
+      world({ instances: [managed('i-2', nowMs)] }),
+      { phase: 'gone', facts: { endedBy: 'gone', leftAtEnd: 2, lost: 1 } },
+    ],
+    [
+      'empty: nothing is lost',
+      world({}),
+      { phase: 'empty', facts: { endedBy: 'empty', leftAtEnd: 0, lost: 0 } },
+    ],
+    [
+      'taken back: nothing is lost',
+      world({ instances: [{ ...draining, status: 'ACTIVE' }, managed('i-2', nowMs)] }),
+      { phase: 'cancelled', facts: { endedBy: 'cancelled', leftAtEnd: 0, lost: 0 } },
+    ],
+  ])('%s', (_, parts, end) => expect(ended(parts)).toMatchObject({ ...end, status: 'resolved' }));
+});
