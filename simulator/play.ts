@@ -37,8 +37,7 @@ export type PlayOptions = {
   readonly replace?: (real: Factories) => Factories;
   /**
    * Puts up the functions that look at whole clusters every few minutes as well, or leaves them out;
-   * the scenario says what is usual. A day with them takes several times as long. Checkers know what
-   * az-balance owes people, and of instance-replacement and density not yet.
+   * the scenario says what is usual. A day with them takes several times as long.
    */
   readonly withWatchers?: boolean;
   /** What people did in another run because they were told; in this one they do it at the same times. */

@@ -42,6 +42,10 @@ export type Story = {
   readonly counts: readonly ServiceCount[];
   readonly lives: readonly InstanceLife[];
   readonly fills: readonly StoryFill[];
+  /** Looks at which density was silent, because a change explained what it saw. */
+  readonly mutesMs: readonly number[];
+  /** Looks at which az-balance would have moved tasks of a service. */
+  readonly moves: readonly { readonly atMs: number; readonly service: string }[];
   readonly happenings: readonly TimelineEntry[];
   readonly invariants: readonly Invariant[];
   /** Rules of the simulated ECS that are assumed, with the variant of this seed. */
@@ -66,6 +70,10 @@ export function storyOf(
     verdicts: record.logs.filter(isVerdict).map(verdictOf),
     counts: record.counts,
     fills: record.logs.flatMap(fillsOf),
+    mutesMs: record.logs.filter(isMute).map(({ atMs }) => atMs),
+    moves: record.logs
+      .filter(isMove)
+      .map(({ atMs, fields }) => ({ atMs, service: String(fields.service) })),
     happenings: record.timeline,
     variants: Object.fromEntries(Object.entries(variants).filter(([, one]) => one !== 'on')),
   };
@@ -73,6 +81,12 @@ export function storyOf(
 
 const isVerdict = ({ functionName, message }: LogRecord): boolean =>
   functionName === 'deployment-hook' && message === 'decision';
+
+const isMute = ({ functionName, message, fields }: LogRecord): boolean =>
+  functionName === 'density' && message === 'decision' && fields.decision === 'hold';
+
+const isMove = ({ functionName, message, fields }: LogRecord): boolean =>
+  functionName === 'az-balance' && message === 'decision' && listOf(fields.moves).length > 0;
 
 type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields => ({ ...Object(value) });

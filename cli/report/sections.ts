@@ -1,5 +1,13 @@
 import type { Story, StoryFinding, StoryMessage, StoryVerdict } from '../../simulator/story.ts';
-import { fillChart, lifeChart, type Span, shiftChart, zoneChart } from './charts.ts';
+import {
+  fillChart,
+  latencyChart,
+  lifeChart,
+  type Side,
+  type Span,
+  shiftChart,
+  zoneChart,
+} from './charts.ts';
 import { type Html, html, momentText } from './html.ts';
 
 const dayMs = 86_400_000;
@@ -107,7 +115,24 @@ function comparisonChart(head: string, { detail, evidence }: StoryFinding): Html
   const latency: Readonly<Record<string, unknown>> = { ...Object(evidence.latency) };
   const { shiftLowerMs: lower, shiftMs: shift, shiftUpperMs: upper } = latency;
   if (!isFiniteNumber(lower) || !isFiniteNumber(shift) || !isFiniteNumber(upper)) return undefined;
-  return shiftChart(`${head}: ${detail}`, lower, shift, upper);
+  const sides = [sideOf('green', latency.greenFiveMs), sideOf('blue', latency.blueFiveMs)].flat();
+  const stop = `decided after ${Number(evidence.greenAttempts)} and ${Number(evidence.blueAttempts)} calls`;
+  const distributions =
+    sides.length === 0 ? html`` : latencyChart(`${head}: latencies, ${stop}`, sides);
+  return html`${distributions}${shiftChart(`${head}: ${detail}`, lower, shift, upper)}`;
+}
+
+/** None where an entry of the log has something else. */
+function sideOf(name: Side['name'], value: unknown): readonly Side[] {
+  if (!Array.isArray(value)) return [];
+  const [a, b, c, d, e] = value;
+  return isFiniteNumber(a) &&
+    isFiniteNumber(b) &&
+    isFiniteNumber(c) &&
+    isFiniteNumber(d) &&
+    isFiniteNumber(e)
+    ? [{ name, five: [a, b, c, d, e] }]
+    : [];
 }
 
 const isFiniteNumber = (value: unknown): value is number =>
@@ -117,9 +142,9 @@ const isFiniteNumber = (value: unknown): value is number =>
 export function chartsSection(story: Story): Html {
   const span: Span = { fromMs: story.fromMs, untilMs: story.untilMs };
   const services = [...new Set(story.counts.map(({ service }) => service))].sort();
-  return html`<h3>Zones</h3>${services.map((service) => zoneChart(service, story.counts, span))}
+  return html`<h3>Zones</h3>${services.map((service) => zoneChart(service, story, span))}
 <h3>Instances</h3>${lifeChart(story.lives, span)}
-${story.fills.length === 0 ? html`` : html`<h3>Density</h3>${fillChart(story.fills, span)}`}`;
+${story.fills.length === 0 ? html`` : html`<h3>Density</h3>${fillChart(story.fills, story.mutesMs, span)}`}`;
 }
 
 /** Which readings of ECS the run rests on. */

@@ -2,7 +2,7 @@ import { assert } from './assert.ts';
 import { binomialLowerTail, binomialUpperTail } from './statistics/binomial.ts';
 import { fisherMidP } from './statistics/fisher.ts';
 import { normalQuantile } from './statistics/normal.ts';
-import { median } from './statistics/quantile.ts';
+import { type FiveNumbers, fiveNumbersOf, median } from './statistics/quantile.ts';
 import { rankTest, shiftInterval, shiftUpperBound } from './statistics/rank-test.ts';
 
 export type ComparisonPolicy = {
@@ -62,6 +62,8 @@ export type SideSamples = {
 export type LatencyEvidence = {
   readonly greenMedianMs: number;
   readonly blueMedianMs: number;
+  readonly greenFiveMs: FiveNumbers;
+  readonly blueFiveMs: FiveNumbers;
   /** Green over blue: Hodges-Lehmann on log latencies. */
   readonly ratio: number;
   /** One-sided upper bound of the ratio at `alphaPerLook`; Infinity where answers are too few. */
@@ -281,6 +283,8 @@ function compareLatencies(
   return {
     greenMedianMs: median(greenMs),
     blueMedianMs,
+    greenFiveMs: fiveNumbersOf(greenMs),
+    blueFiveMs: fiveNumbersOf(blueMs),
     ratio: Math.exp(logs.shift),
     ratioUpper: Math.exp(shiftUpperBound(greenLogs, blueLogs, policy.alphaPerLook)),
     shiftMs: shift.shift,

@@ -145,6 +145,7 @@ export const createHealthyMonth = (servicesCount: number): Scenario => ({
   stackMode: () => 'enforce',
   faults: ['duplicate-events', 'late-events', 'reordered-events'],
   convergesWithinMs: 8 * hourMs,
+  hasWatchers: true,
   noise: { pagesMax: 0, cardsMax: 10 },
   arrange: (stage) => arrange(stage, servicesCount),
   story: (stage) => story(stage, servicesCount),

@@ -148,5 +148,6 @@ export const storm: Scenario = {
   stackMode: (seed) => drawOnce(seed, 'stack-mode', modes),
   faults: faultNames,
   convergesWithinMs: 2.25 * hourMs,
+  hasWatchers: true,
   arrange,
 };

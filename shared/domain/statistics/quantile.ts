@@ -27,6 +27,17 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** The middle value, or the mean of the two middle ones. Asserts a sample that is not empty. */
+/** Least, lower quartile, median, upper quartile and greatest: Tukey's five numbers of a sample. */
+export type FiveNumbers = readonly [number, number, number, number, number];
+
+export const fiveNumbersOf = (values: readonly number[]): FiveNumbers => [
+  quantile(values, 0),
+  quantile(values, 0.25),
+  quantile(values, 0.5),
+  quantile(values, 0.75),
+  quantile(values, 1),
+];
+
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /**

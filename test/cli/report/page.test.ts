@@ -38,7 +38,13 @@ const story: Story = {
       findings: [
         {
           ...{ detail: 'GET / median 64 vs 40 ms', reason: 'latency-regression' },
-          evidence: { latency: { shiftLowerMs: 14, shiftMs: 16, shiftUpperMs: 18 } },
+          evidence: {
+            ...{ greenAttempts: 28, blueAttempts: 27 },
+            latency: {
+              ...{ shiftLowerMs: 14, shiftMs: 16, shiftUpperMs: 18 },
+              ...{ greenFiveMs: [50, 60, 64, 70, 92], blueFiveMs: [31, 38, 40, 44, 60] },
+            },
+          },
         },
         { detail: 'nothing measured', reason: 'transport', evidence: {} },
       ],
@@ -60,6 +66,9 @@ const story: Story = {
     },
   ],
   fills: [{ atMs: fromMs, group: 'general', share: 0.58, breakEvenShare: 0.85 }],
+  // Two looks one after the other, and one a day later.
+  mutesMs: [fromMs, fromMs + 300_000, fromMs + dayMs],
+  moves: [{ atMs: fromMs + dayMs, service: 'search' }],
   happenings: [{ atMs: fromMs, who: 'you', text: 'cart: maximumPercent 125' }],
   invariants: [{ name: 'floors', sentence: 'No.', isHeld: true, evidence: [] }],
   variants: { 'rebalancing-room': 'kept' },
@@ -70,6 +79,20 @@ const page = (given: Story = story): string =>
     ...{ seed: 42, stories: [given], rows: [['longest drain', '9 h 14 min', '2 d 14 h']] },
     unconfirmed: [{ id: 'guess', claim: 'ECS merges', experiment: 'return one' }],
   });
+
+/** An instance that stays for 25 days. */
+const agedPage = (): string =>
+  page({
+    ...{ ...story, untilMs: fromMs + 25 * dayMs },
+    lives: [
+      {
+        ...{ id: 'one', ec2InstanceId: 'i-1', zone: 'eu-central-1a', registeredMs: fromMs },
+        ...{ drainingMs: undefined, goneMs: undefined },
+      },
+    ],
+  });
+
+const rounded = (value: number): number => Number(value.toFixed(1));
 
 /** Elements that are opened and never closed, or the other way round. */
 function unbalanced(text: string): readonly string[] {
@@ -105,6 +128,33 @@ describe('the report', () => {
     for (const link of links) expect(ids).toContain(link);
   });
 
+  it('shows both sides of a comparison, and after how many calls it stopped', () => {
+    const text = page();
+    expect(text).toContain('latencies, decided after 28 and 27 calls');
+    expect(text).toContain('92 ms');
+    expect(text.match(/class="median"/g)).toHaveLength(2);
+  });
+
+  it('shades what density did not judge, one stretch for looks that follow one another', () => {
+    expect(page().match(/class="mute"/g)).toHaveLength(2);
+  });
+
+  it('marks moves that would begin, in the chart of their service alone', () => {
+    const text = page();
+    expect(text.match(/class="move"/g)).toHaveLength(1);
+    const others = page({ ...story, moves: [{ atMs: fromMs, service: 'web' }] });
+    expect(others).not.toContain('class="move"');
+  });
+
+  it('tells the days 14 and 21 of an instance apart', () => {
+    const [life, old, overdue] = ['life', 'old', 'overdue'].map((name) =>
+      Number(
+        new RegExp(`class="${name}" x="[0-9.]+" y="2" width="([0-9.]+)"`).exec(agedPage())?.[1],
+      ),
+    );
+    expect([life, old, overdue]).toEqual([640, 640 * (11 / 25), 640 * (4 / 25)].map(rounded));
+  });
+
   it('loads nothing, runs nothing, and lets no text become markup', () => {
     const text = page();
     expect(text).not.toMatch(/<(script|link|img|iframe|object)\b/i);
@@ -133,7 +183,10 @@ describe('the report', () => {
   });
 
   it('draws a run in which nothing was measured', () => {
-    const none = { messages: [], verdicts: [], counts: [], lives: [], fills: [], happenings: [] };
+    const none = {
+      ...{ messages: [], verdicts: [], counts: [], lives: [], fills: [], happenings: [] },
+      ...{ mutesMs: [], moves: [] },
+    };
     const text = page({ ...story, ...none, untilMs: fromMs });
     expect(page({ ...story, untilMs: fromMs })).not.toMatch(/NaN|Infinity/);
     expect(unbalanced(text)).toEqual([]);

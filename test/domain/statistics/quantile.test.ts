@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   at,
+  fiveNumbersOf,
   median,
   medianWithout,
   quantile,
@@ -17,6 +18,11 @@ describe('quantile', () => {
     ['numbers, not words: 9 before 10', [10, 9], 0, 9],
   ])('%s', (_, values, share, expected) => {
     expect(quantile(values, share)).toBeCloseTo(expected, 12);
+  });
+
+  it('gives the five numbers of a sample', () => {
+    expect(fiveNumbersOf([40, 10, 0, 30, 20])).toEqual([0, 10, 20, 30, 40]);
+    expect(fiveNumbersOf([7])).toEqual([7, 7, 7, 7, 7]);
   });
 
   it('lies between two values of the sample, whatever their order', () => {
