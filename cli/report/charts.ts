@@ -23,13 +23,13 @@ const figure = (label: string, height: number, body: readonly Html[]): Html => h
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${body}</svg>
 </figure>`;
 
-/** A line and a label for each day, at most twelve of them. */
+/** A line and a label for each day, at most seven of them: on a phone there is no room for more. */
 function axis(span: Span, height: number): readonly Html[] {
   const days = Math.ceil((span.untilMs - span.fromMs) / dayMs);
-  const step = Math.max(1, Math.ceil(days / 12));
+  const step = Math.max(1, Math.ceil(days / 7));
   return Array.from({ length: Math.ceil(days / step) }, (_, at) => {
     const x = round(xOf(span.fromMs + at * step * dayMs, span));
-    return html`<line class="grid" x1="${x}" x2="${x}" y1="0" y2="${height - 14}"/><text x="${x}" y="${height - 2}">day ${at * step + 1}</text>`;
+    return html`<line class="grid" x1="${x}" x2="${x}" y1="0" y2="${height - 18}"/><text x="${x}" y="${height - 4}">day ${at * step + 1}</text>`;
   });
 }
 
@@ -143,10 +143,10 @@ export function fillChart(
 /** Latencies of both sides as boxes: from quartile to quartile, a line at the median, ends at the extremes. */
 export function latencyChart(label: string, sides: readonly Side[]): Html {
   const reach = Math.max(1, ...sides.flatMap(({ five }) => five)) * 1.05;
-  const at = (ms: number): number => 60 + (ms / reach) * (width - 70);
+  const at = (ms: number): number => 60 + (ms / reach) * (width - 120);
   const boxes = sides.map(({ name, five: [least, lower, middle, upper, greatest] }, index) => {
     const y = 4 + index * 26;
-    return html`<text class="side" x="0" y="${y + 12}">${name}</text><line class="whisker" x1="${round(at(least))}" x2="${round(at(greatest))}" y1="${y + 9}" y2="${y + 9}"/><rect class="${name}" x="${round(at(lower))}" y="${y}" width="${round(Math.max(1, at(upper) - at(lower)))}" height="18"/><line class="median" x1="${round(at(middle))}" x2="${round(at(middle))}" y1="${y}" y2="${y + 18}"/><text x="${round(Math.min(at(greatest) + 4, width - 40))}" y="${y + 12}">${Math.round(greatest)} ms</text>`;
+    return html`<text class="side" x="0" y="${y + 14}">${name}</text><line class="whisker" x1="${round(at(least))}" x2="${round(at(greatest))}" y1="${y + 9}" y2="${y + 9}"/><rect class="${name}" x="${round(at(lower))}" y="${y}" width="${round(Math.max(1, at(upper) - at(lower)))}" height="18"/><line class="median" x1="${round(at(middle))}" x2="${round(at(middle))}" y1="${y}" y2="${y + 18}"/><text x="${round(at(greatest) + 6)}" y="${y + 14}">${Math.round(greatest)} ms</text>`;
   });
   return figure(label, 4 + sides.length * 26, boxes);
 }

@@ -91,7 +91,7 @@ const style: Html = {
     'summary { cursor: pointer; overflow-wrap: anywhere } pre { overflow-x: auto; padding: .6rem; border: 1px solid var(--rule); font-size: .8rem }',
     '.card { border: 1px solid var(--rule); border-left: .3rem solid #e0862c; padding: .5rem .8rem; overflow-wrap: anywhere }',
     'figure { margin: 1rem 0 .2rem } figcaption, .legend { font-size: .85rem; color: var(--soft) } .legend { margin: 0 } .legend i { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 .6em }',
-    'svg { display: block; width: 100%; height: auto } svg text { font-size: 9px; fill: var(--soft) } .grid { stroke: var(--rule) }',
+    'svg { display: block; width: 100%; height: auto } svg text { font-size: 15px; fill: var(--soft) } .grid { stroke: var(--rule) }',
     '.life { fill: #3b7dd8 } .old { fill: #e0862c } .overdue { fill: #9a5fc0 } .drain { fill: #c23b31 }',
     '.share, .even { fill: none; stroke: #3b7dd8; stroke-width: 1.5 } .even { stroke: var(--soft); stroke-dasharray: 5 4 }',
     '.mute { fill: var(--soft); opacity: .25 } .move { fill: var(--ill) } rect.green { fill: #4a9d5b; opacity: .6 } rect.blue { fill: #3b7dd8; opacity: .6 } .whisker, .median { stroke: var(--ink) }',
