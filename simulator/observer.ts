@@ -1,5 +1,6 @@
 import type { EcsService } from './account.ts';
 import { isRebalancedByEcs } from './ecs/rebalancing.ts';
+import { followHistories, type InstanceHistory } from './instance-history.ts';
 import type {
   DeploymentRecord,
   ServiceCount,
@@ -16,6 +17,7 @@ export type Observer = {
   readonly counts: readonly ServiceCount[];
   deployments(): readonly DeploymentRecord[];
   readonly drains: readonly Stretch[];
+  instances(): readonly InstanceHistory[];
 };
 
 /**
@@ -27,6 +29,7 @@ export function observeWorld(world: World, note: (entry: TimelineEntry) => void)
   const latest = new Map<string, ServiceCount>();
   const drains: Stretch[] = [];
   const tallies = createTallies();
+  const histories = followHistories(world);
   const follower = createFollower(world, note);
   world.onEvent(tallies.hear);
   const look = (): void => {
@@ -44,7 +47,8 @@ export function observeWorld(world: World, note: (entry: TimelineEntry) => void)
     world.after(minuteMs, look);
   };
   world.after(minuteMs, look);
-  return { counts, deployments: follower.deployments, drains };
+  const instances = () => histories(world.nowMs());
+  return { counts, deployments: follower.deployments, drains, instances };
 }
 
 const isAsBefore = (before: ServiceCount, service: EcsService): boolean =>

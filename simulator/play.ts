@@ -158,6 +158,7 @@ const seenIn = (world: World, journal: Journal, observer: ReturnType<typeof obse
   counts: observer.counts,
   deployments: observer.deployments(),
   drains: observer.drains,
+  instances: observer.instances(),
   digests: digestsOf(world.account),
   tags: tagsOf(world.account),
   deadLetters: journal.deadLetters,

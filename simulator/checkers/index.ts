@@ -12,6 +12,7 @@ import {
 import { noise } from './noise.ts';
 import { pagesPaired } from './pages.ts';
 import { errorsExplained, problems } from './problems.ts';
+import { replacementCheckers } from './replacements.ts';
 import { observeWritesNothing, writesAllowed, writesWithinBudget } from './writes.ts';
 import { zoneCheckers } from './zones.ts';
 
@@ -37,4 +38,5 @@ export const allCheckers: readonly Checker[] = [
   problems,
   errorsExplained,
   ...zoneCheckers,
+  ...replacementCheckers,
 ];

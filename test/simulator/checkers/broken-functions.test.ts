@@ -3,10 +3,13 @@ import type { FaultName } from '../../../simulator/faults.ts';
 import type { Factories } from '../../../simulator/play.ts';
 import { runScenario } from '../../../simulator/run.ts';
 import type { RunMode, Scenario } from '../../../simulator/scenario.ts';
+import { day14 } from '../../../simulator/scenarios/day-14.ts';
 import {
   failsEverything,
+  followsInstancesFor,
   forgetsDedupe,
   forgetsZoneCards,
+  hastyAboutDrains,
   hastyAboutZones,
   logsNothing,
   neverDecides,
@@ -19,6 +22,7 @@ import {
   throwsInstead,
   watchesZonesFor,
   withAzBalanceAlone,
+  withInstanceReplacementAlone,
 } from '../../support/broken-functions.ts';
 import { evenings } from '../../support/evenings.ts';
 import { pocket } from '../../support/pocket.ts';
@@ -33,17 +37,24 @@ type Played = {
   readonly days?: number;
 };
 
+/** Scenarios for one of the functions that look at whole clusters; the others take their time. */
+const watchers: ReadonlyMap<Scenario, Broken> = new Map([
+  [evenings, withAzBalanceAlone],
+  [day14, withInstanceReplacementAlone],
+]);
+
 async function brokenBy(
   replace: Broken | undefined,
   { faults = [], scenario = pocket, mode = 'fast', days = scenario.days }: Played = {},
 ): Promise<readonly string[]> {
+  const alone = watchers.get(scenario);
   const report = await runScenario(scenario, {
     seed: 3,
     mode,
     days,
     faults: new Set(faults),
-    ...(scenario === evenings
-      ? { withWatchers: true, replace: (real) => withAzBalanceAlone(replace?.(real) ?? real) }
+    ...(alone !== undefined
+      ? { withWatchers: true, replace: (real) => alone(replace?.(real) ?? real) }
       : replace === undefined
         ? {}
         : { replace }),
@@ -100,6 +111,26 @@ describe('a broken function', { timeout: patienceMs }, () => {
     ],
   ])('that %s is caught', async (_, replace, checker, played) => {
     expect(await brokenBy(replace, { scenario: evenings, ...played })).toContain(checker);
+  });
+
+  it('of instances is told from the real one, under which everything holds', async () => {
+    expect(await brokenBy(undefined, { scenario: day14 })).toEqual([]);
+  });
+
+  it.each<readonly [string, Broken, readonly string[]]>([
+    [
+      'never looks at instances',
+      followsInstancesFor(0),
+      [
+        ...['replacements-forecast', 'harmful-replacements-told', 'stuck-drains-told'],
+        ...['stuck-drains-paged', 'replacements-on-record'],
+      ],
+    ],
+    ['stops following drains', followsInstancesFor(14 * 96 + 20), ['stuck-drains-end']],
+    ['takes every drain for stuck', hastyAboutDrains, ['stuck-drains-true']],
+  ])('that %s is caught', async (_, replace, checkers) => {
+    const broken = await brokenBy(replace, { scenario: day14 });
+    expect(checkers.filter((name) => !broken.includes(name))).toEqual([]);
   });
 
   it('that writes is caught, whatever the mode', async () => {

@@ -17,6 +17,7 @@ import {
   stop,
   write,
 } from '../../support/run-records.ts';
+import { replacementCases } from './replacement-cases.ts';
 
 const names = allCheckers.map(({ name }) => name);
 
@@ -458,6 +459,7 @@ const cases: readonly Case[] = [
     { writes: [write(60)] },
     { ...watching, writes: [write(60)] },
   ],
+  ...replacementCases,
 ];
 
 function page(minute: number, transition = 'open') {
