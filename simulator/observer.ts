@@ -1,5 +1,6 @@
 import type { Account, EcsService } from './account.ts';
 import { isRebalancedByEcs } from './ecs/rebalancing.ts';
+import { followHistories, type InstanceHistory } from './instance-history.ts';
 import type {
   DeploymentRecord,
   FleetCount,
@@ -18,6 +19,7 @@ export type Observer = {
   readonly fleet: readonly FleetCount[];
   deployments(): readonly DeploymentRecord[];
   readonly drains: readonly Stretch[];
+  instances(): readonly InstanceHistory[];
 };
 
 /**
@@ -30,6 +32,7 @@ export function observeWorld(world: World, note: (entry: TimelineEntry) => void)
   const drains: Stretch[] = [];
   const fleet: FleetCount[] = [];
   const tallies = createTallies();
+  const histories = followHistories(world);
   const follower = createFollower(world, note);
   world.onEvent(tallies.hear);
   const look = (): void => {
@@ -48,7 +51,8 @@ export function observeWorld(world: World, note: (entry: TimelineEntry) => void)
     world.after(minuteMs, look);
   };
   world.after(minuteMs, look);
-  return { counts, fleet, deployments: follower.deployments, drains };
+  const instances = () => histories(world.nowMs());
+  return { counts, fleet, deployments: follower.deployments, drains, instances };
 }
 
 const isAsBefore = (before: ServiceCount, service: EcsService): boolean =>

@@ -36,10 +36,11 @@ export type PlayOptions = {
   /** Puts others in the place of the real functions: to see that checkers notice. */
   readonly replace?: (real: Factories) => Factories;
   /**
-   * Puts up the functions that look at whole clusters every few minutes as well, or leaves them out;
+   * Puts up the functions that look at whole clusters every few minutes as well, or those of them that are
+   * named, or leaves them out;
    * the scenario says what is usual. A day with them takes several times as long.
    */
-  readonly withWatchers?: boolean;
+  readonly withWatchers?: boolean | readonly string[];
   /** What people did in another run because they were told; in this one they do it at the same times. */
   readonly reactions?: ReadonlyMap<string, number>;
   /** Time of a request to AWS; drawn by default. */
@@ -103,7 +104,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Pl
   const putUpNow = (): Ballast | undefined =>
     options.withBallast
       ? putUp(world, readStackOf(world, parametersOf(cluster, stackMode)), {
-          options: { ...options, withWatchers: hasWatchers(scenario, options) },
+          options: { ...options, withWatchers: watchersOf(scenario, options) },
           ...{ faults, journal, apps },
         })
       : undefined;
@@ -159,6 +160,7 @@ const seenIn = (world: World, journal: Journal, observer: ReturnType<typeof obse
   fleet: observer.fleet,
   deployments: observer.deployments(),
   drains: observer.drains,
+  instances: observer.instances(),
   digests: digestsOf(world.account),
   tags: tagsOf(world.account),
   deadLetters: journal.deadLetters,
@@ -167,7 +169,7 @@ const seenIn = (world: World, journal: Journal, observer: ReturnType<typeof obse
   timeline: journal.timeline,
 });
 
-const hasWatchers = (scenario: Scenario, options: PlayOptions): boolean =>
+const watchersOf = (scenario: Scenario, options: PlayOptions): boolean | readonly string[] =>
   options.withWatchers ?? scenario.hasWatchers ?? false;
 
 /** Faults that are on in this run, between its calm beginning and the time in which all must be well. */
@@ -224,7 +226,10 @@ function putUp(world: World, stack: Stack, { options, faults, journal, apps }: P
     account.calls.length = 0;
     return mode === 'fast' ? undefined : callFault(call);
   };
-  const leftOut = options.withWatchers ? new Set<string>() : watchers;
+  const { withWatchers = false } = options;
+  const isLeftOut = (name: string): boolean =>
+    typeof withWatchers === 'boolean' ? !withWatchers : !withWatchers.includes(name);
+  const leftOut = new Set([...watchers].filter(isLeftOut));
   const simulation = simulate(world, stack, {
     functions,
     leftOut,

@@ -1,5 +1,6 @@
 import type { Call } from './account.ts';
 import type { FaultHit, FaultName } from './faults.ts';
+import type { InstanceHistory } from './instance-history.ts';
 import type { RunMode, StackMode, Truth } from './scenario.ts';
 import type { LogRecord, Outcome } from './stack/lambda.ts';
 import type { UserRequests } from './users.ts';
@@ -145,6 +146,8 @@ export type RunRecord = {
   readonly deployments: readonly DeploymentRecord[];
   /** When an instance or more of the cluster was being emptied. */
   readonly drains: readonly Stretch[];
+  /** Every instance of the cluster, with its drains. */
+  readonly instances: readonly InstanceHistory[];
   /** Texts of the digests, as a mail has them. */
   readonly digests: readonly { readonly atMs: number; readonly text: string }[];
   /** Names of the functions that were deployed. */

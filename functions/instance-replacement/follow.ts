@@ -92,6 +92,7 @@ async function follow(
     const reaction = reactToDrain(records.cluster, record, drain, nowMs);
     if (reaction !== undefined) await apply(reaction, deps);
   }
+  if (record.forecast !== known?.forecast) logForecast(records.cluster, record, deps);
   const outcome = record.isDone ? undefined : outcomeOf(record, snapshot, nowMs);
   const judged =
     outcome === undefined ? record : { ...record, isDone: true, outcome: recordedOf(outcome) };
@@ -142,6 +143,12 @@ async function tellShortages(
     if (!isMissed) await apply(backOf(cluster, name, service, nowMs), deps);
   }
   return missing;
+}
+
+/** When an instance is expected to drain: once, and again where that has changed. */
+function logForecast(cluster: string, record: InstanceRecord, { log }: Deps): void {
+  const { id: instance, ec2InstanceId, forecast } = record;
+  log.info('forecast', { cluster, instance, ec2InstanceId, ...forecast });
 }
 
 /** Tasks of one log line. */

@@ -4,9 +4,9 @@ import { parseEvent } from './envelope.ts';
 import { optionalText, text } from './fields.ts';
 
 const rfc1123 =
-  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** AWS Health writes times as HTTP does: `Wed, 16 Aug 2023 23:18:51 GMT`. */
+/** AWS Health writes times as mail does, the day with one digit or two: `Wed, 16 Aug 2023 23:18:51 GMT`. */
 const optionalHttpTimeMs = v.pipe(
   optionalText,
   v.check(
@@ -53,7 +53,12 @@ export function parseAwsHealth(value: unknown): HealthPage {
   const isAboutInstances =
     detail.service === 'EC2' && detail.eventTypeCategory !== 'accountNotification';
   if (isOver || !isAboutInstances) return { notices: [], what };
-  const notices = detail.affectedEntities.flatMap(({ entityValue, status }) => {
+  // Where an event lists no entities, its envelope may still name them.
+  const entities =
+    detail.affectedEntities.length > 0
+      ? detail.affectedEntities
+      : envelope.resources.map((entityValue) => ({ entityValue, status: undefined }));
+  const notices = entities.flatMap(({ entityValue, status }) => {
     const id = /(?:^|instance\/)(i-[0-9a-f]{8,17})$/.exec(entityValue ?? '')?.[1];
     if (id === undefined || status === 'RESOLVED') return [];
     return [

@@ -31,6 +31,8 @@ type Told = {
   readonly incidentId: string;
   readonly kind: string;
   readonly service: string;
+  /** Of its first message. */
+  readonly subject: string;
   readonly fromMs: number;
   readonly untilMs: number;
   readonly isResolved: boolean;
@@ -42,8 +44,16 @@ export function toldIn(run: RunRecord): readonly Told[] {
   const cards = onTopic(run, 'alerts').filter((alert) => !isDigest(alert));
   for (const [incidentId, messages] of Map.groupBy(cards, (alert) => alert.incidentId)) {
     let open: Told | undefined;
-    for (const { atMs, kind, service, transition } of messages) {
-      open ??= { incidentId, kind, service, fromMs: atMs, untilMs: run.endMs, isResolved: false };
+    for (const { atMs, kind, service, subject, transition } of messages) {
+      open ??= {
+        incidentId,
+        kind,
+        service,
+        subject,
+        fromMs: atMs,
+        untilMs: run.endMs,
+        isResolved: false,
+      };
       if (transition !== 'resolve') continue;
       told.push({ ...open, untilMs: atMs, isResolved: true });
       open = undefined;

@@ -13,6 +13,7 @@ import {
 import { noise } from './noise.ts';
 import { pagesPaired } from './pages.ts';
 import { errorsExplained, problems } from './problems.ts';
+import { replacementCheckers } from './replacements.ts';
 import { observeWritesNothing, writesAllowed, writesWithinBudget } from './writes.ts';
 import { zoneCheckers } from './zones.ts';
 
@@ -39,4 +40,5 @@ export const allCheckers: readonly Checker[] = [
   errorsExplained,
   ...zoneCheckers,
   ...densityCheckers,
+  ...replacementCheckers,
 ];

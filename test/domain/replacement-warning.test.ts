@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { Incident } from '../../shared/domain/incident.ts';
+import type { Facts, Incident } from '../../shared/domain/incident.ts';
 import { applyObservation, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { sent } from '../../shared/domain/incident-outbox.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { type InstanceRecord, newRecord } from '../../shared/domain/instance-replacement.ts';
 import { forecastReplacements } from '../../shared/domain/replacement-calendar.ts';
 import { endWarnings, turnCalendar, warningKey } from '../../shared/domain/replacement-warning.ts';
-import { dayMs, launchFor, managed, nowMs, snapshot, task } from '../support/calendar-worlds.ts';
+import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import {
+  dayMs,
+  launchFor,
+  managed,
+  nowMs,
+  service,
+  snapshot,
+  task,
+  taskArn,
+} from '../support/calendar-worlds.ts';
 
 const startMs = Date.UTC(2026, 10, 23);
 const hourMs = 3_600_000;
@@ -150,5 +160,94 @@ describe('the end of a warning', () => {
   ])('comes later where %s', (_, changes) => {
     const turn = ended(goneRecord('i-1', 1, {}), goneRecord('i-2', 2, changes));
     expect([turn.record.warnings, turn.reactions]).toEqual([warnings, []]);
+  });
+});
+
+describe('what a warning says of each harm', () => {
+  const drainMs = nowMs + 2 * dayMs;
+  const old = managed('i-1', launchFor(drainMs));
+  /** Facts of the warning of a cluster, with room elsewhere unless the parts say something else. */
+  function warned(parts: Partial<Snapshot>): Facts {
+    const world = snapshot({ instances: [old, managed('i-2', nowMs)], ...parts });
+    const { reactions } = turnCalendar({
+      ...{ cluster: 'prod', services: world.services, last: undefined, noticeMs: 3 * dayMs, nowMs },
+      calendar: forecastReplacements(world, nowMs),
+    });
+    const [observation] = reactions[0]?.observations ?? [];
+    return observation?.type === 'occurred' ? (observation.facts ?? {}) : {};
+  }
+  const on1 = (service: string, ...names: readonly string[]) =>
+    names.map((name) => task(name, service, 'i-1'));
+
+  it.each<readonly [string, Partial<Snapshot>, string, string]>([
+    [
+      'a single point of failure',
+      { services: [service('ledger', 1, 0, 100)], tasks: on1('ledger', 'l1') },
+      'ledger: desired 1, may be without a task while it moves',
+      'ledger: desired 2 for that night, or minimum 100 % and maximum 200 %',
+    ],
+    [
+      'percents that let nothing move',
+      {
+        services: [service('cart', 3, 100, 125)],
+        tasks: [...on1('cart', 'c1'), task('c2', 'cart', 'i-2'), task('c3', 'cart', 'i-2')],
+      },
+      'cart: nothing can start or stop, so it is killed at the deadline',
+      'cart: maximumPercent 134 or more',
+    ],
+    [
+      'a whole service whose minimum is nothing',
+      { services: [service('batchers', 2, 0, 100)], tasks: on1('batchers', 'b1', 'b2') },
+      'batchers: all 2 of its tasks may stop at once',
+      'batchers: minimumHealthyPercent above 0',
+    ],
+    [
+      'a task that is protected past the deadline',
+      {
+        services: [service('web', 2, 100, 200)],
+        tasks: [...on1('web', 'w1'), task('w2', 'web', 'i-2')],
+        protections: { [taskArn('w1')]: { expiresAtMs: drainMs + 8 * dayMs } },
+      },
+      'web: still protected when ECS kills it',
+      'web: let it finish before the deadline',
+    ],
+    [
+      'a standalone task',
+      { tasks: [task('report', undefined, 'i-1')] },
+      'report: standalone, killed at the deadline, nobody restarts it',
+      'report: let it finish before the deadline',
+    ],
+    [
+      'a job of AWS Batch, which is one',
+      {
+        tasks: [
+          task('job', undefined, 'i-1', {
+            startedBy: 'aws-batch',
+            group: 'arn:aws:batch:eu-central-1:123456789012:job-queue/nightly',
+          }),
+        ],
+      },
+      'job: standalone, killed at the deadline, nobody restarts it',
+      'job: let it finish before the deadline',
+    ],
+  ])('%s', (_, parts, harmLines, changes) =>
+    expect(warned(parts)).toMatchObject({ harms: 1, harmLines, changes }),
+  );
+
+  it('a herd by its instances and zones, and whom the others have no room for', () => {
+    const herd = ['i-1', 'i-2', 'i-3'].map((name) => managed(name, launchFor(drainMs)));
+    const large = { reserved: { cpuUnits: 2048, memoryMiB: 4096 } };
+    const facts = warned({
+      instances: [...herd, managed('i-4', nowMs, { zone: '1b' })],
+      services: [service('web', 3, 100, 200)],
+      tasks: [
+        ...['i-1', 'i-2', 'i-3'].map((on) => task(`w${on}`, 'web', on, large)),
+        task('report', undefined, 'i-1'),
+      ],
+    });
+    expect(facts).toMatchObject({
+      ...{ isHerd: true, instances: 3, ofInstances: 4, instanceNames: 'i-1, i-2, i-3' },
+      ...{ zones: '1a: 3 of 3', homelessTasks: 2 },
+    });
   });
 });

@@ -11,9 +11,12 @@ const expected: Readonly<Record<string, string>> = {
   'aws-health-issue.json': 'aws-health i-0a71c2e3f4a5b6c70 2026-11-24T05:59:51.000Z',
   'aws-health-retirement-page-1.json': 'aws-health i-0a71c2e3f4a5b6c70 2026-11-24T05:59:51.000Z',
   'aws-health-retirement-page-2.json': 'aws-health i-0b12d4e5f60718293 2026-11-24T05:59:51.000Z',
+  'aws-health-short-day.json': 'aws-health i-0b12d4e5f60718293 2026-12-04T05:59:51.000Z',
+  'aws-health-without-entities.json': 'aws-health i-0b12d4e5f60718293 2026-11-24T06:00:05.000Z',
   'ec2-pending.json': 'state-not-followed pending',
   'ec2-shutting-down.json': 'ec2-stopping i-0a71c2e3f4a5b6c70 2026-11-26T02:42:00.000Z',
   'ec2-terminated.json': 'ec2-stopping i-0a71c2e3f4a5b6c70 2026-11-26T02:43:10.000Z',
+  'ec2-unknown-instance.json': 'ec2-stopping i-0deadbeef12345678 2026-11-26T02:43:10.000Z',
   'health-impaired-agent.json': 'prod 4f1c IMPAIRED 2026-11-25T22:34:13.000Z',
   'health-impaired-gpu.json': 'prod 4f1c IMPAIRED 2026-11-25T21:00:02.000Z',
   'health-ok-ec2.json': 'prod 7a90 OK 2026-11-25T23:02:00.000Z',
@@ -28,6 +31,8 @@ const expected: Readonly<Record<string, string>> = {
   'malformed-state-no-version.json': 'event.detail.version: expected a value, got nothing',
   'rebalance-recommendation.json':
     'rebalance-recommendation i-0b12d4e5f60718293 2026-11-26T02:05:00.000Z',
+  'rebalance-unknown-instance.json':
+    'rebalance-recommendation i-0deadbeef12345678 2026-11-26T02:05:00.000Z',
   'spot-interruption.json': 'spot-interruption i-0b12d4e5f60718293 2026-11-26T02:11:00.000Z',
   'spot-unknown-instance.json': 'spot-interruption i-0deadbeef12345678 2026-11-26T02:11:00.000Z',
   'state-active-again.json': 'prod 4f1c ACTIVE 46 2026-11-26T02:25:00.417Z',

@@ -510,6 +510,26 @@ describe('a message', () => {
     expect(await lab.incidents()).toEqual([]);
   });
 
+  it('of EC2 about an instance of nobody is dropped, and a change of its state costs no look', async () => {
+    const lab = createLab();
+    const unknown = sampleEventsOf('instance-replacement').filter(({ file }) =>
+      /^(spot|rebalance|ec2)-unknown-instance/.test(file),
+    );
+    expect(unknown).toHaveLength(3);
+    for (const { event } of unknown.filter(({ file }) => file.startsWith('ec2-'))) {
+      expect(await lab.deliver([event])).toEqual({ batchItemFailures: [] });
+    }
+    expect(lab.readsOfEcs()).toBe(0);
+    const events = unknown.map(({ event }) => event);
+    await lab.deliver([...events, ...events]);
+    // The other two look, once for both: who is asked again within five minutes knows the answer.
+    expect(lab.account.calls.filter(({ operation }) => operation === 'ListTasks')).toHaveLength(1);
+    expect(await lab.memories.list('DRAIN#shop')).toEqual([]);
+    expect(new Set(lab.logged('event-ignored').map(({ reason }) => reason))).toEqual(
+      new Set(['unknown-instance']),
+    );
+  });
+
   it('of AWS Health in pages counts for each page by itself, in any order', async () => {
     const lab = createLab();
     const page = (id: string, number: string) => ({

@@ -149,6 +149,30 @@ export const logsNothing = (real: Factories): Factories =>
     ]),
   );
 
+/** Follows instances until so many runs are over, and not any more; what comes as an event is lost. */
+export const followsInstancesFor = (runs: number) =>
+  wrapping('instance-replacement', (handle) => {
+    let count = 0;
+    return async (event, context) => {
+      if (recordsIn(event).length === 0) count += 1;
+      return count > runs ? { batchItemFailures: [] } : await handle(event, context);
+    };
+  });
+
+/** Its clock is hours ahead, so that every drain looks stuck. */
+export const hastyAboutDrains = (real: Factories): Factories => {
+  const factory = real['instance-replacement'];
+  if (factory === undefined) throw new Error('there is no instance-replacement');
+  return {
+    ...real,
+    'instance-replacement': (env, sandbox) => {
+      const { clock } = sandbox;
+      const ahead = { ...clock, nowMs: () => clock.nowMs() + 3 * 3_600_000 };
+      return factory(env, { ...sandbox, clock: ahead });
+    },
+  };
+};
+
 /** Changes what a function writes to the table about a subject of this name. */
 const rewriting = (name: string, subject: string, change: (body: string) => string) =>
   betweenAwsAnd(name, (call) => (request, options) => {

@@ -37,6 +37,5 @@ export const evenings: Scenario = {
   stackMode: () => 'enforce',
   faults: [],
   convergesWithinMs: 2 * hourMs,
-  hasWatchers: true,
   arrange,
 };

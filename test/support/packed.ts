@@ -33,6 +33,5 @@ export const packed: Scenario = {
   stackMode: () => 'observe',
   faults: [],
   convergesWithinMs: 2 * hourMs,
-  hasWatchers: true,
   arrange,
 };

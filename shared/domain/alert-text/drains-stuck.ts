@@ -13,7 +13,7 @@ export function drainsStuckDraft(scene: Scene): Draft {
   const deadline = deadlineMs === undefined ? undefined : context.formatTime(deadlineMs);
   return {
     headline: isResolved
-      ? overText(scene, facts)
+      ? overText(facts)
       : joined([
           `keeps ${counted(keptIn(scene, facts), 'draining instance')}`,
           deadline === undefined ? undefined : `ECS kills its tasks ${deadline}`,
@@ -29,7 +29,7 @@ export function drainsStuckDraft(scene: Scene): Draft {
     next: isResolved ? afterwards(facts) : adviceOf(scene, facts),
     ends: joined(
       [
-        'each of them empty',
+        'none of them waits for it',
         deadlineMs === undefined ? undefined : criticalText(scene, deadlineMs),
       ],
       '.  ',
@@ -44,20 +44,21 @@ const instancesIn = ({ incident }: Scene, facts: Reader): number =>
 const keptIn = (scene: Scene, facts: Reader): number =>
   facts.number('kept') ?? instancesIn(scene, facts);
 
-function overText(scene: Scene, facts: Reader): string {
-  const left = facts.number('leftAtEnd') ?? 0;
-  return left === 0
-    ? `${counted(instancesIn(scene, facts), 'drain')} over`
-    : `${counted(instancesIn(scene, facts), 'drain')} over, ${counted(left, 'task')} on them at the last look`;
+/** It may have let go of drains that others still keep. */
+function overText(facts: Reader): string {
+  const lost = facts.number('lost') ?? 0;
+  return joined([
+    'keeps no draining instance any more',
+    lost === 0 ? undefined : `${counted(lost, 'standalone task')} went with one`,
+  ]);
 }
 
-function overLead(scene: Scene, facts: Reader): string {
-  const who = `${counted(instancesIn(scene, facts), 'drain')} that ${subjectText(scene.incident)} kept`;
-  const over = `The ${who} in ${scene.incident.cluster} are over.`;
+function overLead({ incident }: Scene, facts: Reader): string {
+  const over = `No drain in ${incident.cluster} waits for ${subjectText(incident)} any more.`;
   const left = facts.number('leftAtEnd') ?? 0;
   const lost = facts.number('lost') ?? 0;
   if (left === 0) return `${over} Nothing to do.`;
-  const had = `${over} At the last look ${counted(left, 'task')} ${left === 1 ? 'was' : 'were'} left;`;
+  const had = `${over} ${counted(left, 'task')} ${left === 1 ? 'was' : 'were'} left on those that went;`;
   return lost === 0
     ? `${had} their services start others. Nothing to do.`
     : `${had} nobody restarts ${lost} of them.`;

@@ -3,12 +3,15 @@ import type { FaultName } from '../../../simulator/faults.ts';
 import type { Factories } from '../../../simulator/play.ts';
 import { runScenario } from '../../../simulator/run.ts';
 import type { RunMode, Scenario } from '../../../simulator/scenario.ts';
+import { day14 } from '../../../simulator/scenarios/day-14.ts';
 import {
   countsTwice,
   failsEverything,
+  followsInstancesFor,
   forgetsDedupe,
   forgetsZoneCards,
   hastyAboutDensity,
+  hastyAboutDrains,
   hastyAboutZones,
   logsNothing,
   neverDecides,
@@ -37,16 +40,25 @@ type Played = {
   readonly days?: number;
 };
 
+/** Scenarios for one of the functions that look at whole clusters; the others take their time. */
+const watchers: ReadonlyMap<Scenario, readonly string[]> = new Map([
+  [evenings, ['az-balance']],
+  [day14, ['instance-replacement']],
+  [packed, ['density']],
+]);
+
 async function brokenBy(
   replace: Broken | undefined,
   { faults = [], scenario = pocket, mode = 'fast', days = scenario.days }: Played = {},
 ): Promise<readonly string[]> {
+  const withWatchers = watchers.get(scenario) ?? false;
   const report = await runScenario(scenario, {
     seed: 3,
     mode,
     days,
     faults: new Set(faults),
     ...(replace === undefined ? {} : { replace }),
+    withWatchers,
   });
   return report.invariants.filter(({ isHeld }) => !isHeld).map(({ name }) => name);
 }
@@ -120,6 +132,26 @@ describe('a broken function', { timeout: patienceMs }, () => {
     ['pages for density', pagesForDensity, 'density-never-pages', { mode: 'wire', days: 0.2 }],
   ])('that %s is caught', async (_, replace, checker, played) => {
     expect(await brokenBy(replace, { scenario: packed, ...played })).toContain(checker);
+  });
+
+  it('of instances is told from the real one, under which everything holds', async () => {
+    expect(await brokenBy(undefined, { scenario: day14 })).toEqual([]);
+  });
+
+  it.each<readonly [string, Broken, readonly string[]]>([
+    [
+      'never looks at instances',
+      followsInstancesFor(0),
+      [
+        ...['replacements-forecast', 'harmful-replacements-told', 'stuck-drains-told'],
+        ...['stuck-drains-paged', 'replacements-on-record'],
+      ],
+    ],
+    ['stops following drains', followsInstancesFor(14 * 96 + 20), ['stuck-drains-end']],
+    ['takes every drain for stuck', hastyAboutDrains, ['stuck-drains-true']],
+  ])('that %s is caught', async (_, replace, checkers) => {
+    const broken = await brokenBy(replace, { scenario: day14 });
+    expect(checkers.filter((name) => !broken.includes(name))).toEqual([]);
   });
 
   it('that writes is caught, whatever the mode', async () => {

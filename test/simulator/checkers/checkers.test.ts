@@ -19,6 +19,7 @@ import {
 } from '../../support/run-records.ts';
 import type { CheckerCase } from './checker-case.ts';
 import { densityCases } from './density-cases.ts';
+import { replacementCases } from './replacement-cases.ts';
 
 const names = allCheckers.map(({ name }) => name);
 
@@ -453,6 +454,7 @@ const cases: readonly CheckerCase[] = [
     { writes: [write(60)] },
     { ...watching, writes: [write(60)] },
   ],
+  ...replacementCases,
 ];
 
 function page(minute: number, transition = 'open') {
