@@ -107,7 +107,10 @@ function firstDaysText(): string {
 /** Whatever is compared, in the words of the terminal and of the report. */
 function comparisonRows(result: DemoResult, record: RunRecord): readonly ComparisonRow[] {
   const { report, withoutBallast, weeks } = result;
-  const badBuilds = record.truths.filter(({ health }) => health !== 'good').map(buildOf);
+  const badBuilds = record.truths
+    .filter((truth) => truth.type === 'build')
+    .filter(({ health }) => health !== 'good')
+    .map(buildOf);
   const toBad = ({ users }: Report): number =>
     users
       .flatMap(({ byRevision }) => badBuilds.map((build) => byRevision[build] ?? 0))

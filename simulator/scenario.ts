@@ -82,8 +82,19 @@ export type Reactions = {
   readonly repeated: ReadonlyMap<string, number> | undefined;
 };
 
-/** What a scenario knows of the builds that it deploys. */
-export type Truth = {
+/** What a scenario knows. */
+export type Truth = BuildTruth | MuteTruth;
+
+/** Somebody wants to hear nothing of a service for a while. */
+export type MuteTruth = {
+  readonly type: 'mute';
+  readonly service: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+};
+
+/** Of a build that is deployed. */
+export type BuildTruth = {
   readonly type: 'build';
   readonly service: string;
   readonly taskDefinitionArn: string;

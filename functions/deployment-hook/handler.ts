@@ -23,19 +23,24 @@ export type Deps = GateDeps &
 export const createHandler =
   (deps: Deps) =>
   async (event: unknown, invocation: Invocation): Promise<HookAnswer> => {
-    let stackMode: StackMode | undefined;
+    let config: Config | undefined;
     let call: HookEvent | undefined;
+    const tell = async (outcome: GateOutcome): Promise<void> => {
+      if (call === undefined || config === undefined) return;
+      const limits = { tableName: config.tableName, remainingMs: invocation.remainingMs() };
+      await report(call, outcome, recordOf(call, outcome), limits, deps);
+    };
     try {
-      const config = deps.readConfig();
-      stackMode = config.stackMode;
+      config = deps.readConfig();
       call = parseHookEvent(event);
       const early = answerByEvent(call);
       const outcome = early ?? (await runGate(call, config, deps, invocation));
-      const limits = { tableName: config.tableName, remainingMs: invocation.remainingMs() };
-      await report(call, outcome, recordOf(call, outcome), limits, deps);
+      await tell(outcome);
       return answer(call, outcome, deps.log);
     } catch (error) {
-      return answer(call, unexpected(error, stageOf(event), stackMode), deps.log, error);
+      const outcome = unexpected(error, stageOf(event), config?.stackMode);
+      await tell(outcome);
+      return answer(call, outcome, deps.log, error);
     } finally {
       // Lambda freezes between calls: a connection kept over that may be dead without a sign.
       quietly(() => deps.prober.close());

@@ -3,6 +3,7 @@ import { classifyDeploymentChange } from '../../shared/domain/deployment-event.t
 import type { Incident } from '../../shared/domain/incident.ts';
 import { fingerprintOf } from '../../shared/domain/incident-key.ts';
 import { modeOfTag } from '../../shared/domain/mode.ts';
+import { classifyServiceAction } from '../../shared/domain/service-action.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
 import { type Batch, type BatchAnswer, isBatch } from '../../shared/events/batch.ts';
@@ -105,8 +106,14 @@ const clusterOf = (event: Message['event']): string => {
   return event.kind === 'service-action' ? event.action.clusterArn : event.change.clusterArn;
 };
 
-/** The service whose state matters to an event: of an unexpected stop, or of a deployment that failed. */
+/**
+ * The service whose state matters to an event: of an unexpected stop, of trouble that ECS tells, or of a
+ * deployment that failed.
+ */
 const troubledService = ({ event }: Message): string | undefined => {
+  if (event.kind === 'service-action') {
+    return classifyServiceAction(event.action).isTrouble ? event.action.service : undefined;
+  }
   if (event.kind === 'deployment-state') {
     const { kind } = classifyDeploymentChange(event.change);
     return kind === 'rollback' ? event.change.service : undefined;

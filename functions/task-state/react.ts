@@ -9,6 +9,7 @@ import { applyObservations, type Observation } from '../../shared/domain/inciden
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { hookRollbackFactsOf, rollbackFactsOf } from '../../shared/domain/rollback-facts.ts';
 import { classifyServiceAction } from '../../shared/domain/service-action.ts';
+import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
 import {
   hookFacts,
@@ -39,14 +40,15 @@ export async function react(
       const { action } = event;
       const meaning = classifyServiceAction(action);
       const about = { ...action, cluster: clusterName(action.clusterArn), deploymentId: undefined };
-      return await reactToEvent(meaning, about, openIncidents, deps);
+      const state = states.get(stateKey(action.clusterArn, action.service));
+      return await reactToEvent(meaning, { ...about, state }, openIncidents, deps);
     }
     case 'deployment-state': {
       const { change } = event;
       const meaning = classifyDeploymentChange(change);
       const state = states.get(stateKey(change.clusterArn, change.service));
       const facts = rollbackFactsOf(change, meaning, state);
-      const about = { ...change, cluster: clusterName(change.clusterArn), facts };
+      const about = { ...change, cluster: clusterName(change.clusterArn), facts, state };
       return await reactToEvent(meaning, about, openIncidents, deps);
     }
     case 'hook-state': {
@@ -79,9 +81,9 @@ async function reactToTask(
   const { taskArn, version } = task;
   deps.log.info('stop', { taskArn, version, subject: subject.name, ...stop });
   if (isOptedOut(state))
-    return deps.log.info('decision', { decision: 'ignore', reason: 'opted-out' });
+    return deps.log.info('decision', { decision: 'ignore', reason: 'opted-out', taskArn });
   if (isOfPastDeployment(task, state))
-    return deps.log.info('decision', { decision: 'ignore', reason: 'deployment-gone' });
+    return deps.log.info('decision', { decision: 'ignore', reason: 'deployment-gone', taskArn });
   let isToldFast = false;
   for (const reaction of reactToStop(task, stop, clusterName(task.clusterArn), state)) {
     // What loops fast is told as that alone, and what is over as a fast loop does not go on as a slow one.
@@ -94,12 +96,14 @@ async function reactToTask(
 
 async function reactToEvent(
   meaning: EventMeaning,
-  about: Parameters<typeof reactToMeaning>[1],
+  about: Parameters<typeof reactToMeaning>[1] & { readonly state?: ServiceState | undefined },
   openIncidents: OpenIncidents,
   deps: Deps,
 ): Promise<void> {
   const { cluster, service, deploymentId, atMs } = about;
   deps.log.info('event', { cluster, service, deploymentId, ...meaning });
+  if (meaning.isTrouble && isOptedOut(about.state))
+    return deps.log.info('decision', { decision: 'ignore', reason: 'opted-out', service });
   const reactions = reactToMeaning(meaning, about);
   if (reactions.length === 0 && meaning.cause !== 'deployment-completed') return;
   const own = await openIncidents.of(cluster, service);

@@ -1,6 +1,6 @@
 import type { HookCall, RunRecord } from '../record.ts';
-import type { Truth } from '../scenario.ts';
-import { type Checker, clock, struck } from './checker.ts';
+import type { BuildTruth } from '../scenario.ts';
+import { type Checker, callFaults, clock, struck } from './checker.ts';
 import { isMeant } from './stops.ts';
 
 const minuteMs = 60_000;
@@ -92,9 +92,12 @@ export const verdictInTime: Checker = {
     }),
 };
 
+const buildsIn = ({ truths }: RunRecord): readonly BuildTruth[] =>
+  truths.filter((truth) => truth.type === 'build');
+
 /** Builds by ARN of their task definition. */
-const buildsOf = ({ truths }: RunRecord): ReadonlyMap<string, Truth> =>
-  new Map(truths.map((truth) => [truth.taskDefinitionArn, truth]));
+const buildsOf = (run: RunRecord): ReadonlyMap<string, BuildTruth> =>
+  new Map(buildsIn(run).map((build) => [build.taskDefinitionArn, build]));
 
 /** Executions at the gated stage, each with the build that it judged. */
 export function judgements(run: RunRecord) {
@@ -126,7 +129,7 @@ export const brokenNeverPasses: Checker = {
 
 /** Users' requests that a broken build answered although its deployment was gated. */
 function brokenServed(run: RunRecord): readonly string[] {
-  return run.truths.flatMap(({ health, isEnforced, service, taskDefinitionArn }) => {
+  return buildsIn(run).flatMap(({ health, isEnforced, service, taskDefinitionArn }) => {
     const revision = taskDefinitionArn.split('/').at(-1) ?? '?';
     const count = run.users.find((one) => one.service === service)?.byRevision[revision] ?? 0;
     return health === 'broken' && isEnforced && count > 0
@@ -134,6 +137,27 @@ function brokenServed(run: RunRecord): readonly string[] {
       : [];
   });
 }
+
+export const observingGatePasses: Checker = {
+  name: 'observing-gate-passes',
+  sentence: 'Where the gate only watches, it answers every call with SUCCEEDED.',
+  broken: ({ run }) => {
+    const watched =
+      run.stackMode === 'observe'
+        ? executionsOf(run)
+        : judgements(run).flatMap(({ build, execution }) => (build.isEnforced ? [] : [execution]));
+    return watched.flatMap((execution) =>
+      execution.calls
+        .filter(({ hookStatus }) => hookStatus !== undefined && hookStatus !== 'SUCCEEDED')
+        // A service whose tags cannot be read may be one that enforces.
+        .filter(
+          ({ startedMs, endedMs }) =>
+            run.stackMode === 'observe' || !struck(run, callFaults, [startedMs, endedMs]),
+        )
+        .map(({ hookStatus }) => `${told(execution)}: ${hookStatus}, ${execution.reason}`),
+    );
+  },
+};
 
 /** Reasons that blame the build. */
 export const blames: ReadonlySet<string> = new Set([

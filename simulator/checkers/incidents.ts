@@ -1,14 +1,17 @@
 import type { AlertRecord, DeliveredStop, RunRecord } from '../record.ts';
+import type { Scenario } from '../scenario.ts';
 import { type Checker, callFaults, clock, struck } from './checker.ts';
 import { deficitsOf } from './floors.ts';
 import { executionsOf } from './hooks.ts';
+import { isOptedOut, mutesIn } from './quiet.ts';
 import {
   type Crossing,
   crossingsOf,
+  isMeant,
   isPast,
   isSupported,
   isTakenAway,
-  type PlainCause,
+  kindsOf,
   thresholds,
 } from './stops.ts';
 
@@ -18,6 +21,8 @@ const hourMs = 60 * minuteMs;
 const toldWithinMs = 10 * minuteMs;
 /** A service has to be well for so long before its incident ends. */
 const wellMs = 15 * minuteMs;
+/** After its first start Ballast only listens for so long. */
+const firstRunMs = 10 * minuteMs;
 /** Time from publishing a message to the mark that it was. */
 const markMs = 2 * minuteMs;
 
@@ -27,7 +32,7 @@ const onTopic = ({ alerts }: RunRecord, topic: AlertRecord['topic']): readonly A
   alerts.filter((alert) => alert.topic === topic);
 
 /** From the first message of an incident to its end, or to the end of the run. */
-type Told = {
+export type Told = {
   readonly incidentId: string;
   readonly kind: string;
   readonly service: string;
@@ -63,29 +68,41 @@ export function toldIn(run: RunRecord): readonly Told[] {
   return told;
 }
 
-const kindsOf: Readonly<Record<PlainCause, readonly string[]>> = {
-  'out-of-memory': ['crash-loop'],
-  exit: ['crash-loop'],
-  start: ['start-failure'],
-  'health-check': ['crash-loop', 'start-failure'],
-};
-
 export const incidentsTold: Checker = {
   name: 'incidents-told',
   sentence: 'Every cause that crosses the documented threshold is told, as far as its events came.',
-  broken: ({ run }) => {
+  broken: ({ run, scenario }) => {
     if (!run.withBallast) return [];
     const told = toldIn(run);
     return crossingsOf(run)
       .filter(({ service }) => !isOptedOut(run, service))
       .flatMap((crossing) => {
-        const byMs = deadlineOf(run, crossing.atMs);
+        const byMs = deadlineOf(run, quietUntilMs(run, scenario, crossing));
         if (byMs > run.endMs || told.some((one) => tells(one, crossing, byMs))) return [];
+        if (isInDigest(run, crossing, byMs)) return [];
         const { service, cause, atMs, tasks } = crossing;
         return [`${service}: ${cause}, ${tasks.length} tasks by ${clock(atMs)}, never told`];
       });
   },
 };
+
+/** When a crossing may be told at the earliest: after the first run, and after a mute. */
+function quietUntilMs(run: RunRecord, { upAfterMs = 0 }: Scenario, crossing: Crossing): number {
+  const mutes = mutesIn(run).filter(
+    ({ service, fromMs, untilMs }) =>
+      service === crossing.service &&
+      fromMs <= crossing.atMs + toldWithinMs &&
+      crossing.atMs < untilMs,
+  );
+  const firstRunEndsMs = run.startMs + upAfterMs + firstRunMs;
+  return Math.max(crossing.atMs, firstRunEndsMs, ...mutes.map(({ untilMs }) => untilMs));
+}
+
+/** What was found at first, and what a mute outlasted, are a line of a digest. */
+const isInDigest = ({ digests }: RunRecord, { service, atMs }: Crossing, byMs: number): boolean =>
+  digests.some(
+    (digest) => digest.atMs >= atMs && digest.atMs <= byMs && digest.text.includes(service),
+  );
 
 /** While calls fail, messages come again and again; once they do not, all is told soon. */
 function deadlineOf(run: RunRecord, atMs: number): number {
@@ -102,9 +119,6 @@ const tells = (told: Told, { service, cause, atMs }: Crossing, byMs: number): bo
   (folds.has(told.kind) || (told.service === service && kindsOf[cause].includes(told.kind))) &&
   told.fromMs <= byMs &&
   told.untilMs >= atMs;
-
-const isOptedOut = ({ tags }: RunRecord, service: string): boolean =>
-  tags[service]?.['ballast:task-state'] === 'off';
 
 export const rollbacksTold: Checker = {
   name: 'rollbacks-told',
@@ -169,23 +183,55 @@ export const noFalseAlarms: Checker = {
   sentence: 'No loop or failure is told of a service that had fewer stops than it takes.',
   broken: ({ run }) => {
     const told = toldIn(run);
-    return told.flatMap((one) => {
+    const falseCards = told.flatMap((one) => {
       const { kind, service, fromMs, incidentId } = one;
       const stops = stopsThatCount(run, one, told);
       return isSupported({ ...run, stops }, service, kind, fromMs)
         ? []
         : [`${incidentId}: ${kind} of ${service} told ${clock(fromMs)}, without enough stops`];
     });
+    return [...falseCards, ...falseFolds(run), ...falseLines(run)];
   },
 };
 
+/** Services that it takes to be told as one. */
+const foldsNeed: Readonly<Record<string, number>> = { storm: 5, 'bad-instance': 3, 'bad-zone': 5 };
+
+/** Folds told while fewer services than it takes had a stop that nobody meant, or trouble that ECS told. */
+const falseFolds = (run: RunRecord): readonly string[] =>
+  toldIn(run).flatMap(({ kind, fromMs, incidentId }) => {
+    const needed = foldsNeed[kind];
+    const isRecent = (atMs: number): boolean => atMs <= fromMs && fromMs - atMs <= hourMs;
+    const hit = new Set([
+      ...run.stops
+        .filter((stop) => !isMeant(stop) && isRecent(stop.stoppedAtMs))
+        .map((stop) => stop.service ?? stop.taskDefinitionArn),
+      ...run.signals.filter(({ atMs }) => isRecent(atMs)).map(({ service }) => service),
+    ]);
+    return needed === undefined || hit.size >= needed
+      ? []
+      : [`${incidentId}: ${kind} told ${clock(fromMs)}, with trouble in ${hit.size} services`];
+  });
+
+const lineInDigest = /(?:INFO|WARN|CRITICAL) (\S+): (\w+ (?:loop|failure|stop))/g;
+
+/** Lines of digests that name a loop or a failure of a service that had fewer stops than it takes. */
+const falseLines = (run: RunRecord): readonly string[] =>
+  run.digests.flatMap(({ atMs, text }) =>
+    [...text.matchAll(lineInDigest)].flatMap(([line, service = '', words = '']) =>
+      isSupported(run, service, words.replace(' ', '-'), atMs)
+        ? []
+        : [`${clock(atMs)} a digest says ${line}, without enough stops`],
+    ),
+  );
+
 /**
- * Not those of a deployment whose end was told: once it is gone, what is late of it is history. And not
- * those of tasks whose places went away, unless the service was short of its minimum for it.
+ * Not those of a deployment whose end was told, or that was long gone: what is late of it is history. And
+ * not those of tasks whose places went away, unless the service was short of its minimum for it.
  */
 function stopsThatCount(
   run: RunRecord,
-  { service, fromMs }: Told,
+  { service, fromMs, incidentId }: Told,
   told: readonly Told[],
 ): readonly DeliveredStop[] {
   const isShort = deficitsOf(run).some(
@@ -197,12 +243,26 @@ function stopsThatCount(
     .map(({ untilMs }) => untilMs + minuteMs)
     // What is told beside an end was enough before it.
     .filter((endMs) => endMs + minuteMs <= fromMs);
+  // What ended has ended: it takes as much again to open it again.
+  const ownEndsMs = told
+    .filter((other) => other.incidentId === incidentId && other.untilMs < fromMs)
+    .map(({ untilMs }) => untilMs - 2 * minuteMs);
+  const reopenedAfterMs = Math.max(run.startMs, ...ownEndsMs);
+  // A service that cannot be read may have any deployment.
+  const isBlind = struck(run, blinding, [fromMs - hourMs, fromMs]);
+  const goneMs = isBlind ? [] : [fromMs - goneForMs];
   return run.stops.filter(
     (stop) =>
       stop.service !== service ||
-      ((isShort || !isTakenAway(stop)) && !endsMs.some((endMs) => isPast(run, stop, endMs))),
+      (stop.stoppedAtMs >= reopenedAfterMs &&
+        (isShort || !isTakenAway(stop)) &&
+        ![...endsMs, ...goneMs].some((byMs) => isPast(run, stop, byMs))),
   );
 }
+
+/** From what opens an incident to its first message, and to the end of what it is about. */
+const goneForMs = toldWithinMs + 5 * minuteMs;
+const blinding = [...callFaults, 'stale-reads'] as const;
 
 /** Kinds that end by themselves once their service is well. */
 const endsWhenWell = new Set([...Object.keys(thresholds), ...folds]);

@@ -1,8 +1,15 @@
 import type { Checker } from './checker.ts';
 import { decisionsLogged } from './decisions.ts';
 import { densityCheckers } from './density.ts';
+import { endsWhenWell } from './endings.ts';
 import { floors, worldUnchanged } from './floors.ts';
-import { brokenNeverPasses, goodGreenPasses, hookAnswers, verdictInTime } from './hooks.ts';
+import {
+  brokenNeverPasses,
+  goodGreenPasses,
+  hookAnswers,
+  observingGatePasses,
+  verdictInTime,
+} from './hooks.ts';
 import {
   incidentsResolve,
   incidentsTold,
@@ -13,6 +20,7 @@ import {
 import { noise } from './noise.ts';
 import { pagesPaired } from './pages.ts';
 import { errorsExplained, problems } from './problems.ts';
+import { firstRunQuiet, manyToldAsOne, mutesKept, optedOutUntold } from './quiet.ts';
 import { replacementCheckers } from './replacements.ts';
 import { observeWritesNothing, writesAllowed, writesWithinBudget } from './writes.ts';
 import { zoneCheckers } from './zones.ts';
@@ -28,11 +36,17 @@ export const allCheckers: readonly Checker[] = [
   verdictInTime,
   brokenNeverPasses,
   goodGreenPasses,
+  observingGatePasses,
   incidentsTold,
   rollbacksTold,
   toldOnce,
   noFalseAlarms,
+  manyToldAsOne,
+  mutesKept,
+  optedOutUntold,
+  firstRunQuiet,
   incidentsResolve,
+  endsWhenWell,
   pagesPaired,
   noise,
   decisionsLogged,

@@ -25,6 +25,14 @@ export function plainCauseOf(stop: Stop): PlainCause | undefined {
     : undefined;
 }
 
+/** Kinds of incidents that a cause is told as. */
+export const kindsOf: Readonly<Record<PlainCause, readonly string[]>> = {
+  'out-of-memory': ['crash-loop'],
+  exit: ['crash-loop'],
+  start: ['start-failure'],
+  'health-check': ['crash-loop', 'start-failure'],
+};
+
 /** Whether somebody, or the scheduler for him, took the task down on purpose. */
 export const isMeant = ({ stopCode, stoppedReason }: Stop): boolean =>
   stopCode === 'UserInitiated' ||
@@ -68,8 +76,9 @@ type Arrived = { readonly stop: DeliveredStop; readonly arrivedMs: number };
 
 /** Each service, deployment and cause that crossed the threshold, with the first time that it did. */
 export function crossingsOf(run: RunRecord): readonly Crossing[] {
+  const gone = goneIn(run);
   const known = run.stops.flatMap((stop) => {
-    const cause = plainCauseOf(stop);
+    const cause = gone.has(stop.taskArn) ? undefined : plainCauseOf(stop);
     const { service } = stop;
     const [arrivedMs] = [...arrived(run, stop)].sort((a, b) => a - b);
     return cause === undefined || service === undefined || arrivedMs === undefined
@@ -86,6 +95,41 @@ export function crossingsOf(run: RunRecord): readonly Crossing[] {
     const { service, cause } = first;
     return [{ service, cause, ...crossing }];
   });
+}
+
+/**
+ * Tasks whose stop task-state says to be history, because their deployment is gone. It is believed where
+ * a newer one had begun by then.
+ */
+function goneIn(run: RunRecord): ReadonlySet<string> {
+  const said = run.logs.filter(
+    ({ message, fields }) => message === 'decision' && fields.reason === 'deployment-gone',
+  );
+  return new Set(
+    said.flatMap(({ atMs, fields: { taskArn } }) => {
+      const stop = run.stops.find((one) => one.taskArn === taskArn);
+      return stop !== undefined && isReplaced(run, stop, atMs) ? [stop.taskArn] : [];
+    }),
+  );
+}
+
+/** Whether a deployment newer than a stop's own had begun by then. */
+function isReplaced(run: RunRecord, stop: Stop, byMs: number): boolean {
+  const { own, ofService } = deploymentsOf(run, stop);
+  return (
+    own !== undefined &&
+    ofService.some(({ startedMs }) => startedMs > own.startedMs && startedMs <= byMs)
+  );
+}
+
+/** The deployments of a stop's service, and the one that had started its task. */
+function deploymentsOf({ deployments }: RunRecord, stop: Stop) {
+  const ofService = deployments.filter(({ service }) => service === stop.service);
+  const own = ofService.findLast(
+    ({ taskDefinitionArn, startedMs }) =>
+      taskDefinitionArn === stop.taskDefinitionArn && startedMs <= stop.stoppedAtMs,
+  );
+  return { ofService, own };
 }
 
 /** As they arrive: the first moment at which enough of those that are there lie in one window. */
@@ -105,12 +149,8 @@ function firstCrossing(group: readonly Arrived[]): Pick<Crossing, 'atMs' | 'task
 }
 
 /** Whether a newer deployment had taken the place of a stop's own by then, and was complete. */
-export function isPast({ deployments }: RunRecord, stop: Stop, byMs: number): boolean {
-  const ofService = deployments.filter(({ service }) => service === stop.service);
-  const own = ofService.findLast(
-    ({ taskDefinitionArn, startedMs }) =>
-      taskDefinitionArn === stop.taskDefinitionArn && startedMs <= stop.stoppedAtMs,
-  );
+export function isPast(run: RunRecord, stop: Stop, byMs: number): boolean {
+  const { own, ofService } = deploymentsOf(run, stop);
   return (
     own !== undefined &&
     ofService.some(

@@ -25,13 +25,12 @@ export const writesAllowed: Checker = {
   sentence: 'Nothing protected, opted out or observe-only is written to, and no task is stopped.',
   broken: ({ run }) =>
     run.writes.flatMap((write) => {
+      const ofTasks = write.protectedTasks.map((task) => `${told(write)}: ${task} is protected`);
       const tagName = allowed[write.operation];
-      if (tagName === undefined) return [`${told(write)}: no function may do that`];
+      if (tagName === undefined) return [`${told(write)}: no function may do that`, ...ofTasks];
       const tag = write.tags[tagName];
       const isOn = run.stackMode === 'opt-in' ? tag === 'enforce' : isUnlowered(tag);
-      if (!isOn) return [`${told(write)}: its tag ${tagName} is ${tag ?? 'not set'}`];
-      const [task] = write.protectedTasks;
-      return task === undefined ? [] : [`${told(write)}: ${task} is protected`];
+      return isOn ? ofTasks : [`${told(write)}: its tag ${tagName} is ${tag ?? 'not set'}`];
     }),
 };
 

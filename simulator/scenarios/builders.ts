@@ -1,7 +1,7 @@
 import type { EcsTag, Json } from '../account.ts';
 import type { AppHttp } from '../app-http.ts';
 import type { AppBehaviour, CreateCapacityProvider, CreateService } from '../ecs/inputs.ts';
-import type { Stage, Truth } from '../scenario.ts';
+import type { BuildTruth, Stage } from '../scenario.ts';
 
 export type Subnet = { readonly subnetId: string; readonly zone: string };
 
@@ -48,7 +48,7 @@ export function createManagedProvider(
 
 /** One build of a service. */
 export type Build = {
-  readonly health: Truth['health'];
+  readonly health: BuildTruth['health'];
   /** How its tasks live and end. */
   readonly app?: AppBehaviour;
   /** How its tasks answer. */

@@ -250,6 +250,7 @@ describe('concentration', () => {
       remaining: 3,
       remainingShare: 0.375,
       even: { zones: 1, tasksMax: 4 },
+      isZoneUneven: false,
       remedy: 'smaller-instances',
     });
   });

@@ -195,4 +195,34 @@ describe('the answer comes first', () => {
     const { tookMs } = await plain.call(gatedEvent(fullDetails));
     expect(world.clock.nowMs() - startedMs).toBeLessThanOrEqual(tookMs + 4_000);
   });
+
+  it('though Ballast itself is wrong, which is told as well', async () => {
+    const world = createGateWorld(calm);
+    const saved: string[] = [];
+    const handle = createHandler({
+      ...world.deps,
+      prober: {
+        send: () => {
+          throw new TypeError('a mistake');
+        },
+        close: () => undefined,
+      },
+      createReportStores: () => ({
+        evidence: { putEvidence: async () => undefined },
+        incidents: {
+          get: async () => undefined,
+          save: async ({ kind, cause }) => saved.push(`${kind} ${cause}`) > 0,
+        },
+      }),
+    });
+    const answer = await handle(gatedEvent(fullDetails), {
+      functionArn: undefined,
+      remainingMs: () => 60_000,
+    });
+    expect(answer).toMatchObject({
+      hookStatus: 'FAILED',
+      reason: expect.stringMatching(/^internal-error/),
+    });
+    expect(saved).toEqual(['gate-misconfigured internal-error']);
+  });
 });

@@ -77,8 +77,27 @@ describe('a crash loop', () => {
     expect(await lab.incidents()).toEqual([]);
     expect(lab.logs).toContainEqual({
       message: 'decision',
-      fields: { decision: 'ignore', reason: 'opted-out' },
+      fields: {
+        decision: 'ignore',
+        reason: 'opted-out',
+        taskArn: expect.stringContaining(':task/'),
+      },
     });
+  });
+
+  it('is not told either of a service that opted out where ECS tells of trouble', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { tags: { 'ballast:task-state': 'off' } }));
+    for (let minute = 0; minute < 4; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.deliver(
+        serviceEvent('ECS Service Action', 'worker', lab.nowMs(), {
+          ...{ eventType: 'ERROR', eventName: 'SERVICE_TASK_PLACEMENT_FAILURE' },
+          reason: 'RESOURCE:MEMORY',
+        }),
+      );
+    }
+    expect(await lab.incidents()).toEqual([]);
   });
 
   it('of a new deployment is an incident of its own, and the old one is superseded', async () => {
@@ -191,7 +210,10 @@ describe('a deployment that is no longer there', () => {
     expect(await lab.incidents()).toEqual([]);
     expect(lab.logs).toContainEqual({
       message: 'decision',
-      fields: { decision: 'ignore', reason: 'deployment-gone' },
+      fields: {
+        ...{ decision: 'ignore', reason: 'deployment-gone' },
+        taskArn: expect.stringContaining(':task/'),
+      },
     });
   });
 

@@ -4,6 +4,14 @@ import type { Factories } from '../../../simulator/play.ts';
 import { runScenario } from '../../../simulator/run.ts';
 import type { RunMode, Scenario } from '../../../simulator/scenario.ts';
 import { day14 } from '../../../simulator/scenarios/day-14.ts';
+import type { World } from '../../../simulator/world.ts';
+import {
+  actsTwice,
+  answersSucceededOnError,
+  dropsBelowTheFloor,
+  ignoresProtection,
+  pagesTwice,
+} from '../../support/broken-controllers.ts';
 import {
   countsTwice,
   failsEverything,
@@ -26,6 +34,7 @@ import {
   watchesDensityFor,
   watchesZonesFor,
 } from '../../support/broken-functions.ts';
+import { guarded, lateStart, unmeasured } from '../../support/corners.ts';
 import { evenings } from '../../support/evenings.ts';
 import { packed } from '../../support/packed.ts';
 import { pocket } from '../../support/pocket.ts';
@@ -38,6 +47,7 @@ type Played = {
   /** Fast, unless what is broken is the way to AWS. */
   readonly mode?: RunMode;
   readonly days?: number;
+  readonly seed?: number;
 };
 
 /** Scenarios for one of the functions that look at whole clusters; the others take their time. */
@@ -47,16 +57,22 @@ const watchers: ReadonlyMap<Scenario, readonly string[]> = new Map([
   [packed, ['density']],
 ]);
 
+/** That of the run that goes on. */
+let world: World | undefined;
+
 async function brokenBy(
   replace: Broken | undefined,
-  { faults = [], scenario = pocket, mode = 'fast', days = scenario.days }: Played = {},
+  { faults = [], scenario = pocket, mode = 'fast', days = scenario.days, seed = 3 }: Played = {},
 ): Promise<readonly string[]> {
   const withWatchers = watchers.get(scenario) ?? false;
   const report = await runScenario(scenario, {
-    seed: 3,
+    seed,
     mode,
     days,
     faults: new Set(faults),
+    watch: (watched) => {
+      world = watched.world;
+    },
     ...(replace === undefined ? {} : { replace }),
     withWatchers,
   });
@@ -152,6 +168,28 @@ describe('a broken function', { timeout: patienceMs }, () => {
   ])('that %s is caught', async (_, replace, checkers) => {
     const broken = await brokenBy(replace, { scenario: day14 });
     expect(checkers.filter((name) => !broken.includes(name))).toEqual([]);
+  });
+
+  it.each([guarded, lateStart, unmeasured])(
+    'is told from the real ones in $name',
+    async (scenario) => {
+      expect(await brokenBy(undefined, { scenario, mode: 'wire' })).toEqual([]);
+    },
+  );
+
+  it.each<readonly [string, Broken, string, Played]>([
+    ['acts twice', actsTwice, 'writes-within-budget', { scenario: guarded }],
+    ['ignores protection', ignoresProtection, 'writes-allowed', { scenario: guarded }],
+    ['drops below the floor', dropsBelowTheFloor(() => world), 'floors', { scenario: guarded }],
+    ['pages twice', pagesTwice, 'told-once', { scenario: lateStart, seed: 2 }],
+    [
+      'answers SUCCEEDED on error',
+      answersSucceededOnError,
+      'broken-green-never-passes',
+      { scenario: unmeasured },
+    ],
+  ])('that %s is caught', async (_, replace, checker, played) => {
+    expect(await brokenBy(replace, { mode: 'wire', ...played })).toContain(checker);
   });
 
   it('that writes is caught, whatever the mode', async () => {

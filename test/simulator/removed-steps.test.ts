@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { allCheckers } from '../../simulator/checkers/index.ts';
+import { removedSteps } from '../support/removed-steps/index.ts';
+
+type Played = {
+  readonly id: string;
+  /** Names of the checkers that the run without the step breaks, and those that it breaks as it is. */
+  readonly broken: readonly string[];
+  readonly whole: readonly string[];
+};
+
+/** All runs, one after the other in a process of its own: there files can be loaded anew. */
+const playAll = (): Promise<ReadonlyMap<string, Played>> =>
+  new Promise((resolve, reject) => {
+    const args = ['test/support/play-without.ts'];
+    execFile(process.execPath, args, { maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+      if (error !== null) return reject(new Error(stderr));
+      const all: readonly Played[] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      resolve(new Map(all.map((one) => [one.id, one])));
+    });
+  });
+
+/** The machine may be busy; all of it takes less than a minute of an idle one. */
+const patienceMs = 600_000;
+
+const caught = removedSteps.filter((step) => 'run' in step);
+const unseen = removedSteps.filter((step) => 'unseen' in step);
+
+describe('a step that is removed', () => {
+  let played: ReadonlyMap<string, Played>;
+  beforeAll(async () => {
+    played = await playAll();
+  }, patienceMs);
+
+  it.each(caught)('$id is missed by $checker in $run.scenario $run.seed', ({ id, checker }) => {
+    const { broken, whole } = played.get(id) ?? {};
+    expect(whole).toEqual([]);
+    expect(broken).toContain(checker);
+  });
+});
+
+describe('the list of steps', () => {
+  it.each(removedSteps)('$id: $guards', ({ file, step, without }) => {
+    expect(readFileSync(file, 'utf8').split(step)).toHaveLength(2);
+    expect(without).not.toBe(step);
+  });
+
+  it('names each step once, with a promise in a sentence, and checkers that exist', () => {
+    expect(new Set(removedSteps.map(({ id }) => id)).size).toBe(removedSteps.length);
+    for (const { guards } of removedSteps) expect(guards).toMatch(/^[A-Z].*\.$/);
+    const checkers = new Set(allCheckers.map(({ name }) => name));
+    expect(caught.filter(({ checker }) => !checkers.has(checker))).toEqual([]);
+  });
+
+  it.each(unseen)('$id is noticed by no run: $unseen', ({ testedIn }) => {
+    expect(existsSync(testedIn)).toBe(true);
+  });
+});

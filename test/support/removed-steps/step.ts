@@ -1,0 +1,46 @@
+import type { FaultName } from '../../../simulator/faults.ts';
+import type { RunMode } from '../../../simulator/scenario.ts';
+import type { SmallScenario } from '../small-scenarios.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+/** A step of a function that guards a promise, and what becomes of a run without it. */
+export type RemovedStep = {
+  readonly id: string;
+  /** The promise, in a sentence. */
+  readonly guards: string;
+  /** Where the step is, by its path in the repository. */
+  readonly file: string;
+  /** Its text there, found once; and the text that takes its place. */
+  readonly step: string;
+  readonly without: string;
+} & (Caught | Unseen);
+
+type Caught = {
+  readonly run: StepRun;
+  /** Name of the checker that notices. */
+  readonly checker: string;
+};
+
+/** Nothing in a run notices. */
+type Unseen = {
+  /** Why not: what else keeps the promise, or what the simulated account never does. */
+  readonly unseen: string;
+  /** Where it is tested alone. */
+  readonly testedIn: string;
+};
+
+/** The run in which the step is missed. */
+export type StepRun = {
+  readonly scenario: SmallScenario;
+  readonly seed: number;
+  /** `fast` by default. */
+  readonly mode?: RunMode;
+  /** Drawn by the seed, where the scenario has some. */
+  readonly faults?: readonly FaultName[];
+  /** Of each request to AWS; drawn by default. */
+  readonly latencyMs?: number;
+  /** What is around the functions besides. */
+  readonly around?: Surroundings;
+  /** Variables of the functions' environment that are other than the template's. */
+  readonly env?: Readonly<Record<string, string>>;
+};

@@ -1,0 +1,44 @@
+import type { Scenario } from '../../simulator/scenario.ts';
+import { storm } from '../../simulator/scenarios/storm.ts';
+import {
+  crowd,
+  guarded,
+  halfWay,
+  lateStart,
+  muted,
+  noisy,
+  notOptedIn,
+  pulledBack,
+  replacedLoop,
+  scaledIn,
+  starved,
+  tagged,
+  threeStops,
+  unmeasured,
+} from './corners.ts';
+import { pocket } from './pocket.ts';
+
+const observing: Scenario = { ...pocket, name: 'observing', stackMode: () => 'observe' };
+
+/** Short scenarios of the tests' own, and the storm, by name. */
+export const smallScenarios = {
+  pocket,
+  observing,
+  crowd,
+  guarded,
+  muted,
+  noisy,
+  starved,
+  storm,
+  tagged,
+  unmeasured,
+  'not-opted-in': notOptedIn,
+  'replaced-loop': replacedLoop,
+  'three-stops': threeStops,
+  'scaled-in': scaledIn,
+  'late-start': lateStart,
+  'pulled-back': pulledBack,
+  'half-way': halfWay,
+} as const satisfies Readonly<Record<string, Scenario>>;
+
+export type SmallScenario = keyof typeof smallScenarios;
