@@ -1,3 +1,4 @@
+import { createMemoryParser } from '../../shared/aws/parsed-memories.ts';
 import { assert } from '../../shared/domain/assert.ts';
 import { recordOf } from '../../shared/domain/record.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
@@ -18,6 +19,8 @@ export type Stored = {
 /** What a settled memory is kept for: it is not written again while nothing changes. */
 const keptMs = 30 * 24 * 3_600_000;
 
+const zoneMemoryIn = createMemoryParser(parseZoneMemory);
+
 const partitionOf = (cluster: string): string => `ZONES#${cluster}`;
 
 /** What is remembered of a cluster's services, by name. */
@@ -25,11 +28,13 @@ export async function readMemories(
   cluster: string,
   { memories, log }: Pick<Deps, 'memories' | 'log'>,
 ): Promise<ReadonlyMap<string, Stored>> {
-  const found = await memories.list(partitionOf(cluster));
+  const partition = partitionOf(cluster);
+  const found = await memories.list(partition);
   return new Map(
-    found.map(({ name, json, version }): readonly [string, Stored] => {
+    found.map((one): readonly [string, Stored] => {
+      const { name, json, version } = one;
       try {
-        return [name, { memory: parseZoneMemory(json), json, version }];
+        return [name, { memory: zoneMemoryIn(memories, partition, one), json, version }];
       } catch (error) {
         if (!(error instanceof MalformedInput)) throw error;
         log.warn('memory-unreadable', { cluster, service: name, detail: error.message });

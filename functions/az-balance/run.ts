@@ -74,12 +74,18 @@ export async function runCluster(clusterArn: string, deps: Deps): Promise<Cluste
   const { snapshots, log } = deps;
   const cluster = clusterArn.split('/').at(-1) ?? clusterArn;
   const stored = await readMemories(cluster, deps);
+  const looked: { first?: Judged } = {};
   const snapshot = await snapshots.read(clusterArn, {
     capacityProviders: true,
     subnetZones: true,
-    onDemand: (found) => onDemandOf(found, judge(found, stored, deps).report),
+    onDemand: (found) => {
+      looked.first = judge(found, stored, deps);
+      return onDemandOf(found, looked.first.report);
+    },
   });
-  const { report, memories } = judge(snapshot, stored, deps);
+  // Where nothing was read on demand, the first look is the last word.
+  const { first } = looked;
+  const { report, memories } = first?.snapshot === snapshot ? first : judge(snapshot, stored, deps);
   const gaps = vitalGapsOf(snapshot);
   const steps = gaps.length > 0 ? [] : stepsOf(snapshot, report, memories, stored, deps);
   const failed = await carryOut(cluster, steps, stored, deps);
@@ -99,14 +105,20 @@ export async function runCluster(clusterArn: string, deps: Deps): Promise<Cluste
 
 const holdMsOf = ({ config }: Pick<Deps, 'config'>): number => config.zoneHoldMinutes * 60_000;
 
-function judge(snapshot: Snapshot, stored: ReadonlyMap<string, Stored>, deps: Deps) {
+type Judged = {
+  readonly snapshot: Snapshot;
+  readonly memories: ReadonlyMap<string, ZoneServiceMemory>;
+  readonly report: ZoneReport;
+};
+
+function judge(snapshot: Snapshot, stored: ReadonlyMap<string, Stored>, deps: Deps): Judged {
   const memories = withDesired(snapshot, stored);
   const policy: ZonePolicy = {
     skewMax: deps.config.zoneSkewMax,
     quietMs: holdMsOf(deps),
     unhealthyShareMax,
   };
-  return { memories, report: judgeZones(snapshot, policy, zoneMemoryOf(memories)) };
+  return { snapshot, memories, report: judgeZones(snapshot, policy, zoneMemoryOf(memories)) };
 }
 
 /** A step for each service of the snapshot, and for each that it no longer has. */

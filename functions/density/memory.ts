@@ -42,9 +42,14 @@ export const groupMemoryName = (group: string | undefined): string =>
 export async function openMemories(store: MemoryStore, cluster: string, nowMs: number) {
   const partition = densityPartitionOf(cluster);
   const known = new Map((await store.list(partition)).map((one) => [one.name, one]));
+  const groups = new Map<string, GroupState>();
   return {
     cluster: (): ClusterState => read(known.get(clusterMemoryName)) ?? emptyClusterState,
-    group: (name: string): GroupState => read(known.get(name)) ?? emptyGroupState,
+    group: (name: string): GroupState => {
+      const state = groups.get(name) ?? read(known.get(name)) ?? emptyGroupState;
+      groups.set(name, state);
+      return state;
+    },
     /** False where another run was faster: then this one leaves nothing behind. */
     save: (name: string, state: ClusterState | GroupState): Promise<boolean> =>
       store.save(

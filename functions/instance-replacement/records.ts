@@ -1,4 +1,5 @@
 import type { Memory } from '../../shared/aws/memory-store.ts';
+import { createMemoryParser } from '../../shared/aws/parsed-memories.ts';
 import {
   type InstanceRecord,
   newRecord,
@@ -38,6 +39,9 @@ export type Records = {
   saveCalendar(calendar: CalendarRecord): Promise<void>;
 };
 
+const instanceRecordIn = createMemoryParser(parseInstanceRecord);
+const calendarRecordIn = createMemoryParser(parseCalendarRecord);
+
 type Kept<T> = { readonly value: T | undefined; readonly version: number };
 
 /** Reads what is remembered of a cluster. Rejects with what the store throws. */
@@ -49,12 +53,15 @@ export async function openRecords(
   const partition = `DRAIN#${cluster}`;
   let kept = new Map<string, Kept<InstanceRecord>>();
   let calendar: Kept<CalendarRecord> = { value: undefined, version: 0 };
-  const readable = <T>({ name, json }: Memory, parse: (json: string) => T): T | undefined => {
+  const readable = <T>(
+    memory: Memory,
+    recordIn: ReturnType<typeof createMemoryParser<T>>,
+  ): T | undefined => {
     try {
-      return parse(json);
+      return recordIn(memories, partition, memory);
     } catch (error) {
       if (!(error instanceof MalformedInput)) throw error;
-      log.warn('record-unreadable', { cluster, name, detail: error.message });
+      log.warn('record-unreadable', { cluster, name: memory.name, detail: error.message });
       return undefined;
     }
   };
@@ -64,10 +71,10 @@ export async function openRecords(
     for (const memory of await memories.list(partition)) {
       const { name, version } = memory;
       if (name === calendarName) {
-        calendar = { value: readable(memory, parseCalendarRecord), version };
+        calendar = { value: readable(memory, calendarRecordIn), version };
       } else if (name.startsWith(instancePrefix)) {
         const id = name.slice(instancePrefix.length);
-        kept.set(id, { value: readable(memory, parseInstanceRecord), version });
+        kept.set(id, { value: readable(memory, instanceRecordIn), version });
       }
     }
   };

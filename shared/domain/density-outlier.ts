@@ -1,6 +1,6 @@
 import type { GroupedInstances } from './instance-group.ts';
 import { labelOf } from './instance-group.ts';
-import { median } from './statistics/quantile.ts';
+import { median, medianWithout, sortAscending } from './statistics/quantile.ts';
 
 /** An instance that holds far more tasks than its peers do at the same moment. */
 export type DensityOutlier = {
@@ -26,26 +26,38 @@ const excessTasksMin = 3;
  */
 export function densityOutliersOf({ staying }: GroupedInstances): readonly DensityOutlier[] {
   if (staying.length <= peersMin) return [];
-  const all = staying.map(({ instance, tasks }) => ({
-    instance: labelOf(instance),
-    tasks: tasks.length,
-    vCpus: Math.max(instance.registered.cpuUnits, 1) / 1024,
-  }));
+  const all = staying.map(({ instance, tasks }) => {
+    const vCpus = Math.max(instance.registered.cpuUnits, 1) / 1024;
+    return {
+      instance: labelOf(instance),
+      tasks: tasks.length,
+      vCpus,
+      perVCpu: tasks.length / vCpus,
+    };
+  });
+  const sorted = sortAscending(all.map(({ perVCpu }) => perVCpu));
   return all
     .flatMap((one) => {
-      const rest = all.filter((other) => other !== one);
-      const perVCpu = rest.map(({ tasks, vCpus }) => tasks / vCpus);
-      const center = median(perVCpu);
-      const spread = madToDeviation * median(perVCpu.map((value) => Math.abs(value - center)));
+      const center = medianWithout(sorted, one.perVCpu);
       const expected = center * one.vCpus;
       const excess = one.tasks - expected;
+      // Few have so many more than expected: only for these it is asked how much the others differ.
       const stands =
         excess >= excessTasksMin &&
         excess >= excessShareMin * expected &&
-        one.tasks / one.vCpus - center > deviationsMin * spread;
+        one.perVCpu - center > deviationsMin * spreadOf(all, one, center);
       return stands
         ? [{ instance: one.instance, tasks: one.tasks, peers: Math.round(10 * expected) / 10 }]
         : [];
     })
     .sort((a, b) => b.tasks - a.tasks);
 }
+
+/** Robust deviation of an instance's peers from their center. */
+const spreadOf = <Peer extends { readonly perVCpu: number }>(
+  all: readonly Peer[],
+  one: Peer,
+  center: number,
+): number =>
+  madToDeviation *
+  median(all.filter((other) => other !== one).map(({ perVCpu }) => Math.abs(perVCpu - center)));

@@ -284,9 +284,9 @@ const rules: readonly Rule[] = [
 
 /** The first rule that applies; undefined where it comes to the rooms for a surge. */
 export function rulingOf(one: ZoneCase, context: ZoneContext): Ruling | undefined {
-  for (const { when, ...ruling } of rules) {
+  for (const { when, decision, verdict, reason } of rules) {
     const detail = when(one, context);
-    if (typeof detail === 'string') return { ...ruling, detail };
+    if (typeof detail === 'string') return { decision, verdict, reason, detail };
   }
   return undefined;
 }

@@ -29,6 +29,19 @@ export function quantile(values: readonly number[], share: number): number {
 /** The middle value, or the mean of the two middle ones. Asserts a sample that is not empty. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
+/**
+ * The median of an ascending sample without one of its values, as if they had been sorted without it.
+ * Asserts that the value is one of them, and that there are others.
+ */
+export function medianWithout(sorted: Float64Array, value: number): number {
+  const left = sorted.indexOf(value);
+  assert(left >= 0 && sorted.length > 1, 'a value is left out of a sample that has it and others');
+  const atRest = (index: number): number => at(sorted, index < left ? index : index + 1);
+  const position = (sorted.length - 2) * 0.5;
+  const below = atRest(Math.floor(position));
+  return below + (atRest(Math.ceil(position)) - below) * (position - Math.floor(position));
+}
+
 /** The value at an index known to be inside the array. */
 export function at(values: Float64Array, index: number): number {
   const value = values[index];

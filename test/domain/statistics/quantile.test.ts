@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { at, median, quantile, sortAscending } from '../../../shared/domain/statistics/quantile.ts';
+import {
+  at,
+  median,
+  medianWithout,
+  quantile,
+  sortAscending,
+} from '../../../shared/domain/statistics/quantile.ts';
 
 describe('quantile', () => {
   it.each([
@@ -26,6 +32,19 @@ describe('quantile', () => {
         },
       ),
     );
+  });
+
+  it('is the same without a value of a sorted sample as of the others', () => {
+    const numbers = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2 });
+    fc.assert(
+      fc.property(numbers, fc.nat(), (values, chosen) => {
+        const left = chosen % values.length;
+        const rest = values.filter((_, place) => place !== left);
+        expect(medianWithout(sortAscending(values), values[left] ?? 0)).toBe(median(rest));
+      }),
+    );
+    expect(() => medianWithout(sortAscending([1, 2]), 3)).toThrow('left out');
+    expect(() => medianWithout(sortAscending([1]), 1)).toThrow('left out');
   });
 
   it('refuses what has no quantile', () => {
