@@ -685,6 +685,8 @@ export type Account = {
   readonly region: string;
   readonly accountId: string;
   nowMs(): number;
+  /** Grows before resources may change: as long as it stays, they do. */
+  changes: number;
   readonly clusters: Map<string, EcsCluster>;
   readonly services: Map<string, EcsService>;
   readonly tasks: Map<string, EcsTask>;
@@ -750,6 +752,7 @@ export function createAccount(options: AccountOptions): Account {
     region: options.region ?? 'eu-central-1',
     accountId: options.accountId ?? '123456789012',
     nowMs: options.nowMs,
+    changes: 0,
     clusters: new Map(),
     services: new Map(),
     tasks: new Map(),

@@ -245,10 +245,11 @@ export function createWorld(options: WorldOptions): World {
   const timeline = createTimeline(startMs);
   const flight = createFlight();
   const variants = chooseVariants(options);
-  const { core, events, settle, connectHooks } = createCore(options, timeline, flight, variants);
+  const made = createCore(options, timeline, flight, variants);
+  const { core, events, settle, connectHooks } = made;
   installControlPlane(core);
   const step = (): boolean => timeline.step(settle);
-  const ecs = commandsThat(settle, createEcsCommands(core));
+  const ecs = commandsThat(made, createEcsCommands(core));
   return {
     account: core.account,
     seed,
@@ -258,7 +259,7 @@ export function createWorld(options: WorldOptions): World {
     variant: core.variant,
     variants: () => variants,
     schedule: timeline.schedule,
-    after: core.after,
+    after: (delayMs, run) => timeline.schedule(timeline.nowMs() + delayMs, run),
     nextAtMs: timeline.nextAtMs,
     step,
     runUntil: (atMs) => {
@@ -272,8 +273,8 @@ export function createWorld(options: WorldOptions): World {
     onEvent: events.listen,
     connectHooks,
     ecs,
-    aws: commandsThat(settle, createAwsCommands(core, ecs)),
-    nature: commandsThat(settle, createNature(core)),
+    aws: commandsThat(made, createAwsCommands(core, ecs)),
+    nature: commandsThat(made, createNature(core)),
   };
 }
 
@@ -290,13 +291,19 @@ function createCore(options: WorldOptions, timeline: Timeline, flight: Flight, v
   const dirty = new Set<Service>();
   const signals = createSignals();
   let callHook: CallHook = nobodyAnswers;
+  /** Whatever the rules do, they do in a step of theirs or in a command. */
+  const at: Core['at'] = (atMs, run) =>
+    schedule(atMs, () => {
+      account.changes += 1;
+      run();
+    });
   const core: Core = {
     account,
     state: emptyState(),
     ids: createIds(random('ids')),
     nowMs,
-    at: schedule,
-    after: (delayMs, run) => schedule(nowMs() + delayMs, run),
+    at,
+    after: (delayMs, run) => at(nowMs() + delayMs, run),
     random,
     has: (id) => variants[id] !== 'off',
     variant: (id) => variants[id] as VariantOf<typeof id>,
@@ -396,10 +403,14 @@ function createEvents(account: Account, random: (concern: string) => Random) {
 }
 
 /** Every command leaves the account written and its events told, whether it succeeds or throws. */
-function commandsThat<Commands extends object>(settle: () => void, commands: Commands): Commands {
+function commandsThat<Commands extends object>(
+  { core, settle }: Pick<ReturnType<typeof createCore>, 'core' | 'settle'>,
+  commands: Commands,
+): Commands {
   const wrapped = Object.entries(commands).map(([name, run]) => [
     name,
     (...inputs: readonly unknown[]) => {
+      core.account.changes += 1;
       try {
         return run(...inputs);
       } finally {

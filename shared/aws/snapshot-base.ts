@@ -1,8 +1,9 @@
 import type { EcsReads } from './ecs-reads.ts';
-import { type InstanceFacts, instanceFactsOf } from './snapshot-instances.ts';
+import type { InstanceFacts } from './snapshot-instances.ts';
+import type { SnapshotMaking } from './snapshot-making.ts';
 import { type Listing, type Reading, readListed } from './snapshot-reading.ts';
-import { type ServiceFacts, serviceFactsOf } from './snapshot-services.ts';
-import { type TaskFacts, taskFactsOf } from './snapshot-tasks.ts';
+import type { ServiceFacts } from './snapshot-services.ts';
+import type { TaskFacts } from './snapshot-tasks.ts';
 
 /** What every snapshot holds, as ECS describes it. */
 export type BaseFacts = {
@@ -24,11 +25,12 @@ export async function readBase(
   reading: Reading,
   ecs: EcsReads,
   cluster: string,
+  making: SnapshotMaking,
 ): Promise<BaseFacts> {
   const [tasks, instances, services] = await Promise.all([
-    readListed(reading, tasksOf(reading, ecs, cluster)),
-    readListed(reading, instancesOf(reading, ecs, cluster)),
-    readListed(reading, servicesOf(reading, ecs, cluster)),
+    readListed(reading, tasksOf(reading, ecs, cluster, making)),
+    readListed(reading, instancesOf(reading, ecs, cluster, making)),
+    readListed(reading, servicesOf(reading, ecs, cluster, making)),
   ]);
   return { tasks: tasks.flat(), instances: instances.flat(), services: services.flat() };
 }
@@ -43,6 +45,7 @@ const tasksOf = (
   reading: Reading,
   ecs: EcsReads,
   cluster: string,
+  { taskFacts }: SnapshotMaking,
 ): Listing<readonly TaskFacts[]> => ({
   subject: 'tasks',
   listOperation: 'ecs:ListTasks',
@@ -56,7 +59,7 @@ const tasksOf = (
   describe: async (arns) => {
     const input = { cluster, tasks: [...arns] };
     const output = await reading.call((signal) => ecs.describeTasks(input, signal));
-    return { items: output.tasks?.map(taskFactsOf), failures: output.failures };
+    return { items: output.tasks && taskFacts(output.tasks), failures: output.failures };
   },
 });
 
@@ -64,6 +67,7 @@ const instancesOf = (
   reading: Reading,
   ecs: EcsReads,
   cluster: string,
+  { instanceFacts }: SnapshotMaking,
 ): Listing<readonly InstanceFacts[]> => ({
   subject: 'instances',
   listOperation: 'ecs:ListContainerInstances',
@@ -78,7 +82,10 @@ const instancesOf = (
     const include = ['CONTAINER_INSTANCE_HEALTH' as const, 'TAGS' as const];
     const input = { cluster, containerInstances: [...arns], include };
     const output = await reading.call((signal) => ecs.describeContainerInstances(input, signal));
-    return { items: output.containerInstances?.map(instanceFactsOf), failures: output.failures };
+    return {
+      items: output.containerInstances && instanceFacts(output.containerInstances),
+      failures: output.failures,
+    };
   },
 });
 
@@ -86,6 +93,7 @@ const servicesOf = (
   reading: Reading,
   ecs: EcsReads,
   cluster: string,
+  { serviceFacts }: SnapshotMaking,
 ): Listing<readonly ServiceFacts[]> => ({
   subject: 'services',
   listOperation: 'ecs:ListServices',
@@ -99,6 +107,6 @@ const servicesOf = (
   describe: async (arns) => {
     const input = { cluster, services: [...arns], include: ['TAGS' as const] };
     const output = await reading.call((signal) => ecs.describeServices(input, signal));
-    return { items: output.services?.map(serviceFactsOf), failures: output.failures };
+    return { items: output.services && serviceFacts(output.services), failures: output.failures };
   },
 });

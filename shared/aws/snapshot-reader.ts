@@ -6,6 +6,7 @@ import type { ClientSettings } from './clients.ts';
 import type { Ec2Reads } from './ec2-reads.ts';
 import type { EcsReads } from './ecs-reads.ts';
 import type { ReadLimiter } from './read-limiter.ts';
+import type { SnapshotMaking } from './snapshot-making.ts';
 import { createSnapshotReader } from './snapshot-take.ts';
 import type { SnapshotSources, SnapshotWants } from './snapshot-wants.ts';
 import type { TargetHealthReads } from './target-health-reads.ts';
@@ -23,6 +24,8 @@ export type SnapshotReaderDeps = {
   readonly clock: Clock;
   /** Pages of one list that are read at most. */
   readonly pagesMax?: number;
+  /** How answers become a snapshot; the simulated account's do so with less work. */
+  readonly making?: SnapshotMaking;
 };
 
 /**

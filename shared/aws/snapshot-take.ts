@@ -1,14 +1,10 @@
 import { assert } from '../domain/assert.ts';
-import { compareTexts } from '../domain/order.ts';
-import { type Snapshot, snapshotVersion } from '../domain/snapshot.ts';
-import { type BaseFacts, readBase } from './snapshot-base.ts';
-import { type ProviderKinds, providerKinds } from './snapshot-compute.ts';
+import { snapshotVersion } from '../domain/snapshot.ts';
+import { readBase } from './snapshot-base.ts';
 import { readCapacityProviders } from './snapshot-extras.ts';
-import { type Ec2Facts, instanceOf } from './snapshot-instances.ts';
+import { plainMaking } from './snapshot-making.ts';
 import type { SnapshotReader, SnapshotReaderDeps } from './snapshot-reader.ts';
 import { beginReading, defaultPagesMax } from './snapshot-reading.ts';
-import { serviceOf } from './snapshot-services.ts';
-import { taskOf } from './snapshot-tasks.ts';
 import { readWants, type SnapshotSources, withOnDemand } from './snapshot-wants.ts';
 
 /**
@@ -17,37 +13,38 @@ import { readWants, type SnapshotSources, withOnDemand } from './snapshot-wants.
  */
 export const createSnapshotReader = (
   sources: SnapshotSources,
-  { limiter, clock, pagesMax = defaultPagesMax }: SnapshotReaderDeps,
+  { limiter, clock, pagesMax = defaultPagesMax, making = plainMaking }: SnapshotReaderDeps,
 ): SnapshotReader => ({
   read: async (clusterArn, wants, signal) => {
     const { region, cluster } = clusterIn(clusterArn);
     const takenAtMs = clock.nowMs();
     const reading = beginReading({ limiter, clusterArn, pagesMax, signal });
     const [facts, capacityProviders] = await Promise.all([
-      readBase(reading, sources.ecs, clusterArn),
+      readBase(reading, sources.ecs, clusterArn, making),
       wants.capacityProviders ? readCapacityProviders(reading, sources.ecs, clusterArn) : [],
     ]);
-    const kinds = providerKinds(capacityProviders, facts.tasks);
-    const base = { cluster, capacityProviders, ...assembled(facts, kinds) };
+    const base = { cluster, capacityProviders, ...making.assembled(facts, capacityProviders) };
     const context = { clusterArn, base, services: facts.services };
     const { ec2Facts, ...wanted } = await readWants(reading, sources, wants, context);
     const tagKeys = new Set(wanted.eventWindows.flatMap(({ tags }) => tags.map(({ key }) => key)));
-    const snapshot: Snapshot = {
+    const snapshot = making.finished({
       version: snapshotVersion,
       takenAtMs,
       region,
       clusterArn,
       ...base,
       // EC2 and event windows add to what ECS says of an instance, and its tasks are read off that.
-      ...(ec2Facts.size + tagKeys.size > 0 ? assembled(facts, kinds, ec2Facts, tagKeys) : {}),
+      ...(ec2Facts.size + tagKeys.size > 0
+        ? making.assembled(facts, capacityProviders, { ec2Facts, tagKeys })
+        : {}),
       ...wanted,
       ...reading.end(),
-    };
+    });
     if (wants.onDemand === undefined) return snapshot;
     const more = wants.onDemand(snapshot);
     if (Object.keys(more).length === 0) return snapshot;
     const found = await readWants(reading, sources, more, context);
-    return { ...withOnDemand(snapshot, more, found), ...reading.end() };
+    return making.finished({ ...withOnDemand(snapshot, more, found), ...reading.end() });
   },
 });
 
@@ -58,22 +55,3 @@ function clusterIn(clusterArn: string): { readonly region: string; readonly clus
   assert(region && cluster, `clusterArn: expected the ARN of a cluster, got "${clusterArn}"`);
   return { region, cluster };
 }
-
-/** Tasks, services and instances of a snapshot, each kind in the order of ARNs. */
-function assembled(
-  facts: BaseFacts,
-  kinds: ProviderKinds,
-  ec2Facts: ReadonlyMap<string, Ec2Facts> = new Map(),
-  tagKeys: ReadonlySet<string> = new Set(),
-): Pick<Snapshot, 'tasks' | 'services' | 'instances'> {
-  const instances = facts.instances.map((one) => instanceOf(one, kinds, ec2Facts, tagKeys));
-  const byArn = new Map(instances.map((one) => [one.arn, one]));
-  return {
-    tasks: inOrder(facts.tasks.map((task) => taskOf(task, kinds, byArn))),
-    services: inOrder(facts.services.map((service) => serviceOf(service, kinds))),
-    instances: inOrder(instances),
-  };
-}
-
-const inOrder = <Thing extends { readonly arn: string }>(things: readonly Thing[]) =>
-  [...things].sort((a, b) => compareTexts(a.arn, b.arn));

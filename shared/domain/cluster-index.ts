@@ -1,4 +1,5 @@
 import { sortedBy } from './order.ts';
+import { clusterKeysOf, remembered } from './remembered.ts';
 import { primaryOf } from './service-state.ts';
 import type {
   CapacityProvider,
@@ -26,8 +27,15 @@ export type ClusterIndex = {
   readonly isIncomplete: (subject: GapSubject) => boolean;
 };
 
-/** Arranges a snapshot: some passes over its lists. */
-export function indexOf(snapshot: Snapshot): ClusterIndex {
+/** Arranges a snapshot: some passes over its lists, once for all that hold the same. */
+export const indexOf = (snapshot: Snapshot): ClusterIndex => ({
+  ...arrangementOf(snapshot),
+  snapshot,
+});
+
+const arrangementOf = remembered(clusterKeysOf, arrange);
+
+function arrange(snapshot: Snapshot): Omit<ClusterIndex, 'snapshot'> {
   const ofService = Map.groupBy(snapshot.tasks, ({ service }) => service);
   const onInstance = Map.groupBy(snapshot.tasks, ({ instanceArn }) => instanceArn);
   const instances = sortedBy(snapshot.instances, ({ arn }) => arn);
@@ -41,7 +49,6 @@ export function indexOf(snapshot: Snapshot): ClusterIndex {
     snapshot.gaps.filter(({ reason }) => reason !== 'missing').map(({ subject }) => subject),
   );
   return {
-    snapshot,
     tasksOf: (service) => ofService.get(service) ?? [],
     tasksOn: (instanceArn) => onInstance.get(instanceArn) ?? [],
     instanceOf: (arn) => (arn === undefined ? undefined : byArn.get(arn)),

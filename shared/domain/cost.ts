@@ -24,6 +24,7 @@ import {
 import { interfaceLimitOf } from './interface-limit.ts';
 import { sortedBy } from './order.ts';
 import type { RegionPrices } from './prices/region-prices.ts';
+import { clusterKeysOf, remembered } from './remembered.ts';
 import { defaultSavingPolicy, type SavingPolicy } from './saving.ts';
 import type { Resources, Snapshot, Task } from './snapshot.ts';
 
@@ -108,7 +109,16 @@ export type Comparison = {
  * prices. Only instances that stay count: those that drain are paid for, but not for a month. Where a
  * price is missing there is no figure, and `gaps` say which.
  */
-export function costOf(
+export const costOf = remembered(
+  (snapshot: Snapshot, prices: RegionPrices | undefined, policy: CostPolicy) => [
+    ...clusterKeysOf(snapshot),
+    prices,
+    JSON.stringify(policy),
+  ],
+  costs,
+);
+
+function costs(
   snapshot: Snapshot,
   prices: RegionPrices | undefined,
   policy: CostPolicy,

@@ -1,5 +1,6 @@
 import type { GroupedInstances } from './instance-group.ts';
 import { labelOf } from './instance-group.ts';
+import { remembered } from './remembered.ts';
 import { median, medianWithout, sortAscending } from './statistics/quantile.ts';
 
 /** An instance that holds far more tasks than its peers do at the same moment. */
@@ -24,7 +25,9 @@ const excessTasksMin = 3;
  * One moment is enough: an instance younger than its cycle has peers, and no history. Only too many
  * are told: Managed Instances fill one instance first, so a nearly empty one is ordinary.
  */
-export function densityOutliersOf({ staying }: GroupedInstances): readonly DensityOutlier[] {
+export const densityOutliersOf = remembered((group: GroupedInstances) => [group], compare);
+
+function compare({ staying }: GroupedInstances): readonly DensityOutlier[] {
   if (staying.length <= peersMin) return [];
   const all = staying.map(({ instance, tasks }) => {
     const vCpus = Math.max(instance.registered.cpuUnits, 1) / 1024;

@@ -3,6 +3,7 @@ import { defaultDensityPolicy, type GroupDensity } from './density.ts';
 import { densityOutliersOf } from './density-outlier.ts';
 import { type GroupedInstances, labelOf } from './instance-group.ts';
 import { sortedBy } from './order.ts';
+import { remembered } from './remembered.ts';
 import type { CostDay, LastingInstance, WeekState } from './week-findings.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -24,7 +25,7 @@ export type WeekLook = {
 /** The week after one more look at a provider. */
 export function rememberWeek(before: WeekState | undefined, look: WeekLook): WeekState {
   const { density, grouped, cost, ec2DiscountPercent, nowMs } = look;
-  const services = servicesOn(grouped);
+  const services = grouped === undefined ? new Map<string, string>() : servicesOn(grouped);
   const since = (known: readonly LastingInstance[] | undefined, instance: string): number =>
     known?.find((one) => one.instance === instance)?.sinceMs ?? nowMs;
   return {
@@ -84,9 +85,11 @@ function withLook(
 }
 
 /** By label: `web 5, api 3`, the most first. */
-function servicesOn(grouped: GroupedInstances | undefined): ReadonlyMap<string, string> {
+const servicesOn = remembered((grouped: GroupedInstances) => [grouped], countServices);
+
+function countServices({ staying }: GroupedInstances): ReadonlyMap<string, string> {
   return new Map(
-    (grouped?.staying ?? []).map(({ instance, tasks }) => {
+    staying.map(({ instance, tasks }) => {
       const byOwner = Map.groupBy(tasks, ({ service, group }) => service ?? group ?? 'standalone');
       const counts = sortedBy([...byOwner], ([name]) => name)
         .map(([name, own]) => ({ name, count: own.length }))

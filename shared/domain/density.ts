@@ -9,6 +9,7 @@ import {
   type Occupied,
 } from './instance-group.ts';
 import { interfaceLimitOf } from './interface-limit.ts';
+import { clusterKeysOf, remembered } from './remembered.ts';
 import type { Instance, Resources, Snapshot } from './snapshot.ts';
 import { median } from './statistics/quantile.ts';
 
@@ -88,7 +89,15 @@ export type LeftOutReason =
   | 'instance-not-known';
 
 /** Figures of one snapshot. Whether they matter for long enough is for others to say. */
-export function densityOf(snapshot: Snapshot, policy: DensityPolicy): Density {
+export const densityOf = remembered(
+  (snapshot: Snapshot, policy: DensityPolicy) => [
+    ...clusterKeysOf(snapshot),
+    JSON.stringify(policy),
+  ],
+  look,
+);
+
+function look(snapshot: Snapshot, policy: DensityPolicy): Density {
   assertPolicy(policy);
   const index = indexOf(snapshot);
   const groups = groupInstances(index);

@@ -1,5 +1,6 @@
 import type { ClusterIndex } from './cluster-index.ts';
 import { sortedBy } from './order.ts';
+import { clusterKeysOf, remembered } from './remembered.ts';
 import type { CapacityProvider, ComputeKind, Instance, Task } from './snapshot.ts';
 import { ownerOf } from './task-owner.ts';
 
@@ -32,7 +33,12 @@ export type GroupedInstances = InstanceGroup & {
  * Instances by capacity provider, those without one by their kind; providers first, in the order of
  * names. A provider without instances is there too, Fargate is not: it has none.
  */
-export function groupInstances(index: ClusterIndex): readonly GroupedInstances[] {
+export const groupInstances = remembered(
+  ({ snapshot }: ClusterIndex) => clusterKeysOf(snapshot),
+  grouped,
+);
+
+function grouped(index: ClusterIndex): readonly GroupedInstances[] {
   const { snapshot } = index;
   const isDaemon = (task: Task): boolean => ownerOf(task, index).type === 'instance';
   const occupied = sortedBy(snapshot.instances, ({ arn }) => arn).map((instance): Occupied => {

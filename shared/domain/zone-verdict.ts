@@ -1,14 +1,15 @@
 import { assert } from './assert.ts';
-import { indexOf } from './cluster-index.ts';
+import { type ClusterIndex, indexOf } from './cluster-index.ts';
 import { type EcsStart, ecsStartsOf } from './ecs-starts.ts';
 import { sortedBy } from './order.ts';
 import { eligibilityOf, type Obstacle, roomChange } from './rebalancing-eligibility.ts';
-import { openRoomLedger } from './room.ts';
+import { clusterKeysOf, remembered } from './remembered.ts';
+import { openRoomLedger, type RoomLedger } from './room.ts';
 import { minimumOf } from './service-state.ts';
 import type { Snapshot } from './snapshot.ts';
 import { shapeOf, type TaskShape } from './task-shape.ts';
 import { movesToBalance } from './zone-balance.ts';
-import { type BlockedZone, planZoneMoves, type ZoneMove } from './zone-plan.ts';
+import { type BlockedZone, planZoneMoves, type ZoneMove, type ZonePlan } from './zone-plan.ts';
 import {
   type Ruling,
   rulingOf,
@@ -50,24 +51,11 @@ export type ZoneReport = {
 export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneMemory): ZoneReport {
   assertPolicy(policy);
   const index = indexOf(snapshot);
-  const rooms = openRoomLedger(index);
-  const cases = sortedBy(snapshot.services, ({ name }) => name).map((service): Case => {
-    const shape = shapeOf(service, index);
-    const spread = spreadOf(service, shape, index);
-    const refusalIn = (zone: string) => rooms.refusal(shape, zone);
-    return {
-      service,
-      shape,
-      spread,
-      eligibility: eligibilityOf(service, spread, { refusalIn, skewMax: policy.skewMax }),
-      movesNeeded: movesToBalance(spread.counts, policy.skewMax),
-    };
-  });
+  const { cases, losses } = casesOf(index, policy.skewMax);
   const context = contextOf(cases, { index, policy, memory });
   const ruled = cases.map((one) => ({ one, ruling: rulingOf(one, context) }));
   const movers = ruled.flatMap(({ one, ruling }) => (ruling === undefined ? [one] : []));
-  const ecsStarts = movers.length === 0 ? [] : cases.flatMap(startsByEcs);
-  const plan = planZoneMoves(movers, { rooms, index, skewMax: policy.skewMax, ecsStarts });
+  const plan = planFor(movers, cases, { index, skewMax: policy.skewMax });
   const moves = Map.groupBy(plan.moves, ({ service }) => service);
   const blocked = new Map(plan.blocked.map(({ service, zones }) => [service, zones]));
   return {
@@ -76,11 +64,53 @@ export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneM
       return verdictOf(one, ruling, moves.get(name) ?? [], blocked.get(name) ?? []);
     }),
     moves: plan.moves,
-    losses: clusterZoneLosses(cases.map(({ spread }) => spread)),
+    losses,
   };
 }
 
 type Case = ZoneCase & { readonly shape: TaskShape };
+
+/** What is found out of each service, by name, before anything is ruled on it. */
+const casesOf = remembered(
+  ({ snapshot }: ClusterIndex, skewMax: number) => [...clusterKeysOf(snapshot), skewMax],
+  findCases,
+);
+
+function findCases(index: ClusterIndex, skewMax: number) {
+  // Only of services on EC2 is it asked whether there is room.
+  let rooms: RoomLedger | undefined;
+  const cases = sortedBy(index.snapshot.services, ({ name }) => name).map((service): Case => {
+    const shape = shapeOf(service, index);
+    const spread = spreadOf(service, shape, index);
+    const refusalIn = (zone: string) => {
+      rooms ??= openRoomLedger(index);
+      return rooms.refusal(shape, zone);
+    };
+    return {
+      service,
+      shape,
+      spread,
+      eligibility: eligibilityOf(service, spread, { refusalIn, skewMax }),
+      movesNeeded: movesToBalance(spread.counts, skewMax),
+    };
+  });
+  return { cases, losses: clusterZoneLosses(cases.map(({ spread }) => spread)) };
+}
+
+/** The moves of those that only a surge would balance. */
+const planFor = (
+  movers: readonly Case[],
+  cases: readonly Case[],
+  { index, skewMax }: { readonly index: ClusterIndex; readonly skewMax: number },
+): ZonePlan =>
+  movers.length === 0
+    ? { moves: [], blocked: [] }
+    : planZoneMoves(movers, {
+        rooms: openRoomLedger(index),
+        index,
+        skewMax,
+        ecsStarts: cases.flatMap(startsByEcs),
+      });
 
 /** ECS rebalances what it can, whether Ballast is to look after it, holds it, or thinks it even enough. */
 const startsByEcs = ({ service, shape, spread, eligibility }: Case): readonly EcsStart[] =>

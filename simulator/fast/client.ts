@@ -15,15 +15,22 @@ export const directClient = <Client>(account: Account, service: ServiceName): Cl
   const client: Sender = {
     async send(command) {
       const operation = command.constructor.name.replace(/Command$/, '');
-      const input: unknown = Reflect.get(command, 'input');
-      return answerOf(account, service, operation, isInput(input) ? wireForm(service, input) : {});
+      const sent: unknown = Reflect.get(command, 'input');
+      const input = isInput(sent) ? wireForm(service, sent) : {};
+      account.intercept?.({ service, operation, input });
+      return answerOf(account, service, operation, input);
     },
   };
   return client as Client;
 };
 
-function answerOf(account: Account, service: ServiceName, operation: string, input: Input): object {
-  account.intercept?.({ service, operation, input });
+/** What the service answers to a request in the form of the wire; throws what it would refuse it with. */
+export function answerOf(
+  account: Account,
+  service: ServiceName,
+  operation: string,
+  input: Input,
+): object {
   const simulated = (service === 'ec2' ? ec2Answers : responders[service])[operation];
   const what = `${service}:${operation}`;
   try {
@@ -38,7 +45,7 @@ function answerOf(account: Account, service: ServiceName, operation: string, inp
 }
 
 /** A request's members as the wire would bring them: what is undefined is not there, times are seconds. */
-function wireForm(service: ServiceName, input: Input): Input {
+export function wireForm(service: ServiceName, input: Input): Input {
   const named = service === 'ec2' ? ec2Names(input) : input;
   return Object.fromEntries(
     Object.entries(named)

@@ -25,6 +25,8 @@ import {
   createIncidentMemory,
 } from './incident-store.ts';
 import { createFastPublisher } from './publisher.ts';
+import { createFastReads } from './reads.ts';
+import { createRememberedMaking } from './remembered-making.ts';
 import { createFastSnapshotReader } from './snapshots.ts';
 import {
   createFastEvidenceStore,
@@ -50,9 +52,11 @@ export function fastFactories(
   const gates = createFastGateStore(new Map<string, GateItem>(), count);
   const evidence = createFastEvidenceStore(new Map<string, Evidence>(), count);
   const memories = createFastMemoryStore(new Map(), count);
+  const reads = createFastReads(account);
+  const making = createRememberedMaking();
   const watch = (_: string, { clock }: { readonly clock: Clock }) => ({
     ...{ incidents, subjects, memories },
-    snapshots: createFastSnapshotReader(account, clock),
+    snapshots: createFastSnapshotReader(reads, clock, making),
   });
   return {
     'deployment-hook': (env, { clock, log }) =>

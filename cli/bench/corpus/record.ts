@@ -5,6 +5,8 @@ import { isLeaving } from '../../../shared/domain/instance-group.ts';
 import type { Snapshot } from '../../../shared/domain/snapshot.ts';
 import type { Label } from '../../../simulator/density-corpus/labels.ts';
 import { type CorpusRun, createCorpusRun } from '../../../simulator/density-corpus/run.ts';
+import { createFastReads } from '../../../simulator/fast/reads.ts';
+import { createRememberedMaking } from '../../../simulator/fast/remembered-making.ts';
 import { createFastSnapshotReader } from '../../../simulator/fast/snapshots.ts';
 import type { World } from '../../../simulator/world.ts';
 
@@ -74,4 +76,8 @@ async function look(
 
 /** The reader of the fast mode; its limiter's pauses take no time. */
 const readerOf = ({ account, nowMs }: World): SnapshotReader =>
-  createFastSnapshotReader(account, { nowMs, sleep: () => Promise.resolve() });
+  createFastSnapshotReader(
+    createFastReads(account),
+    { nowMs, sleep: () => Promise.resolve() },
+    createRememberedMaking(),
+  );

@@ -35,7 +35,12 @@ describe('quantile', () => {
   });
 
   it('is the same without a value of a sorted sample as of the others', () => {
-    const numbers = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2 });
+    const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    // Adding nothing makes a zero of a negative one: the two are equal, and yet told apart.
+    const numbers = fc.array(
+      number.map((value) => value + 0),
+      { minLength: 2 },
+    );
     fc.assert(
       fc.property(numbers, fc.nat(), (values, chosen) => {
         const left = chosen % values.length;
