@@ -83,7 +83,7 @@ async function note(
     return;
   }
   const records = await recordsOf(place.clusterArn);
-  const before = records.all().get(place.id);
+  const before = records.of(place.id);
   const record = await records.update(place.id, (current) =>
     withEc2Id(noted(current, notice), notice),
   );

@@ -33,6 +33,8 @@ export type Records = {
   readonly cluster: string;
   /** By the id of the instance. */
   all(): ReadonlyMap<string, InstanceRecord>;
+  /** Of one instance; undefined where there is none, or none that can be read. */
+  of(id: string): InstanceRecord | undefined;
   calendar(): CalendarRecord | undefined;
   /** `change` is pure and may be called again: it returns what it was given when nothing is new. */
   update(id: string, change: (record: InstanceRecord) => InstanceRecord): Promise<InstanceRecord>;
@@ -53,38 +55,31 @@ export async function openRecords(
   const partition = `DRAIN#${cluster}`;
   let kept = new Map<string, Kept<InstanceRecord>>();
   let calendar: Kept<CalendarRecord> = { value: undefined, version: 0 };
-  const readable = <T>(
-    memory: Memory,
-    recordIn: ReturnType<typeof createMemoryParser<T>>,
-  ): T | undefined => {
-    try {
-      return recordIn(memories, partition, memory);
-    } catch (error) {
-      if (!(error instanceof MalformedInput)) throw error;
-      log.warn('record-unreadable', { cluster, name: memory.name, detail: error.message });
-      return undefined;
-    }
-  };
+  const valueIn = <T>(memory: Memory, recordIn: RecordIn<T>): T | undefined =>
+    readable(memory, cluster, { log, parse: (one) => recordIn(memories, partition, one) });
+  let records: ReadonlyMap<string, InstanceRecord> | undefined;
   const read = async (): Promise<void> => {
     kept = new Map();
+    records = undefined;
     calendar = { value: undefined, version: 0 };
     for (const memory of await memories.list(partition)) {
       const { name, version } = memory;
       if (name === calendarName) {
-        calendar = { value: readable(memory, calendarRecordIn), version };
+        calendar = { value: valueIn(memory, calendarRecordIn), version };
       } else if (name.startsWith(instancePrefix)) {
         const id = name.slice(instancePrefix.length);
-        kept.set(id, { value: readable(memory, instanceRecordIn), version });
+        kept.set(id, { value: valueIn(memory, instanceRecordIn), version });
       }
     }
   };
   await read();
   return {
     cluster,
-    all: () =>
-      new Map(
-        [...kept].flatMap(([id, { value }]) => (value === undefined ? [] : [[id, value] as const])),
-      ),
+    all: () => {
+      records ??= readableOf(kept);
+      return records;
+    },
+    of: (id) => kept.get(id)?.value,
     calendar: () => calendar.value,
     async update(id, change) {
       for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
@@ -96,6 +91,7 @@ export async function openRecords(
         const untilMs = clock.nowMs() + (phaseOf(next) === 'gone' ? goneKeptMs : keptMs);
         if (await memories.save(key, JSON.stringify(next), version, untilMs)) {
           kept.set(id, { value: next, version: version + 1 });
+          records = undefined;
           return next;
         }
         await read();
@@ -111,4 +107,28 @@ export async function openRecords(
       }
     },
   };
+}
+
+const readableOf = (
+  kept: ReadonlyMap<string, Kept<InstanceRecord>>,
+): ReadonlyMap<string, InstanceRecord> =>
+  new Map(
+    [...kept].flatMap(([id, { value }]) => (value === undefined ? [] : [[id, value] as const])),
+  );
+
+type RecordIn<T> = ReturnType<typeof createMemoryParser<T>>;
+
+/** Undefined where a memory cannot be read: it is written over. */
+function readable<T>(
+  memory: Memory,
+  cluster: string,
+  { log, parse }: Pick<Deps, 'log'> & { readonly parse: (memory: Memory) => T },
+): T | undefined {
+  try {
+    return parse(memory);
+  } catch (error) {
+    if (!(error instanceof MalformedInput)) throw error;
+    log.warn('record-unreadable', { cluster, name: memory.name, detail: error.message });
+    return undefined;
+  }
 }

@@ -211,7 +211,7 @@ async function follow(
   records: Records,
   deps: Deps,
 ): Promise<void> {
-  const known = records.all().get(id);
+  const known = records.of(id);
   const { record, drain } = look(known ?? newRecord(id));
   const nowMs = deps.clock.nowMs();
   if ((known !== undefined && isFollowed(known)) || isFollowed(record)) {

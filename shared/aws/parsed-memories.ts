@@ -11,15 +11,15 @@ type Parsed<Value> = { readonly json: string; readonly value: Value };
 export function createMemoryParser<Value>(
   parse: (json: string) => Value,
 ): (store: MemoryStore, partition: string, memory: Memory) => Value {
-  const byStore = new WeakMap<MemoryStore, Map<string, Parsed<Value>>>();
+  const byStore = new WeakMap<MemoryStore, Map<string, Map<string, Parsed<Value>>>>();
   return (store, partition, { name, json }) => {
-    const kept = byStore.get(store) ?? new Map<string, Parsed<Value>>();
-    const key = `${partition} ${name}`;
-    const known = kept.get(key);
+    const partitions = byStore.get(store) ?? new Map<string, Map<string, Parsed<Value>>>();
+    const kept = partitions.get(partition) ?? new Map<string, Parsed<Value>>();
+    const known = kept.get(name);
     if (known?.json === json) return known.value;
     const value = parse(json);
     if (kept.size >= memoriesMax) kept.clear();
-    byStore.set(store, kept.set(key, { json, value }));
+    byStore.set(store, partitions.set(partition, kept.set(name, { json, value })));
     return value;
   };
 }

@@ -11,10 +11,16 @@ type Assembled = ReturnType<SnapshotMaking['assembled']>;
 export function createRememberedMaking(): SnapshotMaking {
   const withFewEvents = createFewEvents();
   return {
-    taskFacts: rememberedByList(plainMaking.taskFacts),
+    taskFacts: rememberedByList(
+      eachRemembered(({ taskArn }) => taskArn, isSameTask, plainMaking.taskFacts),
+    ),
     instanceFacts: rememberedByList(plainMaking.instanceFacts),
-    serviceFacts: rememberedByList((services) =>
-      plainMaking.serviceFacts(services.map(withFewEvents)),
+    serviceFacts: rememberedByList(
+      eachRemembered(
+        ({ serviceArn }) => serviceArn,
+        isSameService,
+        (services) => plainMaking.serviceFacts(services.map(withFewEvents)),
+      ),
     ),
     assembled: createAssembled(),
     finished: createSharing(),
@@ -42,7 +48,79 @@ function rememberedByList<Thing, Facts>(
   };
 }
 
+/** Things whose facts are remembered; then all are forgotten. */
+const thingsMax = 20_000;
+
+/** Facts of each thing, made anew only where it is not as it was when they were made. */
+function eachRemembered<Thing extends object, Facts>(
+  nameOf: (thing: Thing) => string | undefined,
+  isSame: (a: Thing, b: Thing) => boolean,
+  factsOf: (things: readonly Thing[]) => readonly Facts[],
+): (things: readonly Thing[]) => readonly Facts[] {
+  const known = new Map<string, { readonly copy: Thing; readonly facts: Facts }>();
+  return (things) =>
+    things.flatMap((thing) => {
+      const name = nameOf(thing) ?? '';
+      const before = known.get(name);
+      if (before !== undefined && isSame(before.copy, thing)) return [before.facts];
+      const [facts] = factsOf([thing]);
+      if (facts === undefined) return [];
+      if (known.size >= thingsMax) known.clear();
+      known.set(name, { copy: { ...thing }, facts });
+      return [facts];
+    });
+}
+
+type EcsTask = Parameters<SnapshotMaking['taskFacts']>[0][number];
+
+/**
+ * Whether a task is as it was, as far as facts are made of it. The account replaces what its members
+ * hold and does not change it; ports are bound in the containers themselves, while a task is placed.
+ */
+const isSameTask = (a: EcsTask, b: EcsTask): boolean =>
+  a.lastStatus === b.lastStatus &&
+  a.desiredStatus === b.desiredStatus &&
+  a.healthStatus === b.healthStatus &&
+  a.startedAt === b.startedAt &&
+  a.containerInstanceArn === b.containerInstanceArn &&
+  a.availabilityZone === b.availabilityZone &&
+  a.attributes === b.attributes &&
+  a.attachments === b.attachments &&
+  a.containers === b.containers &&
+  a.createdAt === b.createdAt &&
+  a.group === b.group &&
+  a.startedBy === b.startedBy &&
+  a.taskDefinitionArn === b.taskDefinitionArn &&
+  a.launchType === b.launchType &&
+  a.capacityProviderName === b.capacityProviderName &&
+  a.cpu === b.cpu &&
+  a.memory === b.memory;
+
 type EcsService = Parameters<SnapshotMaking['serviceFacts']>[0][number];
+
+const isSameService = (a: EcsService, b: EcsService): boolean =>
+  a.status === b.status &&
+  a.desiredCount === b.desiredCount &&
+  a.runningCount === b.runningCount &&
+  a.pendingCount === b.pendingCount &&
+  a.deployments === b.deployments &&
+  a.events === b.events &&
+  a.taskDefinition === b.taskDefinition &&
+  a.currentServiceDeployment === b.currentServiceDeployment &&
+  a.launchType === b.launchType &&
+  a.capacityProviderStrategy === b.capacityProviderStrategy &&
+  a.schedulingStrategy === b.schedulingStrategy &&
+  a.deploymentController === b.deploymentController &&
+  a.deploymentConfiguration === b.deploymentConfiguration &&
+  a.availabilityZoneRebalancing === b.availabilityZoneRebalancing &&
+  a.placementStrategy === b.placementStrategy &&
+  a.placementConstraints === b.placementConstraints &&
+  a.networkConfiguration === b.networkConfiguration &&
+  a.loadBalancers === b.loadBalancers &&
+  a.tags === b.tags &&
+  a.serviceName === b.serviceName &&
+  a.createdAt === b.createdAt;
+
 type Events = NonNullable<EcsService['events']>;
 
 /** Words of the messages that a snapshot is read off: of rebalancing, and of tasks without a place. */

@@ -36,8 +36,14 @@ export const createFastEvidenceStore = (
   },
 });
 
-/** Memories by partition, then by name. */
-export type Memories = Map<string, Map<string, Memory>>;
+/** Memories of a partition by name, and as they are listed until one is written. */
+type Partition = {
+  readonly byName: Map<string, Memory>;
+  listed: { readonly memories: readonly Memory[]; readonly pages: number } | undefined;
+};
+
+/** By the key of the partition. */
+export type Memories = Map<string, Partition>;
 
 /** Letters of an answer of DynamoDB; more of them take another page. */
 const pageCharsMax = 1_000_000;
@@ -45,16 +51,32 @@ const pageCharsMax = 1_000_000;
 /** Memories with the condition of the real store: a write is one on the version that was read. */
 export const createFastMemoryStore = (kept: Memories, count: CountCall): MemoryStore => ({
   async list(partition) {
-    const found = [...(kept.get(partition)?.values() ?? [])];
-    const chars = found.reduce((sum, { json }) => sum + json.length, 0);
-    for (let read = 0; read <= chars; read += pageCharsMax) count('Query');
-    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const found = partitionOf(kept, partition);
+    found.listed ??= listed([...found.byName.values()]);
+    const { memories, pages } = found.listed;
+    for (let read = 0; read < pages; read += 1) count('Query');
+    return memories;
   },
   async save({ partition, name }, json, version) {
     count('PutItem');
-    const memories = kept.get(partition) ?? new Map<string, Memory>();
-    if ((memories.get(name)?.version ?? 0) !== version) return false;
-    kept.set(partition, memories.set(name, { name, json, version: version + 1 }));
+    const found = partitionOf(kept, partition);
+    if ((found.byName.get(name)?.version ?? 0) !== version) return false;
+    found.byName.set(name, { name, json, version: version + 1 });
+    found.listed = undefined;
     return true;
   },
 });
+
+function partitionOf(kept: Memories, key: string): Partition {
+  const found = kept.get(key) ?? { byName: new Map<string, Memory>(), listed: undefined };
+  kept.set(key, found);
+  return found;
+}
+
+function listed(memories: readonly Memory[]): NonNullable<Partition['listed']> {
+  const chars = memories.reduce((sum, { json }) => sum + json.length, 0);
+  return {
+    memories: memories.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    pages: Math.floor(chars / pageCharsMax) + 1,
+  };
+}
