@@ -1,5 +1,5 @@
 import { sortedBy } from './order.ts';
-import { clusterKeysOf, remembered } from './remembered.ts';
+import { arrangementKeysOf, remembered } from './remembered.ts';
 import { primaryOf } from './service-state.ts';
 import type {
   CapacityProvider,
@@ -33,7 +33,7 @@ export const indexOf = (snapshot: Snapshot): ClusterIndex => ({
   snapshot,
 });
 
-const arrangementOf = remembered(clusterKeysOf, arrange);
+const arrangementOf = remembered(arrangementKeysOf, arrange);
 
 function arrange(snapshot: Snapshot): Omit<ClusterIndex, 'snapshot'> {
   const ofService = Map.groupBy(snapshot.tasks, ({ service }) => service);

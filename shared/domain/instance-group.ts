@@ -1,6 +1,6 @@
 import type { ClusterIndex } from './cluster-index.ts';
 import { sortedBy } from './order.ts';
-import { clusterKeysOf, remembered } from './remembered.ts';
+import { arrangementKeysOf, remembered } from './remembered.ts';
 import type { CapacityProvider, ComputeKind, Instance, Task } from './snapshot.ts';
 import { ownerOf } from './task-owner.ts';
 
@@ -34,7 +34,7 @@ export type GroupedInstances = InstanceGroup & {
  * names. A provider without instances is there too, Fargate is not: it has none.
  */
 export const groupInstances = remembered(
-  ({ snapshot }: ClusterIndex) => clusterKeysOf(snapshot),
+  ({ snapshot }: ClusterIndex) => arrangementKeysOf(snapshot),
   grouped,
 );
 

@@ -23,15 +23,21 @@ export function remembered<Args extends readonly unknown[], Value>(
 const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((key, at) => key === b[at]);
 
-/** What a snapshot says of tasks, services and instances, and nothing of when it was taken. */
-export const clusterKeysOf = (snapshot: Snapshot) =>
+/** What a snapshot says of how tasks, services and instances belong together. */
+export const arrangementKeysOf = (snapshot: Snapshot) =>
   [
     snapshot.tasks,
     snapshot.services,
     snapshot.instances,
     snapshot.capacityProviders,
+    snapshot.gaps,
+  ] as const;
+
+/** The same with all that is known of zones, types and prices; nothing of when it was taken. */
+export const clusterKeysOf = (snapshot: Snapshot) =>
+  [
+    ...arrangementKeysOf(snapshot),
     snapshot.subnetZones,
     snapshot.instanceTypes,
-    snapshot.gaps,
     snapshot.region,
   ] as const;

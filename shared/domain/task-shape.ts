@@ -38,12 +38,15 @@ export function shapeOf(service: Service, index: ClusterIndex): TaskShape {
     platforms: platforms as ReadonlySet<string>,
     constraints: readConstraints(placementConstraints),
     instances: index.instancesFor(service),
-    suitKey: JSON.stringify([
-      [...capacityProviders].sort(),
-      compute,
-      [...platforms].sort(),
-      placementConstraints,
-    ]),
+    // Only who looks for rooms asks for it.
+    get suitKey() {
+      return JSON.stringify([
+        [...capacityProviders].sort(),
+        compute,
+        [...platforms].sort(),
+        placementConstraints,
+      ]);
+    },
   };
 }
 

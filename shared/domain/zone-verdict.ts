@@ -3,7 +3,7 @@ import { type ClusterIndex, indexOf } from './cluster-index.ts';
 import { type EcsStart, ecsStartsOf } from './ecs-starts.ts';
 import { sortedBy } from './order.ts';
 import { eligibilityOf, type Obstacle, roomChange } from './rebalancing-eligibility.ts';
-import { clusterKeysOf, remembered } from './remembered.ts';
+import { arrangementKeysOf, remembered } from './remembered.ts';
 import { openRoomLedger, type RoomLedger } from './room.ts';
 import { minimumOf } from './service-state.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -72,7 +72,13 @@ type Case = ZoneCase & { readonly shape: TaskShape };
 
 /** What is found out of each service, by name, before anything is ruled on it. */
 const casesOf = remembered(
-  ({ snapshot }: ClusterIndex, skewMax: number) => [...clusterKeysOf(snapshot), skewMax],
+  ({ snapshot }: ClusterIndex, skewMax: number) => [
+    ...arrangementKeysOf(snapshot),
+    snapshot.subnetZones,
+    skewMax,
+    // Limits of instance types are asked about for services on EC2 alone.
+    snapshot.services.some(({ compute }) => compute === 'ec2') && snapshot.instanceTypes,
+  ],
   findCases,
 );
 

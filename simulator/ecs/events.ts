@@ -12,6 +12,12 @@ const optionalTime = (name: string, value: Date | undefined) =>
   optional(name, value?.toISOString());
 
 /**
+ * Attachments as they are now: their status changes in place. Everything else that an event takes over
+ * as a list (attributes, resources, overrides, ports) is never changed, another one takes its place.
+ */
+const attachmentsOf = ({ attachments = [] }: EcsTask) => attachments.map((one) => ({ ...one }));
+
+/**
  * `ECS Task State Change`. Health is not in it.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
  */
@@ -21,8 +27,8 @@ export function taskStateChange(core: Core, task: Task): EmittedEvent {
     detailType: 'ECS Task State Change',
     resources: [view.taskArn],
     detail: {
-      attachments: structuredClone(view.attachments ?? []),
-      attributes: structuredClone(view.attributes ?? []),
+      attachments: attachmentsOf(view),
+      attributes: view.attributes ?? [],
       ...optional('availabilityZone', view.availabilityZone),
       ...optional('capacityProviderName', view.capacityProviderName),
       clusterArn: view.clusterArn,
@@ -39,7 +45,7 @@ export function taskStateChange(core: Core, task: Task): EmittedEvent {
       ...optional('launchType', view.launchType),
       lastStatus: view.lastStatus,
       ...optional('memory', view.memory),
-      overrides: structuredClone(view.overrides ?? { containerOverrides: [] }),
+      overrides: view.overrides ?? { containerOverrides: [] },
       ...optionalTime('pullStartedAt', view.pullStartedAt),
       ...optionalTime('pullStoppedAt', view.pullStoppedAt),
       ...optionalTime('startedAt', view.startedAt),
@@ -77,8 +83,8 @@ function containersOf({ taskArn, containers = [], attachments = [] }: EcsTask) {
   return containers.map(({ healthStatus: _, networkBindings, cpu = '0', ...container }) => ({
     ...container,
     taskArn,
-    ...(networkBindings === undefined ? {} : { networkBindings: structuredClone(networkBindings) }),
-    networkInterfaces: structuredClone(networkInterfaces),
+    ...(networkBindings === undefined ? {} : { networkBindings }),
+    networkInterfaces,
     cpu,
   }));
 }
@@ -94,12 +100,12 @@ export function instanceStateChange(core: Core, { view }: Instance): EmittedEven
     resources: [view.containerInstanceArn],
     detail: {
       agentConnected: view.agentConnected,
-      attributes: structuredClone(view.attributes),
+      attributes: view.attributes,
       clusterArn: view.clusterArn,
       containerInstanceArn: view.containerInstanceArn,
       ...optional('ec2InstanceId', view.ec2InstanceId),
-      registeredResources: structuredClone(view.registeredResources),
-      remainingResources: structuredClone(view.remainingResources),
+      registeredResources: view.registeredResources,
+      remainingResources: view.remainingResources,
       status: view.status,
       version: view.version,
       versionInfo: {

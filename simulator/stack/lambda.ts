@@ -1,4 +1,5 @@
 import type { Fields, Log } from '../../shared/runtime/log.ts';
+import { asJson } from './as-json.ts';
 import type { Timeline } from './queue.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -71,7 +72,7 @@ export function createLambda(settings: LambdaSettings, deps: LambdaDeps): Lambda
       };
       instance.dies = () => end({ type: 'crashed' });
       // An event reaches a function as JSON: what does not survive that never arrives.
-      instance.handle(JSON.parse(JSON.stringify(event)), context).then(
+      instance.handle(asJson(event), context).then(
         (value) => end({ type: 'returned', value }),
         (error: unknown) => end({ type: 'threw', error }),
       );
