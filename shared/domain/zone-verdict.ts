@@ -70,6 +70,54 @@ export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneM
 
 type Case = ZoneCase & { readonly shape: TaskShape };
 
+/** What is found out of each service, by name, before anything is ruled on it. */
+const casesOf = remembered(
+  ({ snapshot }: ClusterIndex, skewMax: number) => [
+    ...arrangementKeysOf(snapshot),
+    snapshot.subnetZones,
+    skewMax,
+    // Limits of instance types are asked about for services on EC2 alone.
+    snapshot.services.some(({ compute }) => compute === 'ec2') && snapshot.instanceTypes,
+  ],
+  findCases,
+);
+
+function findCases(index: ClusterIndex, skewMax: number) {
+  // Only of services on EC2 is it asked whether there is room.
+  let rooms: RoomLedger | undefined;
+  const cases = sortedBy(index.snapshot.services, ({ name }) => name).map((service): Case => {
+    const shape = shapeOf(service, index);
+    const spread = spreadOf(service, shape, index);
+    const refusalIn = (zone: string) => {
+      rooms ??= openRoomLedger(index);
+      return rooms.refusal(shape, zone);
+    };
+    return {
+      service,
+      shape,
+      spread,
+      eligibility: eligibilityOf(service, spread, { refusalIn, skewMax }),
+      movesNeeded: movesToBalance(spread.counts, skewMax),
+    };
+  });
+  return { cases, losses: clusterZoneLosses(cases.map(({ spread }) => spread)) };
+}
+
+/** The moves of those that only a surge would balance. */
+const planFor = (
+  movers: readonly Case[],
+  cases: readonly Case[],
+  { index, skewMax }: { readonly index: ClusterIndex; readonly skewMax: number },
+): ZonePlan =>
+  movers.length === 0
+    ? { moves: [], blocked: [] }
+    : planZoneMoves(movers, {
+        rooms: openRoomLedger(index),
+        index,
+        skewMax,
+        ecsStarts: cases.flatMap(startsByEcs),
+      });
+
 /** ECS rebalances what it can, whether Ballast is to look after it, holds it, or thinks it even enough. */
 const startsByEcs = ({ service, shape, spread, eligibility }: Case): readonly EcsStart[] =>
   service.status === 'ACTIVE' && eligibility.obstacles.length === 0

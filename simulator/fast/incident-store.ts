@@ -51,7 +51,7 @@ export function createFastIncidentStore(memory: IncidentMemory, count: CountCall
     async list() {
       const found = [...listed].flatMap((key) => incidents.get(key) ?? []);
       const places = (['outbox', 'incident'] as const).map((place) =>
-        found.filter((one) => placeOf(one) === place).sort(byIndexKey),
+        inIndexOrder(found.filter((one) => placeOf(one) === place)),
       );
       for (const { length } of places) {
         // A page that is full has another one after it, even if that is empty.
@@ -117,4 +117,8 @@ function indexKeyOf({ outbox, openedAtMs, firstAtMs, id }: Incident): string {
   return `${new Date(atMs).toISOString()}#${id}`;
 }
 
-const byIndexKey = (a: Incident, b: Incident): number => (indexKeyOf(a) < indexKeyOf(b) ? -1 : 1);
+const inIndexOrder = (incidents: readonly Incident[]): readonly Incident[] =>
+  incidents
+    .map((incident) => ({ incident, key: indexKeyOf(incident) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ incident }) => incident);
