@@ -124,50 +124,6 @@ const startsByEcs = ({ service, shape, spread, eligibility }: Case): readonly Ec
     ? ecsStartsOf(shape, spread)
     : [];
 
-/** What is found out of each service, by name, before anything is ruled on it. */
-const casesOf = remembered(
-  ({ snapshot }: ClusterIndex, skewMax: number) => [
-    ...arrangementKeysOf(snapshot),
-    snapshot.subnetZones,
-    skewMax,
-    // Limits of instance types are asked about for services on EC2 alone.
-    snapshot.services.some(({ compute }) => compute === 'ec2') && snapshot.instanceTypes,
-  ],
-  findCases,
-);
-
-function findCases(index: ClusterIndex, skewMax: number) {
-  // Only of services on EC2 is it asked whether there is room.
-  let rooms: RoomLedger | undefined;
-  const cases = sortedBy(index.snapshot.services, ({ name }) => name).map((service): Case => {
-    const shape = shapeOf(service, index);
-    const spread = spreadOf(service, shape, index);
-    const refusalIn = (zone: string) => {
-      rooms ??= openRoomLedger(index);
-      return rooms.refusal(shape, zone);
-    };
-    return {
-      service,
-      shape,
-      spread,
-      eligibility: eligibilityOf(service, spread, { refusalIn, skewMax }),
-      movesNeeded: movesToBalance(spread.counts, skewMax),
-    };
-  });
-  return { cases, losses: clusterZoneLosses(cases.map(({ spread }) => spread)) };
-}
-
-/** The moves of those that only a surge would balance, into rooms that ECS does not need first. */
-function planFor(
-  movers: readonly Case[],
-  cases: readonly Case[],
-  { index, skewMax }: { readonly index: ClusterIndex; readonly skewMax: number },
-): ZonePlan {
-  if (movers.length === 0) return { moves: [], blocked: [] };
-  const rooms = openRoomLedger(index);
-  return planZoneMoves(movers, { rooms, index, skewMax, ecsStarts: cases.flatMap(startsByEcs) });
-}
-
 function contextOf(
   cases: readonly Case[],
   given: Pick<ZoneContext, 'index' | 'policy' | 'memory'>,
