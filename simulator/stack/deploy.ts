@@ -133,8 +133,11 @@ function createFunction(
   if (factory === undefined) throw new UnsupportedTemplate(`no handler for ${id}`);
   const env = environmentOf(properties);
   const settings = { functionArn: stack.arnOf(id), timeoutMs: Number(properties.Timeout) * 1_000 };
-  const note = (level: LogRecord['level'], message: string, fields: LogRecord['fields'] = {}) =>
+  const least = leastLevelOf(env);
+  const note = (level: LogRecord['level'], message: string, fields: LogRecord['fields'] = {}) => {
+    if (levels.indexOf(level) < least) return;
     logs.push({ atMs: timeline.nowMs(), functionName, level, message, fields });
+  };
   return createLambda(settings, {
     timeline,
     openSandbox: (onDeath) =>
@@ -153,6 +156,13 @@ function createFunction(
     onTimeOut: () => note('error', 'timed-out'),
   });
 }
+
+/** Of a log, the least first. */
+const levels: readonly LogRecord['level'][] = ['debug', 'info', 'warn', 'error'];
+
+/** What is below it is not written, as the template says it for all functions; everything without a word. */
+const leastLevelOf = ({ POWERTOOLS_LOG_LEVEL: name = '' }: Readonly<Record<string, string>>) =>
+  levels.findIndex((level) => level.toUpperCase() === name);
 
 /** Folder of a function: `DeploymentHook` lives in `functions/deployment-hook`. */
 export const folderOf = (id: string): string =>
