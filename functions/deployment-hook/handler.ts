@@ -39,7 +39,8 @@ export const createHandler =
       return answer(call, outcome, deps.log);
     } catch (error) {
       const outcome = unexpected(error, stageOf(event), config?.stackMode);
-      await tell(outcome);
+      // What made the mistake may keep it from being told as well: the answer goes out all the same.
+      await tell(outcome).catch(() => undefined);
       return answer(call, outcome, deps.log, error);
     } finally {
       // Lambda freezes between calls: a connection kept over that may be dead without a sign.
