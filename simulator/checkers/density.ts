@@ -1,12 +1,20 @@
-import type { AlertRecord, RunRecord, ServiceCount } from '../record.ts';
+import type { RunRecord, ServiceCount } from '../record.ts';
 import type { LogRecord } from '../stack/lambda.ts';
 import { type Checker, callFaults, clock, struck } from './checker.ts';
-import { toldIn } from './incidents.ts';
+import {
+  blinding,
+  cardsOf,
+  digestMs,
+  isBlind,
+  isTold,
+  pagedFor,
+  spansWhere,
+  stillOpen,
+} from './standing.ts';
 import { type Span, spanOf, without } from './stretches.ts';
 import { isUneven } from './zone-history.ts';
 
 const minuteMs = 60_000;
-const dayMs = 1_440 * minuteMs;
 const functionName = 'density';
 const kind = 'concentration';
 const kinds: ReadonlySet<string> = new Set([kind, 'density-anomaly']);
@@ -25,13 +33,8 @@ const slackMs = 2 * lookMs + 2 * minuteMs;
 const jitterMs = minuteMs;
 /** A service has to be well for so long before its incident ends. */
 const wellMs = 30 * minuteMs;
-/** From what a digest tells to the digest, and what its run takes. */
-const digestMs = dayMs + 90 * minuteMs;
 /** Documented: custom metrics of the stack, unless its operator asks for more. */
 const metricsMax = 10;
-/** Faults that keep a look from seeing, or from writing. */
-const blinding = [...callFaults, 'overlapping-invocations', 'stale-reads'] as const;
-
 const isWatched = ({ functions, withBallast }: RunRecord): boolean =>
   withBallast && functions.includes(functionName);
 
@@ -63,19 +66,12 @@ function historiesOf(run: RunRecord): readonly History[] {
   return [...Map.groupBy(run.counts, ({ service }) => service)]
     .filter(([service]) => run.tags[service]?.['ballast:density'] !== 'off')
     .map(([service, counts]) => {
-      const spansOf = (isSo: (count: ServiceCount) => boolean): readonly Span[] =>
-        without(
-          counts.flatMap((count, at) =>
-            isSo(count) ? [{ fromMs: count.atMs, untilMs: counts[at + 1]?.atMs ?? run.endMs }] : [],
-          ),
-          [],
-        );
-      const hangingAnyhow = spansOf(isHanging);
+      const hangingAnyhow = spansWhere(counts, run.endMs, isHanging);
       return {
         service,
         hanging: without(hangingAnyhow, unseen),
         hangingAnyhow,
-        free: spansOf(isFree),
+        free: spansWhere(counts, run.endMs, isFree),
       };
     });
 }
@@ -90,33 +86,13 @@ export const concentrationsTold: Checker = {
           hanging
             .map(({ fromMs, untilMs }) => ({ fromMs, untilMs, byMs: fromMs + holdMs + slackMs }))
             .filter(({ fromMs, untilMs, byMs }) => {
-              const isSeen = !struck(run, blinding, [fromMs - 60 * minuteMs, byMs]);
-              return isSeen && byMs <= untilMs && byMs + digestMs <= run.endMs;
+              return !isBlind(run, fromMs, byMs) && byMs <= untilMs && byMs + digestMs <= run.endMs;
             })
-            .filter(({ fromMs, byMs }) => !isTold(run, service, fromMs, byMs))
+            .filter(({ fromMs, byMs }) => !isTold(run, { kind, service, fromMs, byMs }))
             .map(({ fromMs }) => `${service}: on one instance from ${clock(fromMs)}, never told`),
         )
       : [],
 };
-
-/** By a card that is still open or has come in time, or in the digest after. */
-function isTold(run: RunRecord, service: string, fromMs: number, byMs: number): boolean {
-  const isOpen = toldIn(run).some(
-    (told) =>
-      told.kind === kind &&
-      told.service === service &&
-      told.fromMs <= byMs &&
-      told.untilMs >= fromMs,
-  );
-  const line = new RegExp(`(INFO|WARN) ${service}: concentration|and \\d+ more`);
-  return (
-    isOpen ||
-    run.digests.some(({ atMs, text }) => atMs >= byMs && atMs <= byMs + digestMs && line.test(text))
-  );
-}
-
-const isCard = ({ topic, transition, ...alert }: AlertRecord): boolean =>
-  topic === 'alerts' && alert.kind === kind && /^(open|escalate)$/.test(transition);
 
 export const concentrationCardsTrue: Checker = {
   name: 'concentration-cards-true',
@@ -125,7 +101,7 @@ export const concentrationCardsTrue: Checker = {
   broken: ({ run }) => {
     if (!isWatched(run)) return [];
     const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
-    return run.alerts.filter(isCard).flatMap(({ service, atMs, subject }) => {
+    return cardsOf(run, kind).flatMap(({ service, atMs, subject }) => {
       const spans = bridged(histories.get(service)?.hangingAnyhow ?? []);
       const isTrue = spans.some(({ fromMs, untilMs }) => {
         const lastMs = Math.min(untilMs, atMs);
@@ -153,8 +129,7 @@ export const oneCardAHarm: Checker = {
   sentence: 'Where zones are uneven az-balance tells it, and no card of density comes beside it.',
   broken: ({ run }) =>
     isWatched(run) && run.functions.includes('az-balance')
-      ? run.alerts
-          .filter(isCard)
+      ? cardsOf(run, kind)
           .filter(({ service }) => run.tags[service]?.['ballast:az-balance'] !== 'off')
           .filter(({ service, atMs }) => {
             const counts = countsDuring(run, service, atMs);
@@ -177,30 +152,18 @@ export const concentrationsEnd: Checker = {
   broken: ({ run }) => {
     if (!isWatched(run)) return [];
     const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
-    return toldIn(run)
-      .filter((told) => told.kind === kind)
-      .flatMap(({ service, fromMs, untilMs, incidentId }) => {
-        const stays = (histories.get(service)?.free ?? []).find((span) => {
-          const sinceMs = Math.max(span.fromMs, fromMs);
-          const byMs = sinceMs + wellMs + slackMs;
-          const isBlind = struck(run, blinding, [sinceMs - 60 * minuteMs, byMs]);
-          return !isBlind && byMs <= Math.min(span.untilMs, untilMs);
-        });
-        return stays === undefined
-          ? []
-          : [`${incidentId} of ${service}: spread from ${clock(stays.fromMs)}, and still open`];
-      });
+    const wellOf = (service: string) => histories.get(service)?.free ?? [];
+    return stillOpen(run, kind, { wellOf, endsWithinMs: wellMs + slackMs }).map(
+      (open) =>
+        `${open.incidentId} of ${open.service}: spread from ${clock(open.wellMs)}, and still open`,
+    );
   },
 };
 
 export const densityNeverPages: Checker = {
   name: 'density-never-pages',
   sentence: 'Nobody is paged for density.',
-  broken: ({ run }) =>
-    run.alerts
-      .filter((alert) => kinds.has(alert.kind))
-      .filter(({ topic, severity }) => topic === 'pages' || severity === 'critical')
-      .map(({ atMs, subject }) => `${clock(atMs)} ${subject}`),
+  broken: ({ run }) => pagedFor(run, kinds),
 };
 
 export const densityLooks: Checker = {

@@ -1,4 +1,5 @@
 import type { RunRecord, ServiceCount } from '../record.ts';
+import { spansWhere } from './standing.ts';
 import { type Span, spanOf, without } from './stretches.ts';
 
 const minuteMs = 60_000;
@@ -49,13 +50,7 @@ function historyOf(
   counts: readonly ServiceCount[],
   held: readonly Span[],
 ): ZoneHistory {
-  const spansOf = (isSo: (count: ServiceCount) => boolean): readonly Span[] =>
-    without(
-      counts.flatMap((count, at) =>
-        isSo(count) ? [{ fromMs: count.atMs, untilMs: counts[at + 1]?.atMs ?? run.endMs }] : [],
-      ),
-      [],
-    );
+  const spansOf = (isSo: (count: ServiceCount) => boolean) => spansWhere(counts, run.endMs, isSo);
   const isWhole = ({ running, desired, isPending }: ServiceCount): boolean =>
     running === desired && !isPending;
   const moved = [

@@ -1,6 +1,6 @@
-import type { AlertRecord, RunRecord } from '../record.ts';
-import { type Checker, callFaults, clock, struck } from './checker.ts';
-import { toldIn } from './incidents.ts';
+import type { RunRecord } from '../record.ts';
+import { type Checker, clock } from './checker.ts';
+import { cardsOf, digestMs, isBlind, isTold, pagedFor, stillOpen } from './standing.ts';
 import { lengthOf, type Span, without } from './stretches.ts';
 import { historiesOf, isUneven, lossOf, type ZoneHistory } from './zone-history.ts';
 
@@ -20,22 +20,8 @@ const balancedMs = 10 * minuteMs;
 const againMs = 30 * dayMs;
 /** Documented: so many cards a cluster and day. */
 const cardsADayMax = 4;
-/** From what a digest tells to the digest, and what its run takes. */
-const digestMs = dayMs + 90 * minuteMs;
-/** Faults that keep a run from seeing, or from writing. */
-const blinding = [...callFaults, 'overlapping-invocations', 'stale-reads'] as const;
-
 const isWatched = ({ functions, withBallast }: RunRecord): boolean =>
   withBallast && functions.includes('az-balance');
-
-/** What opens an incident for people: its end is no card of its own. */
-const isCard = ({ topic, transition, ...alert }: AlertRecord): boolean =>
-  topic === 'alerts' && alert.kind === kind && /^(open|escalate)$/.test(transition);
-
-const cardsOf = (run: RunRecord, service?: string): readonly AlertRecord[] =>
-  run.alerts.filter(
-    (alert) => isCard(alert) && (service === undefined || alert.service === service),
-  );
 
 /** Spans in which a service was uneven for as long as it takes, and when it has to have been told. */
 function duesOf(run: RunRecord, { service, quietlyUneven, at }: ZoneHistory) {
@@ -44,9 +30,7 @@ function duesOf(run: RunRecord, { service, quietlyUneven, at }: ZoneHistory) {
     const afterMs = count?.isRebalanced === true ? ecsHoldMs : holdMs;
     const byMs = fromMs + afterMs + slackMs;
     if (count === undefined || byMs > untilMs) return [];
-    return struck(run, blinding, [fromMs - 60 * minuteMs, byMs])
-      ? []
-      : [{ service, count, fromMs, afterMs, byMs }];
+    return isBlind(run, fromMs, byMs) ? [] : [{ kind, service, count, fromMs, afterMs, byMs }];
   });
 }
 
@@ -59,29 +43,13 @@ export const zonesTold: Checker = {
       ? historiesOf(run)
           .flatMap((history) => duesOf(run, history))
           .filter(({ byMs }) => byMs + digestMs <= run.endMs)
-          .filter(({ service, fromMs, byMs }) => !isTold(run, service, fromMs, byMs))
+          .filter((due) => !isTold(run, due))
           .map(
             ({ service, fromMs, count }) =>
               `${service}: ${Object.values(count.zones).join('/')} from ${clock(fromMs)}, never told`,
           )
       : [],
 };
-
-/** By a card that is still open or has come in time, or in the digest after. */
-function isTold(run: RunRecord, service: string, fromMs: number, byMs: number): boolean {
-  const isOpen = toldIn(run).some(
-    (told) =>
-      told.kind === kind &&
-      told.service === service &&
-      told.fromMs <= byMs &&
-      told.untilMs >= fromMs,
-  );
-  const line = new RegExp(`(INFO|WARN) ${service}: zone imbalance|and \\d+ more`);
-  return (
-    isOpen ||
-    run.digests.some(({ atMs, text }) => atMs >= byMs && atMs <= byMs + digestMs && line.test(text))
-  );
-}
 
 export const graveZonesCarded: Checker = {
   name: 'grave-zones-carded',
@@ -98,10 +66,10 @@ export const graveZonesCarded: Checker = {
     return dues
       .filter(({ service, byMs }) => {
         if (byMs > run.endMs) return false;
-        const own = cardsOf(run, service).filter(
+        const own = cardsOf(run, kind, service).filter(
           ({ atMs }) => atMs <= byMs && byMs - atMs < againMs + slackMs,
         );
-        const today = cardsOf(run).filter(({ atMs }) => atMs <= byMs && byMs - atMs < dayMs);
+        const today = cardsOf(run, kind).filter(({ atMs }) => atMs <= byMs && byMs - atMs < dayMs);
         const near = dues.filter((other) => Math.abs(other.byMs - byMs) < 10 * minuteMs);
         return own.length === 0 && today.length < cardsADayMax && near.length <= cardsADayMax;
       })
@@ -115,7 +83,7 @@ export const zoneCardsTrue: Checker = {
   broken: ({ run }) => {
     if (!isWatched(run)) return [];
     const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
-    return cardsOf(run).flatMap(({ service, atMs, subject }) => {
+    return cardsOf(run, kind).flatMap(({ service, atMs, subject }) => {
       const history = histories.get(service);
       if (history === undefined) return [`${subject}: nobody may be told of it`];
       const seenMs = lengthOf(unevenBefore(history, atMs));
@@ -148,19 +116,12 @@ export const zoneIncidentsEnd: Checker = {
   broken: ({ run }) => {
     if (!isWatched(run)) return [];
     const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
-    return toldIn(run)
-      .filter((told) => told.kind === kind)
-      .flatMap(({ service, fromMs, untilMs, incidentId }) => {
-        const stays = (histories.get(service)?.even ?? []).find((span) => {
-          const sinceMs = Math.max(span.fromMs, fromMs);
-          const byMs = sinceMs + balancedMs + slackMs + 10 * minuteMs;
-          const isBlind = struck(run, blinding, [sinceMs - 60 * minuteMs, byMs]);
-          return !isBlind && byMs <= Math.min(span.untilMs, untilMs);
-        });
-        return stays === undefined
-          ? []
-          : [`${incidentId} of ${service}: even from ${clock(stays.fromMs)}, and still open`];
-      });
+    const wellOf = (service: string) => histories.get(service)?.even ?? [];
+    const endsWithinMs = balancedMs + slackMs + 10 * minuteMs;
+    return stillOpen(run, kind, { wellOf, endsWithinMs }).map(
+      ({ incidentId, service, wellMs }) =>
+        `${incidentId} of ${service}: even from ${clock(wellMs)}, and still open`,
+    );
   },
 };
 
@@ -170,7 +131,7 @@ export const zonesToldOnce: Checker = {
   broken: ({ run }) => {
     if (!isWatched(run)) return [];
     return historiesOf(run).flatMap(({ service, at }) => {
-      const cards = cardsOf(run, service);
+      const cards = cardsOf(run, kind, service);
       const isGraveAt = (atMs: number): boolean => {
         const count = at(atMs);
         if (count === undefined || !isUneven(count)) return false;
@@ -193,11 +154,7 @@ export const zonesToldOnce: Checker = {
 export const zonesNeverPage: Checker = {
   name: 'zones-never-page',
   sentence: 'Nobody is paged for zones.',
-  broken: ({ run }) =>
-    run.alerts
-      .filter((alert) => alert.kind === kind)
-      .filter(({ topic, severity }) => topic === 'pages' || severity === 'critical')
-      .map(({ atMs, subject }) => `${clock(atMs)} ${subject}`),
+  broken: ({ run }) => pagedFor(run, new Set([kind])),
 };
 
 export const zonesOnlyWatched: Checker = {
