@@ -233,7 +233,8 @@ function reasonsIn(file: string): readonly string[] {
 const functionNames = globSync('functions/*').map((folder) => path.basename(folder));
 
 describe.each(functionNames)('the reasons of %s', (name) => {
-  const decides = /^(functions|shared\/domain|shared\/http)\/|^shared\/aws\/errors\.ts$/;
+  const decides =
+    /^(functions|shared\/domain|shared\/http)\/|^shared\/(aws\/errors|runtime\/read-message)\.ts$/;
   const words = closureOf(`functions/${name}/index.ts`)
     .filter((file) => decides.test(file))
     .flatMap(reasonsIn);

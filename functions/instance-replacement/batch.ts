@@ -3,13 +3,15 @@ import type { InstanceNotice } from '../../shared/domain/instance-notice.ts';
 import { noted, phaseOf } from '../../shared/domain/instance-replacement.ts';
 import { idOf } from '../../shared/domain/replacement-look.ts';
 import { type Batch, type BatchAnswer, isBatch } from '../../shared/events/batch.ts';
-import { parseInstanceEvent } from '../../shared/events/instance-event.ts';
-import { MalformedInput, parseJson } from '../../shared/events/malformed.ts';
+import { type InstanceEvent, parseInstanceEvent } from '../../shared/events/instance-event.ts';
+import { isOwnCluster, readMessage } from '../../shared/runtime/read-message.ts';
 import type { Find } from './finder.ts';
 import type { Deps } from './handler.ts';
 import { openRecords, type Records } from './records.ts';
 
 export { type BatchAnswer, isBatch };
+
+type InstanceNotices = Exclude<InstanceEvent, { kind: 'ignored' }>;
 
 type RecordsOf = (clusterArn: string) => Promise<Records>;
 
@@ -42,29 +44,16 @@ export async function noteBatch({ Records }: Batch, find: Find, deps: Deps): Pro
 
 /** What a message says of instances; anything else is logged with its reason, and is done with. */
 function noticesOf(
-  { messageId, body }: Batch['Records'][number],
+  record: Batch['Records'][number],
   { config, log }: Deps,
 ): readonly InstanceNotice[] {
-  try {
-    const event = parseInstanceEvent(parseJson(body, 'body'));
-    if (event.kind === 'ignored') {
-      log.debug('event-ignored', { messageId, reason: event.reason, detail: event.detail });
-      return [];
-    }
-    return event.notices.filter((notice) => {
-      if (notice.kind === 'ec2' || config.clusterArns.includes(notice.clusterArn)) return true;
-      log.debug('event-ignored', {
-        messageId,
-        reason: 'other-cluster',
-        detail: notice.clusterArn,
-      });
-      return false;
-    });
-  } catch (error) {
-    if (!(error instanceof MalformedInput)) throw error;
-    log.warn('event-dropped', { messageId, reason: 'malformed-event', detail: error.message });
-    return [];
-  }
+  const { messageId } = record;
+  const event = readMessage<InstanceNotices>(record, parseInstanceEvent, log);
+  return (event?.notices ?? []).filter(
+    (notice) =>
+      notice.kind === 'ec2' ||
+      isOwnCluster(notice.clusterArn, config.clusterArns, { messageId, log }),
+  );
 }
 
 async function note(

@@ -8,7 +8,7 @@ import type { ServiceState } from '../../shared/domain/service-state.ts';
 import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
 import { type Batch, type BatchAnswer, isBatch } from '../../shared/events/batch.ts';
 import { type EcsEvent, parseEcsEvent } from '../../shared/events/ecs-event.ts';
-import { MalformedInput, parseJson } from '../../shared/events/malformed.ts';
+import { isOwnCluster, readMessage } from '../../shared/runtime/read-message.ts';
 import type { Deps } from './handler.ts';
 import { createLogQuotes } from './log-quotes.ts';
 import { react } from './react.ts';
@@ -84,21 +84,11 @@ function createOpenIncidents({ store }: Deps): OpenIncidents {
 /** A message that we react to; everything else is logged with its reason, and is done with. */
 function read(record: Batch['Records'][number], { config, log }: Deps): readonly Message[] {
   const { messageId } = record;
-  try {
-    const event = parseEcsEvent(parseJson(record.body, 'body'));
-    if (event.kind === 'ignored') {
-      log.debug('event-ignored', { messageId, reason: event.reason, detail: event.detail });
-      return [];
-    }
-    const clusterArn = clusterOf(event);
-    if (config.clusterArns.includes(clusterArn)) return [{ messageId, event }];
-    log.debug('event-ignored', { messageId, reason: 'other-cluster', detail: clusterArn });
-    return [];
-  } catch (error) {
-    if (!(error instanceof MalformedInput)) throw error;
-    log.warn('event-dropped', { messageId, reason: 'malformed-event', detail: error.message });
-    return [];
-  }
+  const event = readMessage<Message['event']>(record, parseEcsEvent, log);
+  if (event === undefined) return [];
+  return isOwnCluster(clusterOf(event), config.clusterArns, { messageId, log })
+    ? [{ messageId, event }]
+    : [];
 }
 
 const clusterOf = (event: Message['event']): string => {

@@ -167,7 +167,7 @@ export const incidentSteps: readonly RemovedStep[] = [
     id: 'fold-ends',
     guards: 'A fold ends with its members.',
     file: 'shared/domain/incident-fold.ts',
-    step: "observations.push({ type: 'well', atMs: nowMs, reason: 'members-resolved' });",
+    step: "observations.push({ type: 'well', atMs: nowMs, reason: 'members-resolved', ...known });",
     without: '',
     run: { scenario: 'crowd', seed: 1 },
     checker: 'incidents-resolve',
