@@ -2,9 +2,10 @@ import { type ClusterIndex, indexOf } from './cluster-index.ts';
 import type { DensityOutlier } from './density-outlier.ts';
 import { isLeaving, labelOf } from './instance-group.ts';
 import { sortedBy } from './order.ts';
-import type { Service, Snapshot } from './snapshot.ts';
+import type { Service, Snapshot, Task } from './snapshot.ts';
 import { shapeOf, suits } from './task-shape.ts';
-import { spreadOf, zonesOf } from './zones.ts';
+import { skewOf } from './zone-balance.ts';
+import { zonesOf } from './zones.ts';
 
 export type ConcentrationPolicy = {
   /** A service is concentrated with this share of its running tasks on one instance. */
@@ -129,7 +130,7 @@ function concentrationOf(
       remaining,
       remainingShare: desired > 0 ? remaining / desired : undefined,
       even,
-      isZoneUneven: isMore && skewOfService(service, index) > policy.zoneSkewMax,
+      isZoneUneven: isMore && skewOfRunning(service, running, index) > policy.zoneSkewMax,
       remedy: isMore ? remedyOf(service, index) : undefined,
     },
   ];
@@ -153,8 +154,12 @@ function zoneCountOf(service: Service, index: ClusterIndex): number {
   return new Set(seen).size;
 }
 
-const skewOfService = (service: Service, index: ClusterIndex): number =>
-  spreadOf(service, shapeOf(service, index), index).skew;
+/** Of all running tasks, whatever rollout they belong to: what hangs on an instance is all of them, too. */
+function skewOfRunning(service: Service, running: readonly Task[], index: ClusterIndex): number {
+  const byZone = Map.groupBy(running, ({ zone }) => zone);
+  const { zones } = zonesOf(service, shapeOf(service, index), index);
+  return skewOf(zones.map((zone) => byZone.get(zone)?.length ?? 0));
+}
 
 function remedyOf(service: Service, index: ClusterIndex): ConcentrationRemedy {
   if (service.compute === 'managed-instances') return 'smaller-instances';

@@ -48,7 +48,11 @@ export const optedOutUntold: Checker = {
   broken: ({ run }) =>
     run.alerts
       .filter(({ service, kind }) => isOptedOut(run, service) && ofTaskState.has(kind))
-      .filter(({ atMs }) => !struck(run, callFaults, [atMs - aftermathMs, atMs]))
+      .filter(({ incidentId }) => {
+        // Whose tags cannot be read is told of, and then its end is.
+        const atMs = run.alerts.find((alert) => alert.incidentId === incidentId)?.atMs ?? 0;
+        return !struck(run, callFaults, [atMs - aftermathMs, atMs]);
+      })
       .map(told),
 };
 

@@ -5,6 +5,7 @@ import { defaultDensityPolicy } from '../../shared/domain/density.ts';
 import type { PlacementStrategy, Service } from '../../shared/domain/snapshot.ts';
 import { bestCounts } from '../../shared/domain/zone-balance.ts';
 import { densityWorld } from '../support/density-worlds.ts';
+import { rolloutOf } from '../support/snapshots.ts';
 
 /** Tasks of `api` on each instance, as `a2 b1 c1`: the zone and how many. */
 type Place = readonly [zone: string, tasks: number];
@@ -226,6 +227,37 @@ describe('what is concentrated', () => {
     ],
   ])('knows whether its zones are uneven: %s', (_, places, spec, isZoneUneven) => {
     expect(judge(places, spec)?.isZoneUneven).toBe(isZoneUneven);
+  });
+
+  it('counts the zones of all that runs, whatever rollout it belongs to', () => {
+    const rollouts = [
+      rolloutOf({ id: 'new', status: 'PRIMARY' }),
+      rolloutOf({ id: 'old', status: 'ACTIVE' }),
+    ];
+    const places: readonly Place[] = [
+      ['a', 4],
+      ['b', 1],
+      ['c', 1],
+    ];
+    const world = densityWorld({
+      providers: [{ name: 'general', subnets: ['a', 'b', 'c'] }],
+      instances: {
+        general: places.map(([zone, times]) => ({
+          zone,
+          tasks: [{ times, zone, startedBy: 'old' }],
+        })),
+      },
+      services: {
+        api: {
+          ...{ compute: 'managed-instances', capacityProviders: ['general'] },
+          rollouts,
+        },
+      },
+    });
+    const subnetZones = { a: 'a', b: 'b', c: 'c' };
+    expect(concentrationsOf({ ...world, subnetZones }, defaultDensityPolicy)).toMatchObject([
+      { reason: 'concentrated', isZoneUneven: true },
+    ]);
   });
 
   it('says nothing of a service on Fargate: it stands on no instance', () => {
