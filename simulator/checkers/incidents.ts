@@ -49,7 +49,11 @@ export function toldIn(run: RunRecord): readonly Told[] {
   const cards = onTopic(run, 'alerts').filter((alert) => !isDigest(alert));
   for (const [incidentId, messages] of Map.groupBy(cards, (alert) => alert.incidentId)) {
     let open: Told | undefined;
-    for (const { atMs, kind, service, subject, transition } of messages) {
+    const known = new Set<string>();
+    for (const { atMs, messageId, kind, service, subject, transition } of messages) {
+      // What comes twice is told-once's to judge: here a second end opens nothing.
+      if (known.has(messageId)) continue;
+      known.add(messageId);
       open ??= {
         incidentId,
         kind,

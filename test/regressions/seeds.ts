@@ -40,6 +40,7 @@ export const regressions: readonly Regression[] = [
     'a second deployment met the first between two steps, and served before its gate',
     fast,
   ),
+  storm(34, 'a card for one instance beside zones that were uneven while two rollouts ran', fast),
   storm(45, 'a checker broke over what was right: it was mended, the run was not', fast),
   storm(117, givenUp, fast),
   storm(296, unpaged),

@@ -52,7 +52,7 @@ export const alert = (minutes: number, changes: Partial<AlertRecord> = {}): Aler
   ...{
     atMs: at(minutes),
     topic: 'alerts',
-    messageId: 'crash-loop-1#1',
+    messageId: changes.transition === 'resolve' ? 'crash-loop-1#2' : 'crash-loop-1#1',
     incidentId: 'crash-loop-1',
   },
   ...{ kind: 'crash-loop', severity: 'warn', service: 'web', transition: 'open', subject: 'loop' },

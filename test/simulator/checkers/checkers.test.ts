@@ -434,6 +434,12 @@ const cases: readonly CheckerCase[] = [
     { stops: loop.slice(1), digests: [loopLine] },
   ],
   [
+    'no-false-alarms',
+    'an end comes twice, or another card after it',
+    { stops: loop, alerts: [alert(68), over(90), over(91)] },
+    { stops: loop, alerts: [alert(68), over(90), alert(131, { messageId: '#3' })] },
+  ],
+  [
     'incidents-resolve',
     'an incident stays open hours after its cause',
     { alerts: [alert(70), alert(90, { transition: 'resolve' })] },
