@@ -10,6 +10,11 @@ const dayMs = 24 * hourMs;
 const noticeMs = dayMs;
 /** What is not heard of by an event is seen by the next calendar. */
 const calendarMs = 6 * hourMs;
+/**
+ * A task that was told to stop has left for who looks, and is there until it has: its connections
+ * drain for 300 s by default, and its stop timeout is two minutes at most.
+ */
+const stoppingMs = 7 * minuteMs;
 /** Runs, sweeps and late events are not on the minute. */
 const slackMs = 30 * minuteMs;
 /** A forecast is that exact: ECS registers an instance minutes after its launch. */
@@ -188,7 +193,7 @@ export const stuckDrainsTrue: Checker = {
           !all.some(
             (stuck) =>
               isAbout(alert, stuck) &&
-              stuck.stand.fromMs + hourMs <= alert.atMs &&
+              stuck.stand.fromMs + hourMs - stoppingMs <= alert.atMs &&
               stuck.stand.untilMs >= alert.atMs - hourMs - slackMs,
           ),
       )

@@ -206,9 +206,9 @@ export const replacementCases: readonly (readonly [
   ],
   [
     'stuck-drains-true',
-    'a task left within the hour',
-    { ...stuck(hours(5)), alerts: [stuckCard(day3 + 60)] },
-    { ...stuck(hours(5)), alerts: [stuckCard(day3 + 59)] },
+    'a task left within the hour, and not because it took so long to stop',
+    { ...stuck(hours(5)), alerts: [stuckCard(day3 + 53)] },
+    { ...stuck(hours(5)), alerts: [stuckCard(day3 + 52)] },
   ],
   [
     'stuck-drains-true',
