@@ -131,7 +131,8 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
   storm: foldOf(stormServicesMin),
   'bad-instance': placeOf(badInstanceServicesMin),
   'bad-zone': placeOf(badZoneServicesMin),
-  rollback: { ...single, materialFacts: ['reason', 'status'] },
+  // Blue serves and whoever deployed knows: a retry or another reason is news, the next day is not.
+  rollback: { ...single, materialFacts: ['reason', 'status'], reminds: false },
   'gate-could-not-measure': single,
   'gate-misconfigured': single,
   'stage-not-gated': single,

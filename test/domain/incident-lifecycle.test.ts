@@ -476,6 +476,16 @@ describe('updates and reminders', () => {
     expect(told).toEqual([2, 3, 4, 5].map((sequence) => `update#${sequence} warn`));
   });
 
+  it('a rollback is never told again by mere time: blue serves, and the digest names it', () => {
+    const play = rollback();
+    for (let minutes = 60; minutes < 6.9 * 24 * 60; minutes += 60) {
+      play.see(minutes, tick);
+      expect(publish(play, minutes)).toEqual([]);
+    }
+    play.see(6.9 * 24 * 60, stop('b', 6.9 * 24 * 60, 'warn', { reason: 'errors', tasks: 3 }));
+    expect(publish(play, 6.9 * 24 * 60)).toEqual(['update#2 warn']);
+  });
+
   it('an acknowledgement ends them, but neither escalation nor end', () => {
     const play = rollback();
     play.see(5, { type: 'acknowledged', atMs: at(5), by: 'ada' });
