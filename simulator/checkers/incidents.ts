@@ -242,11 +242,14 @@ function stopsThatCount(
     (deficit) =>
       deficit.service === service && deficit.fromMs <= fromMs && deficit.untilMs >= fromMs - hourMs,
   );
+  // What is told beside an end was enough before it; a message may be minutes late where calls fail.
+  const besideMs = struck(run, callFaults, [fromMs - toldWithinMs, fromMs])
+    ? toldWithinMs
+    : minuteMs;
   const endsMs = told
     .filter(({ service: of, isResolved }) => of === service && isResolved)
     .map(({ untilMs }) => untilMs + minuteMs)
-    // What is told beside an end was enough before it.
-    .filter((endMs) => endMs + minuteMs <= fromMs);
+    .filter((endMs) => endMs + besideMs <= fromMs);
   // What ended has ended: it takes as much again to open it again.
   const ownEndsMs = told
     .filter((other) => other.incidentId === incidentId && other.untilMs < fromMs)
