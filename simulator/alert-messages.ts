@@ -38,3 +38,7 @@ function parse(text: string | undefined): unknown {
 
 const fieldIn = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+/** Which of the stack's two topics an ARN names. */
+export const topicOf = (topicArn: string): 'alerts' | 'pages' =>
+  topicArn.endsWith('-pages') ? 'pages' : 'alerts';

@@ -1,7 +1,7 @@
 import type { Prober } from '../shared/http/port.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Account } from './account.ts';
-import { readAlert } from './alert-messages.ts';
+import { readAlert, topicOf } from './alert-messages.ts';
 import type { AppHttp, AppsHttp } from './app-http.ts';
 import type { VariantChoices } from './behaviours.ts';
 import { fastFactories } from './fast/functions.ts';
@@ -299,9 +299,7 @@ const stageOf = (
 function alertsOf({ topics }: Account): readonly AlertRecord[] {
   return [...topics.values()]
     .flatMap(({ TopicArn, messages }) =>
-      messages.map((message) =>
-        readAlert(message, TopicArn.endsWith('-pages') ? 'pages' : 'alerts'),
-      ),
+      messages.map((message) => readAlert(message, topicOf(TopicArn))),
     )
     .sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,4 +1,5 @@
 import type { PublishedMessage } from './account.ts';
+import { topicOf } from './alert-messages.ts';
 import type { Invariant } from './checkers/checker.ts';
 import type { InstanceLife } from './instance-lives.ts';
 import type { Played, Watched } from './play.ts';
@@ -63,7 +64,7 @@ export function storyOf(
     ...{ fromMs: record.startMs, untilMs: record.endMs, lives, invariants },
     messages: [...account.topics.values()]
       .flatMap(({ TopicArn, messages }) => {
-        const topic = TopicArn.endsWith('-pages') ? ('pages' as const) : ('alerts' as const);
+        const topic = topicOf(TopicArn);
         return messages.map((message) => ({ ...message, topic }));
       })
       .sort((a, b) => a.atMs - b.atMs),
