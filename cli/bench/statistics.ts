@@ -103,6 +103,7 @@ const scenarios: readonly Scenario[] = [
   },
   { name: 'aa.cold-start', outcome: 'flagged', options: { coldStarts: 3 } },
   { name: 'aa.cold-start-no-warm-up', outcome: 'flagged', options: { coldStarts: 3, warmUp: 0 } },
+  { name: 'aa.narrow', outcome: 'flagged', options: { shape: 'narrow' } },
   { name: 'aa.drift', outcome: 'flagged', options: { shape: 'drift' } },
   { name: 'aa.bimodal', outcome: 'flagged', options: { shape: 'bimodal' } },
   { name: 'aa.shared-host', outcome: 'flagged', options: { shape: 'shared-host' } },

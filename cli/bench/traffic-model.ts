@@ -9,12 +9,13 @@ export type Traffic = { readonly green: readonly Answer[]; readonly blue: readon
  * How latencies are made.
  *
  * - `published`: lognormal, median 40 ms, sigma 0.4; 2 % of the requests take five times as long.
+ * - `narrow`: lognormal, median 40 ms, sigma 0.15, and no slow requests: answers that hardly scatter.
  * - `drift`: as published, while both sides grow slower by half over the run.
  * - `bimodal`: as published, but half of the requests take 15 ms (a cache hit) and half 90 ms.
  * - `shared-host`: as published, times a noise that both sides share and that changes slowly.
  * - `own-host`: the same, but each side has a noise of its own: two hosts, neighbours that differ.
  */
-export type Shape = 'published' | 'drift' | 'bimodal' | 'shared-host' | 'own-host';
+export type Shape = 'published' | 'narrow' | 'drift' | 'bimodal' | 'shared-host' | 'own-host';
 
 export type TrafficOptions = {
   readonly shape: Shape;
@@ -106,6 +107,7 @@ function drawAnswer({ side, pair, time, host }: Moment, random: Random): Answer 
 }
 
 function drawLatency(shape: Shape, random: Random): number {
+  if (shape === 'narrow') return 40 * Math.exp(0.15 * random.normal());
   const spike = random.next() < 0.02 ? 5 : 1;
   const medianMs = shape === 'bimodal' ? (random.next() < 0.5 ? 15 : 90) : 40;
   return medianMs * spike * Math.exp(0.4 * random.normal());

@@ -21,6 +21,7 @@ import {
 import { densityMetricsOf } from '../../shared/domain/density-metrics.ts';
 import { densityOutliersOf } from '../../shared/domain/density-outlier.ts';
 import {
+  type DensitySample,
   defaultSeriesPolicy,
   densitySamplesOf,
   emptySeriesState,
@@ -130,6 +131,7 @@ async function follow(
   });
   logSilence(cluster, followed, deps);
   const anomalies = observeAnomalies(before.anomalySinceMs, followed, { cluster, nowMs, memory });
+  logUntold(cluster, anomalies.untold, deps);
   const observations = [...concentrated.observations, ...anomalies.observations];
   // Incidents first: a run that dies in between finds the same again, and changes nothing.
   const { ended, contended } = await record(observations, nowMs, deps);
@@ -167,6 +169,15 @@ function logSilence(cluster: string, followed: readonly FollowedSample[], { log 
       figures: own.map(({ figure }) => figure).slice(0, namedMax),
     });
   }
+}
+
+/** What is unusual and opened nothing, because it is of no concern by itself. */
+function logUntold(cluster: string, untold: readonly DensitySample[], { log }: Deps): void {
+  if (untold.length === 0) return;
+  log.info('decision', {
+    ...{ cluster, decision: 'hold', reason: 'fewer-instances' },
+    figures: untold.slice(0, namedMax),
+  });
 }
 
 function followAll(

@@ -130,7 +130,8 @@ export type ComparisonVerdict = ComparisonEvidence &
  * - `error-share-exceeded`: see {@link isShareExceeded}; only where blue is clean or absent, so two
  *   sides that err alike pass.
  * - `latency-regression`: Mann-Whitney at the latency part of alpha, and the ratio beyond the
- *   margin, and the shift beyond the floor: neither noise nor trifles roll back.
+ *   margin, and the shift beyond the floor: neither noise nor trifles roll back. At the first look the
+ *   ratio has to reach what an early pass must rule out.
  * - a pass before the last look only when it rules out what a rollback is for.
  *
  * Asserts the policy, whole non-negative error counts, and latencies that are finite and not
@@ -159,7 +160,7 @@ export function judgeComparison(
   if (isShareExceeded(evidence, policy, suspectedEarlier)) {
     return { kind: 'fail', reason: 'error-share-exceeded', ...evidence };
   }
-  if (latency !== undefined && isSlower(latency) && !isWithinMargin(latency, policy)) {
+  if (latency !== undefined && isRegression(latency, evidence.look, policy)) {
     return { kind: 'fail', reason: 'latency-regression', ...evidence };
   }
   if (errorP !== undefined && latency === undefined) {
@@ -294,13 +295,14 @@ function compareLatencies(
     p: rankTest(greenMs, blueMs).p,
     alpha,
     detectableRatio: detectableRatioOf(
-      { alpha, logError: errorOf(logs), shiftErrorMs: errorOf(shift), blueMedianMs },
+      { look, alpha, logError: errorOf(logs), shiftErrorMs: errorOf(shift), blueMedianMs },
       policy,
     ),
   };
 }
 
 type Noise = {
+  readonly look: number;
   readonly alpha: number;
   /** Standard error of the log ratio, and of the shift: from the width of their intervals. */
   readonly logError: number;
@@ -313,14 +315,14 @@ type Noise = {
  * exp((z₁₋α + z.₈) error) for the test, limit + z.₈ error for margin and floor.
  */
 function detectableRatioOf(
-  { alpha, logError, shiftErrorMs, blueMedianMs }: Noise,
+  { look, alpha, logError, shiftErrorMs, blueMedianMs }: Noise,
   policy: ComparisonPolicy,
 ): number {
   const powerZ = normalQuantile(0.8);
   const alphaZ = -normalQuantile(alpha);
   return Math.max(
     Math.exp((alphaZ + powerZ) * logError),
-    policy.marginRatio * Math.exp(powerZ * logError),
+    ratioMinOf(look, policy) * Math.exp(powerZ * logError),
     1 + (policy.floorMs + powerZ * shiftErrorMs) / Math.max(blueMedianMs, smallestMs),
   );
 }
@@ -340,6 +342,23 @@ function isRegressionRuledOut(evidence: ComparisonEvidence, policy: ComparisonPo
     latency.ratioUpper < policy.excludeRatio || latency.shiftBoundMs < policy.floorMs;
   return isExcluded && isWithinMargin(latency, policy);
 }
+
+/** Whether latency alone rolls back. */
+const isRegression = (latency: LatencyEvidence, look: number, policy: ComparisonPolicy): boolean =>
+  isSlower(latency) &&
+  !isWithinMargin(latency, policy) &&
+  latency.ratio >= ratioMinOf(look, policy);
+
+/**
+ * The ratio that a look has to show. The first spends the most alpha on the fewest answers: where they
+ * hardly scatter, whatever its test flags lies beyond the margin, and equal builds would be flagged as
+ * often as the test allows. So what it rolls back has the size that an early pass rules out; what is
+ * smaller is seen by the next look.
+ */
+const ratioMinOf = (
+  look: number,
+  { looks, marginRatio, excludeRatio }: ComparisonPolicy,
+): number => (look === looks[0] && looks.length > 1 ? excludeRatio : marginRatio);
 
 const isSlower = ({ p, alpha }: LatencyEvidence): boolean => p <= alpha;
 

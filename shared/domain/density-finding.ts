@@ -12,10 +12,15 @@ export type DensityObservation = {
 /** One series of one look, and what was made of it. */
 export type FollowedSample = { readonly sample: DensitySample; readonly verdict: SeriesVerdict };
 
+type Unusual = Extract<SeriesVerdict, { readonly kind: 'act' }> & {
+  readonly sample: DensitySample;
+};
+
 /**
  * What one look says of the cluster's series: one incident a cluster, because figures move together.
- * It tells the figure that is unusual for longest and names what changed before. `wasTold`: since when
- * an incident is open. It ends when no series is unusual any more.
+ * It tells the figure that is unusual for longest and names what changed before; what is of no concern
+ * by itself opens none. `wasTold`: since when an incident is open. It ends when no series is unusual
+ * any more.
  */
 export function observeAnomalies(
   wasTold: number | undefined,
@@ -28,6 +33,8 @@ export function observeAnomalies(
 ): {
   readonly toldSinceMs: number | undefined;
   readonly observations: readonly DensityObservation[];
+  /** What is unusual and opened nothing: fewer instances. */
+  readonly untold: readonly DensitySample[];
 } {
   const key: IncidentKey = {
     cluster,
@@ -37,14 +44,16 @@ export function observeAnomalies(
     deploymentId: undefined,
   };
   const unusual = followed
-    .flatMap(({ sample, verdict }) => (verdict.kind === 'act' ? [{ sample, ...verdict }] : []))
+    .flatMap(({ sample, verdict }): readonly Unusual[] =>
+      verdict.kind === 'act' ? [{ sample, ...verdict }] : [],
+    )
     .sort((a, b) => a.sinceMs - b.sinceMs);
-  const [first] = unusual;
+  const first = wasTold === undefined ? unusual.find(isOfConcern) : unusual[0];
   if (first !== undefined) {
     const sinceMs = wasTold ?? first.sinceMs;
     const { figure, group, value } = first.sample;
     const others = unusual
-      .slice(1)
+      .filter((one) => one !== first)
       .map(({ sample: one, usual }) =>
         inGroup(figureSentence(one.figure, one.value, usual), one.group, group),
       );
@@ -63,9 +72,16 @@ export function observeAnomalies(
       observations: [
         { key, observation: { type: 'occurred', severity: 'warn', occurrence, facts } },
       ],
+      untold: [],
     };
   }
-  if (wasTold === undefined) return { toldSinceMs: undefined, observations: [] };
+  if (wasTold === undefined) {
+    return {
+      toldSinceMs: undefined,
+      observations: [],
+      untold: unusual.map(({ sample }) => sample),
+    };
+  }
   // A figure that something explains now, or that just came back, keeps the incident open.
   const isOver = followed.every(({ verdict }) => verdict.kind === 'ignore');
   return {
@@ -73,8 +89,17 @@ export function observeAnomalies(
     observations: isOver
       ? [{ key, observation: { type: 'well', atMs: nowMs, reason: 'density-usual' } }]
       : [],
+    untold: [],
   };
 }
+
+/**
+ * Whether a figure is worth opening an incident for. Fewer instances than usual are not, by themselves:
+ * what they may do harm to is followed too, as tasks per instance, reserved share, zones and
+ * concentrations. A provider that a wave of replacements has packed closer costs less and hurts nobody.
+ */
+const isOfConcern = ({ sample: { figure, value }, usual }: Unusual): boolean =>
+  figure !== 'instances' || value === 0 || value > usual.high;
 
 /** Further figures and changes that a text names. */
 const namedMax = 3;

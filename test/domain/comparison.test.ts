@@ -47,6 +47,21 @@ const cases: readonly Case[] = [
   ['answers within the clock tick: 0 ms', flat(50, 0), flat(50, 0), 0, 'pass:no-regression@50'],
 
   ['half slower', side(20, 60), side(20, 40), 0, 'fail:latency-regression@20'],
+  [
+    'a fifth slower: too little for the first look',
+    side(20, 48),
+    side(20, 40),
+    0,
+    'inconclusive:undecided@20',
+  ],
+  [
+    'a fifth slower: enough for the second',
+    side(50, 48),
+    side(50, 40),
+    0,
+    'fail:latency-regression@50',
+  ],
+  ['25 % slower', side(20, 50), side(20, 40), 0, 'fail:latency-regression@20'],
   ['half faster', side(50, 40), side(50, 60), 0, 'pass:no-regression@50'],
   [
     'every answer 100 ms, then 200 ms',
@@ -181,6 +196,13 @@ describe('judgeComparison', () => {
       (look) => judgeComparison(side(look, 40), side(look, 40), policy).latency?.alpha,
     );
     expect(alphas).toEqual([0.0025, 0.00075, 0.00075, 0.00075]);
+  });
+
+  it('a first look that is the last one goes by the margin', () => {
+    const brief = { ...policy, looks: [20] };
+    expect(word(judgeComparison(side(20, 48), side(20, 40), brief))).toBe(
+      'fail:latency-regression@20',
+    );
   });
 
   it('remembers the first look at which too many calls erred', () => {
@@ -338,7 +360,8 @@ describe('rates on the published noise model', () => {
     ['A/A, both at 2 % errors, 0.8 %', { greenErrorShare: 0.02, blueErrorShare: 0.02 }, 2, 0.021],
     ['A/A, both at 5 % errors, 0.7 %', { greenErrorShare: 0.05, blueErrorShare: 0.05 }, 3, 0.02],
     ['A/A, three cold starts in the warm-up, 0.3 %', { coldStarts: 3 }, 4, 0.012],
-  ])('%s flagged', (_, options, seed, most) => {
+    ['A/A, answers that hardly scatter, none', { shape: 'narrow' }, 12, 0],
+  ] as const)('%s flagged', (_, options, seed, most) => {
     expect(rates(options, seed).failed).toBeLessThanOrEqual(most);
   });
 

@@ -28,12 +28,39 @@ const unusual = (sinceMs: number): SeriesVerdict => ({
 });
 const usual: SeriesVerdict = { kind: 'ignore', reason: 'usual' };
 const back: SeriesVerdict = { kind: 'hold', reason: 'not-long-enough' };
-const of = (figure: DensityFigure, verdict: SeriesVerdict, group?: string): FollowedSample => ({
-  sample: { figure, group, value: 14 },
-  verdict,
-});
+const of = (
+  figure: DensityFigure,
+  verdict: SeriesVerdict,
+  group?: string,
+  value = 14,
+): FollowedSample => ({ sample: { figure, group, value }, verdict });
+const fewer = (group?: string): FollowedSample => of('instances', unusual(1), group, 4);
+const closer = of('tasks-per-instance', unusual(2), 'general');
 
 describe('observeAnomalies', () => {
+  it.each<[string, readonly FollowedSample[], boolean]>([
+    ['fewer instances alone', [fewer('general'), fewer()], false],
+    ['fewer instances, and tasks closer', [fewer('general'), closer], true],
+    ['more instances', [of('instances', unusual(0), 'general')], true],
+    ['no instance at all', [of('instances', unusual(0), 'general', 0)], true],
+  ])('%s', (_, followed, isTold) => {
+    const { toldSinceMs, observations } = observeAnomalies(undefined, followed, context);
+    expect([observations.length > 0, toldSinceMs !== undefined]).toEqual([isTold, isTold]);
+  });
+
+  it('names fewer instances beside what is of concern, and stays open while they last', () => {
+    const told = observeAnomalies(undefined, [fewer('general'), closer], context);
+    expect(told.observations[0]?.observation).toMatchObject({
+      facts: {
+        figure: 'tasks per instance 14, usually 6-9',
+        others: 'instances 4, usually 6-9',
+      },
+    });
+    const later = observeAnomalies(told.toldSinceMs, [fewer('general')], context);
+    expect(later.toldSinceMs).toBe(told.toldSinceMs);
+    expect(later.observations.map(({ observation: { type } }) => type)).toEqual(['occurred']);
+  });
+
   it('makes one incident of all figures, told by the one that is unusual for longest', () => {
     const { observations, toldSinceMs } = observeAnomalies(
       undefined,
