@@ -1,4 +1,5 @@
 import type { PublishedMessage } from './account.ts';
+import { topicOf } from './alert-messages.ts';
 import { answerOf } from './app-http.ts';
 import type { Watched } from './play.ts';
 import type { Chapter } from './scenarios/demo.ts';
@@ -141,7 +142,7 @@ function messageSource(
 ): () => readonly Told[] {
   const topics = [...world.account.topics.values()];
   const sources = topics.map((topic) => ({
-    who: topic.TopicArn.endsWith('-pages') ? 'page' : 'alert',
+    who: topicOf(topic.TopicArn) === 'pages' ? 'page' : 'alert',
     unseen: createUnseen(() => topic.messages),
   }));
   let isLoopTold = false;

@@ -1,4 +1,5 @@
 import type { PublishedMessage } from './account.ts';
+import { topicOf } from './alert-messages.ts';
 import type { InstanceLife } from './instance-lives.ts';
 import type { Watched } from './play.ts';
 import type { WatchedChapter } from './scenarios/demo-weeks.ts';
@@ -190,13 +191,13 @@ function mailSource(
   about: () => string | undefined,
 ): () => readonly Line[] {
   const topics = [
-    { who: 'alert', ending: '-alerts' },
-    { who: 'page', ending: '-pages' },
-  ].map(({ who, ending }) => ({
+    { who: 'alert', name: 'alerts' },
+    { who: 'page', name: 'pages' },
+  ].map(({ who, name }) => ({
     who,
     unseen: createUnseen(() =>
       [...account.topics.values()]
-        .filter(({ TopicArn }) => TopicArn.endsWith(ending))
+        .filter(({ TopicArn }) => topicOf(TopicArn) === name)
         .flatMap(({ messages }) => messages),
     ),
   }));

@@ -40,7 +40,9 @@ export const createHandler =
     } catch (error) {
       const outcome = unexpected(error, stageOf(event), config?.stackMode);
       // What made the mistake may keep it from being told as well: the answer goes out all the same.
-      await tell(outcome).catch(() => undefined);
+      await tell(outcome).catch((untold: unknown) =>
+        quietly(() => deps.log.warn('report-failed', { error: untold })),
+      );
       return answer(call, outcome, deps.log, error);
     } finally {
       // Lambda freezes between calls: a connection kept over that may be dead without a sign.

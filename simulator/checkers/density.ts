@@ -35,6 +35,7 @@ const jitterMs = minuteMs;
 const wellMs = 30 * minuteMs;
 /** Documented: custom metrics of the stack, unless its operator asks for more. */
 const metricsMax = 10;
+
 const isWatched = ({ functions, withBallast }: RunRecord): boolean =>
   withBallast && functions.includes(functionName);
 
@@ -177,8 +178,8 @@ export const densityLooks: Checker = {
     const ends = [sinceMs, ...times.filter((atMs) => atMs > sinceMs), run.endMs];
     return ends.slice(1).flatMap((toMs, at) => {
       const fromMs = ends[at] ?? toMs;
-      const isBlind = struck(run, [...callFaults, 'overlapping-invocations'], [fromMs, toMs]);
-      return isBlind || toMs - fromMs <= lookMs + jitterMs
+      const isHindered = struck(run, [...callFaults, 'overlapping-invocations'], [fromMs, toMs]);
+      return isHindered || toMs - fromMs <= lookMs + jitterMs
         ? []
         : [`not a word from ${clock(fromMs)} to ${clock(toMs)}`];
     });

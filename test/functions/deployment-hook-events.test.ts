@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createHandler } from '../../functions/deployment-hook/handler.ts';
+import type { Fields } from '../../shared/runtime/log.ts';
 import { createGateWorld, gatedEvent } from '../support/gate-world.ts';
 
 const invocation = { functionArn: undefined, remainingMs: () => 60_000 };
@@ -34,6 +35,24 @@ describe('an event that cannot be read', () => {
   ] as const)('%s', async (_, event, mode, expected) =>
     expect(await answerTo(event, mode)).toBe(expected),
   );
+
+  it('says in the log what kept a mistake from being told', async () => {
+    const { deps } = createGateWorld(calm);
+    const logged: string[] = [];
+    const note = (message: string, { error }: Fields = {}): void => {
+      logged.push(`${message}: ${error instanceof Error ? error.message : 'nothing'}`);
+    };
+    const fail = (): never => {
+      throw new Error('broken');
+    };
+    const handle = createHandler({
+      ...deps,
+      log: { debug: note, info: note, warn: note, error: note },
+      clock: { nowMs: fail, sleep: fail },
+    });
+    expect((await handle(gatedEvent(), invocation)).hookStatus).toBe('FAILED');
+    expect(logged).toEqual(['report-failed: broken', 'decision: broken']);
+  });
 
   it('is answered though the log, the clock and the prober throw', async () => {
     const { deps } = createGateWorld(calm);
