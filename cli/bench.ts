@@ -7,7 +7,7 @@ import { costRows, costsOf, measureUsage } from './bench/cost.ts';
 import { densityCorpusRows } from './bench/density-corpus.ts';
 import { detectorRows } from './bench/detector.ts';
 import type { BenchRow } from './bench/row.ts';
-import { simulationRows } from './bench/simulation.ts';
+import { simulatedEventRows, simulationRows } from './bench/simulation.ts';
 import { snapshotReadRows } from './bench/snapshot-reads.ts';
 import { statisticsRows } from './bench/statistics.ts';
 import { taskStateRows } from './bench/task-state.ts';
@@ -30,6 +30,7 @@ async function printAll(): Promise<void> {
   for (const row of detectorRows()) print(row);
   for (const row of await densityCorpusRows()) print(row);
   for (const row of costRows(await measureUsage())) print(row);
+  for (const row of await simulatedEventRows()) print(row);
   for (const row of await simulationRows()) print(row);
 }
 

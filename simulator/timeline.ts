@@ -13,12 +13,14 @@ export type Timeline = {
   activity(): number;
   /** Runs the next thing, and then `after`, whatever the thing did. */
   step(after: () => void): boolean;
+  /** Things that have been run. */
+  steps(): number;
   advance(atMs: number): void;
 };
 
 export function createTimeline(startMs: number): Timeline {
   const queue = createEventQueue();
-  let [nowMs, activity] = [startMs, 0];
+  let [nowMs, activity, steps] = [startMs, 0, 0];
   return {
     nowMs: () => nowMs,
     schedule: (atMs, run) => {
@@ -31,6 +33,7 @@ export function createTimeline(startMs: number): Timeline {
       const next = queue.pop();
       if (next === undefined) return false;
       nowMs = next.atMs;
+      steps += 1;
       try {
         next.run();
       } finally {
@@ -38,6 +41,7 @@ export function createTimeline(startMs: number): Timeline {
       }
       return true;
     },
+    steps: () => steps,
     advance: (atMs) => {
       nowMs = Math.max(nowMs, atMs);
     },

@@ -98,6 +98,8 @@ export type World = {
   nextAtMs(): number | undefined;
   /** Moves time to the next thing and runs it; false when there is none. */
   step(): boolean;
+  /** How many things have been run. */
+  steps(): number;
   /** Steps while something is due until then, and moves time there. No promise is given a turn. */
   runUntil(atMs: number): void;
   /**
@@ -262,6 +264,7 @@ export function createWorld(options: WorldOptions): World {
     after: (delayMs, run) => timeline.schedule(timeline.nowMs() + delayMs, run),
     nextAtMs: timeline.nextAtMs,
     step,
+    steps: timeline.steps,
     runUntil: (atMs) => {
       while ((timeline.nextAtMs() ?? Number.POSITIVE_INFINITY) <= atMs) step();
       timeline.advance(atMs);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { afterTransfers, deschedulerTransfers } from '../../cli/bench/descheduler.ts';
 import type { BenchRow } from '../../cli/bench/row.ts';
-import { simulationRows } from '../../cli/bench/simulation.ts';
+import { simulatedEventRows, simulationRows } from '../../cli/bench/simulation.ts';
 import { snapshotReadRows } from '../../cli/bench/snapshot-reads.ts';
 import { zoneMoveRows } from '../../cli/bench/zone-moves.ts';
 import { allCheckers } from '../../simulator/checkers/index.ts';
@@ -49,6 +49,12 @@ describe('the bench', () => {
     expect(oneByOne).toBe(rows.get('snapshot-reads.calls.per-task.one-by-one')?.peer);
     // Three pages, a task, then its instance or its service: others have asked for the one or the other.
     expect(rows.get('snapshot-reads.depth.per-task.at-once')?.peer).toMatch(/: 5$/);
+  });
+
+  it('counts what goes on in a second, in both modes', async () => {
+    const rows = byName(await simulatedEventRows({ tasks: 25, days: 0.1 }));
+    expect(rows.get('simulation.events.wire')?.value).toBeGreaterThan(0);
+    expect(rows.get('simulation.events.fast')?.value).toBeGreaterThan(0);
   });
 
   it('plays a fortnight in which nothing is broken, only smaller', async () => {
