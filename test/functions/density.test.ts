@@ -201,6 +201,28 @@ describe('density: anomalies', () => {
     expect(subject).toMatch(/^\[WARN\] shop: provider general: instances \d+, usually 3-5$/);
     expect(text).toMatch(/changed before: web desired count changed \d+ to \d+/);
   });
+
+  it('only logs fewer instances, where what they could harm is as usual', {
+    timeout: 120_000,
+  }, async () => {
+    const lab = createLab({}, quarterMs);
+    const six = (tasks: number): World => ({
+      onInstances: Array.from({ length: 6 }, () => tasks),
+      desired: 6 * tasks,
+    });
+    await times(3 * daySamples, (at) => lab.lookAt(six(at % daySamples < daySamples / 2 ? 3 : 7)));
+    await times(12, () => lab.lookAt({ onInstances: [6, 6, 6, 6], desired: 24 }));
+    expect(await lab.incidents()).toEqual([]);
+    const fewer = lab.logs.filter(({ reason }) => reason === 'fewer-instances');
+    expect(fewer.length).toBeGreaterThan(0);
+    expect(fewer[0]).toMatchObject({
+      decision: 'hold',
+      figures: [
+        { figure: 'instances', group: 'general', value: 4 },
+        { figure: 'instances', value: 4 },
+      ],
+    });
+  });
 });
 
 describe('density: metrics', () => {
