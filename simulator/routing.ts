@@ -40,6 +40,7 @@ const unreachableStatus = 502;
  */
 export function createRouter(account: Account): (request: RoutedRequest, random: Random) => Routed {
   const taskOf = createTargetLookup(account);
+  const rulesOf = createRuleLookup(account);
   return (request, random) => {
     const balancer = [...account.loadBalancers.values()].find(
       ({ DNSName }) => DNSName === request.address,
@@ -50,7 +51,7 @@ export function createRouter(account: Account): (request: RoutedRequest, random:
         LoadBalancerArn === balancer.LoadBalancerArn && Port === request.port,
     );
     if (listener === undefined) return { kind: 'refused' };
-    const [action] = actionsOf(account, listener, request);
+    const [action] = actionsOf(rulesOf(listener), listener, request);
     // Both numbers are drawn in any case, so that one request does not shift the next.
     const [weight, place] = [random.next(), random.next()];
     const group = targetGroupOf(action, weight);
@@ -65,16 +66,32 @@ export function createRouter(account: Account): (request: RoutedRequest, random:
 }
 
 function actionsOf(
-  account: Account,
+  rules: readonly ListenerRule[],
   listener: Listener,
   request: RoutedRequest,
 ): readonly ListenerAction[] {
-  const prefix = `${listener.ListenerArn.replace(':listener/', ':listener-rule/')}/`;
-  const rule = [...account.rules.values()]
-    .filter(({ RuleArn, IsDefault }) => RuleArn.startsWith(prefix) && !IsDefault)
+  const rule = [...rules]
     .sort((a, b) => priorityOf(a) - priorityOf(b))
     .find(({ Conditions }) => Conditions.every((condition) => holds(condition, request)));
   return rule?.Actions ?? listener.DefaultActions ?? [];
+}
+
+/** Finds the rules of a listener. An account gets rules and loses none: as many are the same ones. */
+function createRuleLookup({ rules }: Account): (listener: Listener) => readonly ListenerRule[] {
+  const known = new Map<string, readonly string[]>();
+  let size = rules.size;
+  return ({ ListenerArn }) => {
+    if (size !== rules.size) known.clear();
+    size = rules.size;
+    const prefix = `${ListenerArn.replace(':listener/', ':listener-rule/')}/`;
+    const arns =
+      known.get(prefix) ??
+      [...rules.values()].flatMap(({ RuleArn, IsDefault }) =>
+        RuleArn.startsWith(prefix) && !IsDefault ? [RuleArn] : [],
+      );
+    known.set(prefix, arns);
+    return arns.flatMap((arn) => rules.get(arn) ?? []);
+  };
 }
 
 const priorityOf = ({ Priority }: ListenerRule): number => Number(Priority);

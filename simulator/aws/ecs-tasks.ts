@@ -28,10 +28,12 @@ export const listTasks: Operation = {
       throw invalidParameter(`Invalid desiredStatus: ${desiredStatus}`);
     }
     const isWanted = filterOf(account, cluster, input);
-    const arns = [...account.tasks.values()]
-      .filter((task) => task.clusterArn === cluster.clusterArn && isWanted(task))
-      .filter((task) => task.desiredStatus === desiredStatus)
-      .map(({ taskArn }) => taskArn);
+    // Every page goes through all tasks of the account: one loop, and no lists in between.
+    const arns: string[] = [];
+    for (const [arn, task] of account.tasks) {
+      const isThere = task.desiredStatus === desiredStatus;
+      if (isThere && task.clusterArn === cluster.clusterArn && isWanted(task)) arns.push(arn);
+    }
     const { page, next } = listPage(arns, input, taskPages);
     return { taskArns: page, nextToken: next };
   },

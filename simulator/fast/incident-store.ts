@@ -13,6 +13,8 @@ export type IncidentMemory = {
   readonly incidents: Map<string, Incident>;
   /** Those of them that a list shows, so that it need not look at the others. */
   readonly listed: Set<string>;
+  /** They in the order of the list, until one is written. */
+  places: readonly (readonly Incident[])[] | undefined;
   readonly daysTold: Set<string>;
   firstRun: FirstRun | undefined;
 };
@@ -20,6 +22,7 @@ export type IncidentMemory = {
 export const createIncidentMemory = (): IncidentMemory => ({
   incidents: new Map(),
   listed: new Set(),
+  places: undefined,
   daysTold: new Set(),
   firstRun: undefined,
 });
@@ -44,15 +47,14 @@ export function createFastIncidentStore(memory: IncidentMemory, count: CountCall
       const key = keyOf(incident);
       if ((incidents.get(key)?.version ?? 0) !== expectedVersion) return false;
       incidents.set(key, incident);
+      memory.places = undefined;
       if (placeOf(incident) === undefined) listed.delete(key);
       else listed.add(key);
       return true;
     },
     async list() {
-      const found = [...listed].flatMap((key) => incidents.get(key) ?? []);
-      const places = (['outbox', 'incident'] as const).map((place) =>
-        inIndexOrder(found.filter((one) => placeOf(one) === place)),
-      );
+      memory.places ??= placesOf([...listed].flatMap((key) => incidents.get(key) ?? []));
+      const { places } = memory;
       for (const { length } of places) {
         // A page that is full has another one after it, even if that is empty.
         for (let read = 0; read <= length && read < listedMax; read += pageItemsMax) count('Query');
@@ -111,6 +113,11 @@ function placeOf({ outbox, status, digestedAtMs }: Incident): 'outbox' | 'incide
   const isUndigested = status === 'resolved' && digestedAtMs === undefined;
   return status === 'open' || isUndigested ? 'incident' : undefined;
 }
+
+const placesOf = (listed: readonly Incident[]): readonly (readonly Incident[])[] =>
+  (['outbox', 'incident'] as const).map((place) =>
+    inIndexOrder(listed.filter((one) => placeOf(one) === place)),
+  );
 
 function indexKeyOf({ outbox, openedAtMs, firstAtMs, id }: Incident): string {
   const atMs = outbox[0]?.dueAtMs ?? openedAtMs ?? firstAtMs;
