@@ -46,7 +46,9 @@ export function incidentsOfAnswer(answer: GateAnswer): readonly GateReaction[] {
   });
   switch (decision.kind) {
     case 'wait':
-      return decision.isSampling ? [] : [{ key: waiting, observation: occurred(answer, 'warn') }];
+      return isTold(answer, decision)
+        ? [{ key: waiting, observation: occurred(answer, 'warn') }]
+        : [];
     case 'rollback': {
       const key = misconfigured.has(decision.reason)
         ? keyOf(answer, 'gate-misconfigured', decision.reason)
@@ -63,6 +65,15 @@ export function incidentsOfAnswer(answer: GateAnswer): readonly GateReaction[] {
     }
   }
 }
+
+/** Targets of green need so long to be healthy, and nobody has to do anything for it. */
+export const doubtMsMax = 5 * 60_000;
+
+/** That it could not measure is told at once, that it cannot tell yet only where it lasts. */
+const isTold = (
+  { atMs, startedAtMs }: GateAnswer,
+  { verdict, isSampling }: Extract<GateDecision, { kind: 'wait' }>,
+): boolean => verdict === 'error' || (!isSampling && atMs - startedAtMs >= doubtMsMax);
 
 const keyOf = (answer: GateAnswer, kind: IncidentKind, cause: string): IncidentKey => ({
   cluster: answer.cluster,

@@ -38,6 +38,8 @@ export type GateDecision =
       readonly reason: string;
       readonly detail: string;
       readonly callBackDelaySeconds: number;
+      /** Of the finding that holds the gate back: it cannot tell yet, or could not measure. */
+      readonly verdict: 'inconclusive' | 'error';
       /** True when only more samples are missing. */
       readonly isSampling: boolean;
     }
@@ -55,7 +57,8 @@ export const delaySecondsMin = 5;
  * The gate's judgement: proceed only if every required step was found to pass.
  *
  * The worst critical finding decides: fail, then error, then inconclusive. A required step without a
- * finding counts as not measured, so that a step which was forgotten can never let a build through.
+ * finding counts as not measured, so that a step which was forgotten can never let a build through; it
+ * gives the reason only where no other finding says what it waits for.
  * At the deadline what is still unproven is rolled back.
  */
 export function judgeGate(
@@ -89,28 +92,35 @@ export function judgeGate(
     reason,
     detail,
     callBackDelaySeconds: untilDeadline(delay, timing),
+    verdict: unproven.verdict,
     isSampling: sampling,
   };
 }
 
 /** Whether all that is missing is more samples: then there is nothing to wait for. */
-const isSampling = ({ verdict, step }: Finding): boolean =>
+const isSampling = ({ verdict, step }: Unproven): boolean =>
   verdict === 'inconclusive' && step.startsWith('comparison:');
 
-/** The finding that holds the gate back: errors first, then what has not been measured, then doubt. */
+type Unproven = Finding & { readonly verdict: 'inconclusive' | 'error' };
+
+/** The finding that holds the gate back: errors first, then doubt, then what was not come to for it. */
 function firstUnproven(
   required: readonly string[],
   critical: readonly Finding[],
-): Finding | undefined {
+): Unproven | undefined {
   const missing = required.find((step) => !critical.some((finding) => finding.step === step));
+  const unproven = critical.filter((finding) => isUnproven(finding));
   return (
-    critical.find(({ verdict }) => verdict === 'error') ??
-    (missing === undefined ? undefined : notMeasured(missing)) ??
-    critical.find(({ verdict }) => verdict === 'inconclusive')
+    unproven.find(({ verdict }) => verdict === 'error') ??
+    unproven[0] ??
+    (missing === undefined ? undefined : notMeasured(missing))
   );
 }
 
-const notMeasured = (step: string): Finding => ({
+const isUnproven = (finding: Finding): finding is Unproven =>
+  finding.verdict === 'error' || finding.verdict === 'inconclusive';
+
+const notMeasured = (step: string): Unproven => ({
   step,
   verdict: 'error',
   reason: 'not-measured',

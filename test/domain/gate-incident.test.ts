@@ -57,6 +57,32 @@ function toldOf(incident: Incident) {
   });
 }
 
+describe('a gate that waits', () => {
+  const fiveMinutesMs = 5 * 60_000;
+  it.each([
+    ['could not measure', 'error', false, 5_000, ['gate-could-not-measure']],
+    ['cannot tell yet', 'inconclusive', false, 5_000, []],
+    ['cannot tell for just short of five minutes', 'inconclusive', false, fiveMinutesMs - 1, []],
+    [
+      'cannot tell for five minutes',
+      'inconclusive',
+      false,
+      fiveMinutesMs,
+      ['gate-could-not-measure'],
+    ],
+    ['takes samples, for however long', 'inconclusive', true, 2 * fiveMinutesMs, []],
+  ] as const)('that %s', (_, verdict, isSampling, afterMs, expected) => {
+    const waiting = answer(1, {
+      decision: {
+        ...{ kind: 'wait', reason: 'targets-unhealthy', detail: '2 of 3 green targets healthy' },
+        ...{ callBackDelaySeconds: 15, verdict, isSampling },
+      },
+      atMs: startMs + hourMs + afterMs,
+    });
+    expect(incidentsOfAnswer(waiting).map(({ key }) => key.kind)).toEqual(expected);
+  });
+});
+
 describe('a rollback after another one of the same service', () => {
   it('tells the medians of a slow build', () => {
     const { subject, text } = toldOf(afterAnswers(slow));

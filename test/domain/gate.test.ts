@@ -47,6 +47,16 @@ describe('judgeGate', () => {
     ['a required step without a finding is not measured', [routed], 'wait:not-measured 15s'],
     ['no finding at all is no proof', [], 'wait:not-measured 15s'],
     [
+      'doubt says what it waits for, not the step that was not come to for it',
+      [routed, finding('targets', 'inconclusive')],
+      'wait:targets-inconclusive 15s',
+    ],
+    [
+      'a step is not measured, and a comparison needs more samples',
+      [routed, finding('comparison:a', 'inconclusive')],
+      'wait:comparison:a-inconclusive 5s',
+    ],
+    [
       'a required step found only as not critical is not proven',
       [routed, finding('check:a', 'pass', false)],
       'wait:not-measured 15s',
@@ -136,7 +146,13 @@ describe('judgeGate', () => {
 
 describe('hookStatusOf', () => {
   const rollback = { kind: 'rollback', reason: 'x', detail: '' } as const;
-  const wait = { ...rollback, kind: 'wait', callBackDelaySeconds: 5, isSampling: false } as const;
+  const wait = {
+    ...rollback,
+    kind: 'wait',
+    callBackDelaySeconds: 5,
+    verdict: 'error',
+    isSampling: false,
+  } as const;
   it.each([
     ['enforce', { ...rollback, kind: 'proceed' }, 'SUCCEEDED'],
     ['enforce', wait, 'IN_PROGRESS'],

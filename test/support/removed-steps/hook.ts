@@ -44,9 +44,10 @@ export const hookSteps: readonly RemovedStep[] = [
     id: 'required-steps',
     guards: 'A step that was forgotten lets no build through.',
     file: 'shared/domain/gate.ts',
-    step: `    (missing === undefined ? undefined : notMeasured(missing)) ??
+    step: ` ??
+    (missing === undefined ? undefined : notMeasured(missing))
 `,
-    without: '',
+    without: '\n',
     run: { scenario: 'unmeasured', seed: 1, mode: 'wire', around: 'slow-load-balancers' },
     checker: 'broken-green-never-passes',
   },
@@ -54,8 +55,7 @@ export const hookSteps: readonly RemovedStep[] = [
     id: 'could-not-measure',
     guards: 'What could not be measured has not passed.',
     file: 'shared/domain/gate.ts',
-    step: `    critical.find(({ verdict }) => verdict === 'error') ??
-`,
+    step: "finding.verdict === 'error' || ",
     without: '',
     unseen: 'a required step that was not seen to pass stands in the way as well',
     testedIn: 'test/domain/gate.test.ts',
