@@ -269,7 +269,7 @@ describe('a small world', { timeout: 120_000 }, () => {
       fc.property(worldArbitrary, (sketch) => {
         expect(play(sketch, 3 * hourMs).breaches).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     );
   });
 
@@ -278,7 +278,7 @@ describe('a small world', { timeout: 120_000 }, () => {
       fc.property(worldArbitrary, (sketch) => {
         expect(record(sketch)).toBe(record(sketch));
       }),
-      { numRuns: 10 },
+      { numRuns: 10, endOnFailure: true },
     );
   });
 
@@ -304,7 +304,7 @@ describe('a small world', { timeout: 120_000 }, () => {
           short: [],
         });
       }),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     );
   });
 });
