@@ -109,7 +109,7 @@ function firstUnproven(
   critical: readonly Finding[],
 ): Unproven | undefined {
   const missing = required.find((step) => !critical.some((finding) => finding.step === step));
-  const unproven = critical.filter((finding) => isUnproven(finding));
+  const unproven = critical.filter(isUnproven);
   return (
     unproven.find(({ verdict }) => verdict === 'error') ??
     unproven[0] ??
