@@ -16,7 +16,7 @@ export function watchInvariants(world: World): { readonly breaches: string[]; ch
     const { detail } = event;
     const arn = event.resources[0] ?? '';
     if (event['detail-type'] === 'ECS Task State Change') {
-      checkTaskEvent(world, event, { versions, stopped, stopping, placed, breach });
+      checkTaskEvent(world, event, { versions, stopped, stopping, breach });
     } else if (event['detail-type'] === 'ECS Container Instance State Change') {
       const before = versions.get(arn) ?? 0;
       if (detail.version !== before + 1)
@@ -27,6 +27,7 @@ export function watchInvariants(world: World): { readonly breaches: string[]; ch
   return {
     breaches,
     check: () => {
+      checkPlaces(world, placed, breach);
       checkRoom(world, breach);
       checkCounts(world, breach);
     },
@@ -39,7 +40,6 @@ type Books = {
   readonly versions: Map<string, number>;
   readonly stopped: Set<string>;
   readonly stopping: Set<string>;
-  readonly placed: Set<string>;
   readonly breach: (words: string) => void;
 };
 
@@ -50,7 +50,6 @@ function checkTaskEvent(world: World, { detail, resources }: EventEnvelope, book
   if (detail.version !== before + 1) breach(`${arn} has version ${detail.version} after ${before}`);
   versions.set(arn, Number(detail.version));
   checkEnd(arn, detail, books);
-  checkPlace(world, arn, detail, books);
   const service = serviceOf(world, detail.group);
   if (service === undefined) return;
   if (before === 0) checkMaximum(world, service, detail.startedBy, breach);
@@ -68,14 +67,22 @@ function checkEnd(arn: string, detail: Detail, { stopped, breach }: Books): void
   if (typeof detail.stoppedReason !== 'string') breach(`${arn} is STOPPED without a reason`);
 }
 
-/** A task is put on instances that take tasks. */
-function checkPlace({ account }: World, arn: string, detail: Detail, books: Books): void {
-  const { placed, breach } = books;
-  if (typeof detail.containerInstanceArn !== 'string' || placed.has(arn)) return;
-  placed.add(arn);
-  const status = account.containerInstances.get(detail.containerInstanceArn)?.status;
-  const isGood = status === 'ACTIVE' || detail.desiredStatus === 'STOPPED';
-  if (!isGood) breach(`${arn} was placed on an instance that is ${status}`);
+/**
+ * A task is put on an instance that takes tasks. Looked at after the step that puts it there: the first
+ * event that names the instance comes seconds later, when the instance may have begun to drain.
+ */
+function checkPlaces(
+  { account }: World,
+  placed: Set<string>,
+  breach: (words: string) => void,
+): void {
+  for (const { taskArn, containerInstanceArn: arn, desiredStatus } of account.tasks.values()) {
+    if (arn === undefined || placed.has(taskArn)) continue;
+    placed.add(taskArn);
+    const status = account.containerInstances.get(arn)?.status;
+    const isGood = status === 'ACTIVE' || desiredStatus === 'STOPPED';
+    if (!isGood) breach(`${taskArn} was placed on an instance that is ${status}`);
+  }
 }
 
 const serviceOf = ({ account }: World, group: unknown): EcsService | undefined =>
