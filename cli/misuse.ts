@@ -10,10 +10,14 @@ export class Unavailable extends Error {
 
 /**
  * Runs a command; its result is the exit code. Misuse is one line and the usage on stderr, what cannot
- * be had one line alone; both are exit code 2.
+ * be had one line alone; both are exit code 2. Who asks for help gets the usage.
  */
 export async function runCommand(usage: string, main: () => Promise<number>): Promise<void> {
   process.stdout.on('error', endWithReader);
+  if (process.argv.slice(2).some((argument) => helpOptions.has(argument))) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   try {
     process.exitCode = await main();
   } catch (error) {
@@ -23,6 +27,8 @@ export async function runCommand(usage: string, main: () => Promise<number>): Pr
     process.exitCode = 2;
   }
 }
+
+const helpOptions: ReadonlySet<string> = new Set(['--help', '-h']);
 
 const isExpected = (error: unknown): error is Error =>
   error instanceof Misuse || error instanceof Unavailable || isArgumentError(error);
