@@ -46,6 +46,8 @@ export type GateOutcome = {
   readonly echo: Readonly<Record<string, unknown>>;
   /** Task definition of green, as `checkout:412`, where it was looked up. */
   readonly revision: string | undefined;
+  /** Task definition that serves meanwhile, where it was looked up. */
+  readonly sourceRevision: string | undefined;
   /** When waiting ends, where there is something to wait for. */
   readonly deadlineAtMs: number | undefined;
 };
@@ -67,7 +69,10 @@ const graceMs = 1_000;
 /** Longest wait for one read or write beside the measurement, in ms. */
 const sideCallMsMax = 5_000;
 
-export const proceed = (reason: string, detail: string): GateDecision => ({
+export const proceed = (
+  reason: string,
+  detail: string,
+): Extract<GateDecision, { kind: 'proceed' }> => ({
   kind: 'proceed',
   reason,
   detail,
@@ -87,6 +92,7 @@ type Progress = {
   findings: readonly Finding[];
   notes: readonly string[];
   revision: string | undefined;
+  sourceRevision: string | undefined;
   deadlineAtMs: number | undefined;
 };
 
@@ -133,6 +139,7 @@ export async function runGate(
       findings: [],
       notes: [],
       revision: undefined,
+      sourceRevision: undefined,
       deadlineAtMs: undefined,
     },
   };
@@ -194,11 +201,10 @@ async function decide(run: Run): Promise<GateOutcome> {
   }
   const opened = glass.value === undefined ? undefined : parseGlass(glass.value, deps.clock);
   if (opened?.kind === 'open') {
-    const until = new Date(opened.untilMs).toISOString();
-    return outcomeOf(
-      run,
-      proceed('break-glass', `opened by ${opened.by} until ${until}: ${opened.reason}`),
-    );
+    const { by, untilMs, reason: why } = opened;
+    const until = new Date(untilMs).toISOString();
+    const detail = `opened by ${by} until ${until}: ${why}`;
+    return outcomeOf(run, { ...proceed('break-glass', detail), opened: { by, why, untilMs } });
   }
   if (opened?.kind === 'closed') {
     progress.notes = [...progress.notes, `break-glass is not used: ${opened.detail}`];
@@ -319,6 +325,7 @@ async function measureInto(run: Run, gate: GateConfig): Promise<void> {
       : undefined;
   progress.notes = [...progress.notes, ...(situation?.notes ?? [])];
   progress.revision = situation?.revision?.taskDefinitionArn?.split('/').at(-1);
+  progress.sourceRevision = situation?.sourceTaskDefinitionArn?.split('/').at(-1);
   if (!isProbing) {
     const green = situation?.greenTargetGroupArn;
     progress.findings = await watch({ greenTargetGroupArn: green }, gate, deps, budget);
@@ -364,14 +371,17 @@ function judgeProgress(run: Run, why: string): GateOutcome {
 const defaultDeadlineMinutes = 15;
 
 function outcomeOf({ progress }: Run, decision: GateDecision): GateOutcome {
-  const { mode, findings, notes, memory, revision, deadlineAtMs } = progress;
+  const { mode, findings, notes, memory, revision, sourceRevision, deadlineAtMs } = progress;
   const waitsForAws = decision.kind === 'wait' && !decision.isSampling;
   const state: GateState = {
     ...memory.state,
     calls: memory.state.calls + 1,
     errorsInARow: waitsForAws ? memory.state.errorsInARow + 1 : 0,
   };
-  return { decision, mode, findings, notes, state, echo: memory.config, revision, deadlineAtMs };
+  return {
+    ...{ decision, mode, findings, notes, state, echo: memory.config },
+    ...{ revision, sourceRevision, deadlineAtMs },
+  };
 }
 
 /** Keeps the state in the table too. Failing to is noted: the answer carries the same state. */
@@ -407,5 +417,6 @@ export const settled = (decision: GateDecision, mode: Mode = 'enforce'): GateOut
   state: emptyState('', 0),
   echo: {},
   revision: undefined,
+  sourceRevision: undefined,
   deadlineAtMs: undefined,
 });

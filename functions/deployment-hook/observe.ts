@@ -19,6 +19,8 @@ import {
 /** Where green and blue are, and whether test traffic reaches green alone. */
 export type Situation = {
   readonly revision: Revision | undefined;
+  /** Task definition that serves meanwhile; undefined where there is none, or more than one. */
+  readonly sourceTaskDefinitionArn?: string | undefined;
   readonly green: Endpoint | undefined;
   /** Undefined where there is nothing to compare with; `notes` say why. */
   readonly blue: Endpoint | undefined;
@@ -60,15 +62,28 @@ export async function observe(
 ): Promise<Situation> {
   let revision: Revision | undefined;
   try {
-    revision = await deps.deployments.describeRevision(targetRevisionArn, signal);
+    const sources = (deployment.sourceRevisionArns ?? []).slice(0, sourcesMax);
+    const arns = [targetRevisionArn, ...sources];
+    const revisions = await deps.deployments.describeRevisions(arns, signal);
+    revision = revisions.find(({ arn }) => arn === targetRevisionArn);
     if (revision === undefined) {
       return nowhere(routing('error', 'aws-missing', `ECS does not know ${targetRevisionArn}`));
     }
-    return await observeRevision(revision, deployment, config, deps.loadBalancers, signal);
+    const found = await observeRevision(revision, deployment, config, deps.loadBalancers, signal);
+    const served = revisions.filter(({ arn }) => sources.includes(arn));
+    return { ...found, sourceTaskDefinitionArn: onlyTaskDefinitionOf(served) };
   } catch (error) {
     const { reason, detail } = awsProblemOf(error);
     return nowhere(routing('error', reason, detail), revision);
   }
+}
+
+/** DescribeServiceRevisions takes twenty. */
+const sourcesMax = 19;
+
+function onlyTaskDefinitionOf(revisions: readonly Revision[]): string | undefined {
+  const [only, ...others] = new Set(revisions.map((one) => one.taskDefinitionArn));
+  return others.length === 0 ? only : undefined;
 }
 
 async function observeRevision(

@@ -96,6 +96,7 @@ const answerOf = (call: HookEvent, outcome: GateOutcome, atMs: number): GateAnsw
   decision: outcome.decision,
   findings: outcome.findings,
   revision: outcome.revision,
+  sourceRevision: outcome.sourceRevision,
   startedAtMs: outcome.state.startedAtMs,
   deadlineAtMs: outcome.deadlineAtMs,
   atMs,

@@ -14,7 +14,8 @@ import { tagsOf } from './tags.ts';
 export type DeploymentGateway = {
   /** Undefined when ECS does not know the deployment (any more). */
   describeDeployment(arn: string, signal?: AbortSignal): Promise<Deployment | undefined>;
-  describeRevision(arn: string, signal?: AbortSignal): Promise<Revision | undefined>;
+  /** Those that ECS knows, in any order; 20 ARNs at most. */
+  describeRevisions(arns: readonly string[], signal?: AbortSignal): Promise<readonly Revision[]>;
   /** Tags by key; undefined when ECS does not know the service. */
   readServiceTags(
     clusterArn: string,
@@ -49,14 +50,13 @@ export function createDeploymentGateway(ecs: ECSClient): DeploymentGateway {
         })),
       };
     },
-    async describeRevision(arn, signal) {
+    async describeRevisions(arns, signal) {
       const output = await ecs.send(
-        new DescribeServiceRevisionsCommand({ serviceRevisionArns: [arn] }),
+        new DescribeServiceRevisionsCommand({ serviceRevisionArns: [...arns] }),
         sendOptions(signal),
       );
       requireKnownFailures(output.failures);
-      const [found] = output.serviceRevisions ?? [];
-      return found === undefined ? undefined : revisionOf(arn, found);
+      return (output.serviceRevisions ?? []).flatMap(revisionOf);
     },
     async readServiceTags(clusterArn, serviceArn, signal) {
       const output = await ecs.send(
@@ -86,19 +86,23 @@ function requireKnownFailures(failures: Failures): void {
   }
 }
 
-function revisionOf(arn: string, found: ServiceRevision): Revision {
+function revisionOf(found: ServiceRevision): readonly Revision[] {
+  const arn = found.serviceRevisionArn;
+  if (arn === undefined) return [];
   const resolved = found.resolvedConfiguration?.loadBalancers ?? [];
   const balancers = (found.loadBalancers ?? []).map((one) => balancerRoute(one, resolved));
-  return {
-    arn: found.serviceRevisionArn ?? arn,
-    taskDefinitionArn: found.taskDefinition,
-    containers: (found.containerImages ?? []).map(({ containerName, imageDigest }) => ({
-      name: containerName,
-      imageDigest,
-    })),
-    routes: [...balancers, ...gatewayRoutes(found)],
-    hasServiceConnect: (found.serviceConnectConfiguration?.services ?? []).length > 0,
-  };
+  return [
+    {
+      arn,
+      taskDefinitionArn: found.taskDefinition,
+      containers: (found.containerImages ?? []).map(({ containerName, imageDigest }) => ({
+        name: containerName,
+        imageDigest,
+      })),
+      routes: [...balancers, ...gatewayRoutes(found)],
+      hasServiceConnect: (found.serviceConnectConfiguration?.services ?? []).length > 0,
+    },
+  ];
 }
 
 type Resolved = readonly {

@@ -28,7 +28,7 @@ export type DeploymentHookGateways = {
  */
 export const createDeploymentHookGateways = (settings: ClientSettings): DeploymentHookGateways => ({
   deployments: lazy<DeploymentGateway>(
-    ['describeDeployment', 'describeRevision', 'readServiceTags'],
+    ['describeDeployment', 'describeRevisions', 'readServiceTags'],
     async () => (await import('./deployment-gateway.ts')).openDeploymentGateway(settings),
   ),
   loadBalancers: lazy<LoadBalancerGateway>(['describeRule', 'describeTargets'], async () =>

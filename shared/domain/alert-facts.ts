@@ -199,24 +199,16 @@ export type RollbackFacts = DeploymentFacts &
   EcsRollbackFacts & {
     readonly greenMedianMs?: number;
     readonly blueMedianMs?: number;
-    /** Share of production traffic that green got at most, in percent. */
-    readonly greenPercentMax?: number;
     /** From the first call of the hook to its final answer. */
     readonly answeredAfterMs?: number;
     /** ECS's status of the service deployment: `ROLLBACK_IN_PROGRESS`, `ROLLBACK_FAILED`, ... */
     readonly status?: string;
-    /** The later revision that ends the incident. */
-    readonly succeededRevision?: string;
-    /** Deployments that ended alike, this one included. */
-    readonly attempts?: number;
   };
 
 /** `gate-could-not-measure`: the gate waits, and then rolls back, for want of proof. */
 export type CouldNotMeasureFacts = DeploymentFacts & {
   /** When the gate stops waiting. */
   readonly deadlineAtMs?: number;
-  /** True once the deadline has passed and the final answer is given. */
-  readonly isFinal?: boolean;
 };
 
 /** `gate-misconfigured`: `hookDetails` or the stack does not fit. `detail` names the key. */
@@ -238,8 +230,6 @@ export type HookFacts = DeploymentFacts & {
   readonly hookId?: string;
   /** `AWS_LAMBDA` or `PAUSE`. */
   readonly hookType?: string;
-  /** What ECS does at the time-out: `ROLLBACK` or `CONTINUE`. */
-  readonly timeoutAction?: string;
   readonly expiresAtMs?: number;
   readonly serviceDeploymentArn?: string;
 };

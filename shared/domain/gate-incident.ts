@@ -16,6 +16,8 @@ export type GateAnswer = {
   readonly findings: readonly Finding[];
   /** Task definition of green, as `checkout:412`. */
   readonly revision: string | undefined;
+  /** Task definition that serves meanwhile. */
+  readonly sourceRevision: string | undefined;
   readonly startedAtMs: number;
   readonly deadlineAtMs: number | undefined;
   readonly atMs: number;
@@ -96,7 +98,8 @@ const occurred = (answer: GateAnswer, severity: Severity): Observation => ({
 });
 
 function factsOf(answer: GateAnswer): Facts {
-  const { decision, stage, mode, revision, findings, startedAtMs, deadlineAtMs, atMs } = answer;
+  const { decision, stage, mode, revision, sourceRevision, findings } = answer;
+  const { startedAtMs, deadlineAtMs, atMs } = answer;
   const others = findings
     .filter(({ detail }) => detail !== decision.detail)
     .map(({ detail }) => detail)
@@ -108,15 +111,21 @@ function factsOf(answer: GateAnswer): Facts {
     findings: others.slice(0, factCharsMax),
     stage,
     mode,
-    revision,
+    // Blank where they are not known: those of an earlier deployment would stay otherwise.
+    revision: revision ?? '',
+    sourceRevision: sourceRevision ?? '',
     deadlineAtMs: decision.kind === 'wait' ? deadlineAtMs : undefined,
     answeredAfterMs: decision.kind === 'rollback' ? Math.max(atMs - startedAtMs, 0) : undefined,
     ...latencyFacts(findings),
+    ...(decision.kind === 'proceed' ? openedFacts(decision) : undefined),
   };
   return Object.fromEntries(
     Object.entries(facts).filter(([, value]) => value !== undefined),
   ) as Facts;
 }
+
+const openedFacts = ({ opened }: Extract<GateDecision, { kind: 'proceed' }>) =>
+  opened && { ...opened, why: opened.why.slice(0, factCharsMax) };
 
 /** Medians of the comparison that decided, where there was one. */
 function latencyFacts(findings: readonly Finding[]): Readonly<Record<string, number>> {

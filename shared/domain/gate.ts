@@ -32,7 +32,13 @@ export type GateTiming = {
 };
 
 export type GateDecision =
-  | { readonly kind: 'proceed'; readonly reason: string; readonly detail: string }
+  | {
+      readonly kind: 'proceed';
+      readonly reason: string;
+      readonly detail: string;
+      /** Where somebody let it pass: who, why and until when. */
+      readonly opened?: { readonly by: string; readonly why: string; readonly untilMs: number };
+    }
   | {
       readonly kind: 'wait';
       readonly reason: string;

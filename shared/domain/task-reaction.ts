@@ -5,7 +5,7 @@ import type { Facts, Incident, IncidentKey, IncidentKind, Severity, Subject } fr
 import { factCharsMax } from './incident-facts.ts';
 import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
-import type { ServiceState } from './service-state.ts';
+import type { ServiceRollout, ServiceState } from './service-state.ts';
 import { isGivenUp, isSteady, minimumOf, primaryOf } from './service-state.ts';
 import {
   deploymentIdOf,
@@ -112,7 +112,7 @@ function subjectFacts(task: StoppedTask, stop: StopClass): Facts {
 export function stateFacts(state: ServiceState | undefined): Facts {
   if (state === undefined) return {};
   const primary = primaryOf(state);
-  const previous = state.rollouts.find(({ status }) => status === 'ACTIVE');
+  const previous = state.rollouts.find((one) => isLastGood(one, primary));
   return known({
     running: state.running,
     desired: state.desired,
@@ -123,7 +123,25 @@ export function stateFacts(state: ServiceState | undefined): Facts {
       previous?.taskDefinitionArn === undefined
         ? undefined
         : revisionOf(previous.taskDefinitionArn),
+    lastGoodRanMs: ranMs(previous, primary),
   });
+}
+
+/** An older deployment that had come to its end, of another revision: one to go back to. */
+const isLastGood = (one: ServiceRollout, primary: ServiceRollout | undefined): boolean =>
+  one.status === 'ACTIVE' &&
+  one.rolloutState === 'COMPLETED' &&
+  one.taskDefinitionArn !== primary?.taskDefinitionArn;
+
+/** How long it was the one that served, until the next was deployed. */
+function ranMs(
+  previous: ServiceRollout | undefined,
+  primary: ServiceRollout | undefined,
+): number | undefined {
+  const [fromMs, untilMs] = [previous?.createdAtMs, primary?.createdAtMs];
+  return fromMs === undefined || untilMs === undefined || untilMs <= fromMs
+    ? undefined
+    : untilMs - fromMs;
 }
 
 /** What an event about a service, a deployment or a hook opens; nothing where its table says so. */

@@ -65,7 +65,7 @@ describe('describeDeployment', () => {
   });
 });
 
-describe('describeRevision', () => {
+describe('describeRevisions', () => {
   it('reads load balancers, the resolved target group, and the gateway', async () => {
     ecs.on(DescribeServiceRevisionsCommand).resolves({
       serviceRevisions: [
@@ -108,7 +108,7 @@ describe('describeRevision', () => {
         },
       ],
     });
-    expect(await gateway.describeRevision('r')).toEqual({
+    expect((await gateway.describeRevisions(['r']))[0]).toEqual({
       arn: 'r',
       taskDefinitionArn: 'td',
       containers: [{ name: 'app', imageDigest: 'sha256:1' }],
@@ -143,6 +143,7 @@ describe('describeRevision', () => {
     ecs.on(DescribeServiceRevisionsCommand).resolves({
       serviceRevisions: [
         {
+          serviceRevisionArn: 'r',
           loadBalancers: [
             { targetGroupArn: 'a', advancedConfiguration: { alternateTargetGroupArn: 'b' } },
           ],
@@ -152,7 +153,7 @@ describe('describeRevision', () => {
         },
       ],
     });
-    const revision = await gateway.describeRevision('r');
+    const [revision] = await gateway.describeRevisions(['r']);
     expect(revision?.routes[0]?.ownTargetGroupArn).toBeUndefined();
     expect(revision?.arn).toBe('r');
   });

@@ -243,7 +243,6 @@ const rollbackFacts: RollbackFacts = {
   findings: 'status 200 in 38/38, digest matched\n4/4 green targets healthy',
   greenMedianMs: 291.4,
   blueMedianMs: 182.1,
-  greenPercentMax: 0,
   answeredAfterMs: 81 * secondMs,
   status: 'ROLLBACK_IN_PROGRESS',
 };
@@ -272,19 +271,17 @@ const glassFacts: BreakGlassFacts = {
   by: 'anna',
   why: 'hotfix for the payment outage, INC-812',
   untilMs: firstAtMs + 2 * hourMs,
-  detail: 'latency-regression would have rolled it back',
+  detail: 'opened by anna until 2026-11-20T05:04:00.000Z: hotfix for the payment outage, INC-812',
 };
 const timedOutFacts: HookFacts = {
   ...checkout,
   hookId: 'ecs-hook-e7tK9G',
   hookType: 'AWS_LAMBDA',
-  timeoutAction: 'ROLLBACK',
 };
 const awaitingFacts: HookFacts = {
   ...checkout,
   hookId: 'ecs-pause-e7tK9G_WRJqNF',
   hookType: 'PAUSE',
-  timeoutAction: 'ROLLBACK',
   expiresAtMs: firstAtMs + hourMs,
   serviceDeploymentArn:
     'arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/checkout/0EYSiB0qap8xf0N76FsbE',
@@ -555,9 +552,9 @@ export const samples: Readonly<Record<string, Sample>> = {
     severity: 'warn',
     facts: rollbackFacts,
     later: {
-      update: { attempts: 3, status: 'ROLLBACK_SUCCESSFUL' },
+      update: { status: 'ROLLBACK_SUCCESSFUL' },
       escalate: { status: 'ROLLBACK_FAILED' },
-      resolve: { succeededRevision: 'checkout:414', status: 'SUCCESSFUL' },
+      resolve: { status: 'SUCCESSFUL' },
     },
   },
   'rollback-observe': {
@@ -647,7 +644,6 @@ export const samples: Readonly<Record<string, Sample>> = {
     spanMs: 0,
     severity: 'warn',
     facts: measureFacts,
-    later: { update: { isFinal: true } },
   },
   'gate-could-not-measure-observe': {
     kind: 'gate-could-not-measure',
@@ -702,7 +698,6 @@ export const samples: Readonly<Record<string, Sample>> = {
     spanMs: 0,
     severity: 'warn',
     facts: timedOutFacts,
-    later: { escalate: { timeoutAction: 'CONTINUE' } },
   },
   'hook-awaiting-action': {
     kind: 'hook-awaiting-action',

@@ -10,7 +10,8 @@ const hourMs = 3_600_000;
 
 const answer = (hours: number, changes: Partial<GateAnswer>): GateAnswer => ({
   ...{ cluster: 'prod', service: 'web', deploymentId: `d${hours}`, mode: 'enforce' },
-  ...{ stage: 'POST_TEST_TRAFFIC_SHIFT', revision: `web:${hours}`, deadlineAtMs: undefined },
+  ...{ stage: 'POST_TEST_TRAFFIC_SHIFT', deadlineAtMs: undefined },
+  ...{ revision: `web:${hours}`, sourceRevision: 'web:0' },
   decision: { kind: 'rollback', reason: 'json-assertion', detail: 'status is degraded' },
   findings: [],
   ...{ startedAtMs: startMs + hours * hourMs, atMs: startMs + hours * hourMs + 5_000 },
@@ -80,6 +81,48 @@ describe('a gate that waits', () => {
       atMs: startMs + hourMs + afterMs,
     });
     expect(incidentsOfAnswer(waiting).map(({ key }) => key.kind)).toEqual(expected);
+  });
+});
+
+/** What is told of an answer, whatever kind of incident it opens. */
+function toldOfAnswer(one: GateAnswer) {
+  const [reaction] = incidentsOfAnswer(one);
+  if (reaction === undefined) throw new Error('the answer opens nothing');
+  const { key, observation } = reaction;
+  const context = { key, policy: incidentPolicies[key.kind], nowMs: one.atMs };
+  const incident = applyObservation(undefined, observation, context);
+  if (incident === undefined) throw new Error('nothing was opened');
+  return toldOf(incident);
+}
+
+describe('a break-glass that let a deployment pass', () => {
+  it('is told with who, why and until when', () => {
+    const untilMs = startMs + 3 * hourMs;
+    const { subject, text } = toldOfAnswer(
+      answer(1, {
+        decision: {
+          ...{ kind: 'proceed', reason: 'break-glass', detail: 'opened by anna' },
+          opened: { by: 'anna', why: 'hotfix, INC-812', untilMs },
+        },
+      }),
+    );
+    expect(subject).toContain('deployed unproven, break-glass by anna');
+    expect(text).toContain('opened by anna: "hotfix, INC-812"');
+    expect(text.replace(/\s+/g, ' ')).toContain(`until ${new Date(untilMs).toISOString()}`);
+  });
+});
+
+describe('a gate that answers FAILED without having looked at the build', () => {
+  it.each([
+    ['internal-error', 'deploy again', 'gate failed, internal error', /correct|hookDetails/],
+    ['cluster-not-configured', 'add the cluster to ClusterArns', 'misconfigured', /hookDetails/],
+    ['invalid-hook-details', 'check hookDetails', 'misconfigured', /ClusterArns/],
+  ])('%s: says what helps', (reason, next, subjectPart, not) => {
+    const decision = { kind: 'rollback', reason, detail: 'it was so' } as const;
+    const { subject, text } = toldOfAnswer(answer(1, { decision }));
+    expect(subject).toContain(subjectPart);
+    expect(text).toContain(next);
+    expect(text).not.toMatch(not);
   });
 });
 

@@ -52,7 +52,7 @@ describe('an address of its own for green', () => {
       {
         deployments: {
           describeDeployment: unused,
-          describeRevision: async () => revision,
+          describeRevisions: async () => [revision],
           readServiceTags: unused,
         },
         loadBalancers: { describeRule: unused, describeTargets: unused },

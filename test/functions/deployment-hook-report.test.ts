@@ -17,7 +17,10 @@ const textOf = (value: AttributeValue | undefined): string =>
   value !== undefined && 'S' in value ? value.S : '';
 
 /** A gate in the simulated account, and the task-state function that tells what it leaves. */
-async function judge(status: number, settings: { mode?: string; details?: object } = {}) {
+async function judge(
+  status: number,
+  settings: { mode?: string; details?: object; hasBlue?: boolean } = {},
+) {
   const server = await startHttpService({ behaviour: answering(status) });
   const clock = createSkippingClock();
   const account = createAccount({ nowMs: () => clock.nowMs(), tables: [tableDefinition] });
@@ -30,6 +33,7 @@ async function judge(status: number, settings: { mode?: string; details?: object
     service: 'web',
     kind: 'alb',
     green: {},
+    ...(settings.hasBlue === true ? { blue: {} } : {}),
     testEndpoint: {
       ...at,
       conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/*'] } }],
@@ -68,12 +72,12 @@ async function judge(status: number, settings: { mode?: string; details?: object
   await server.close();
   await taskState.deliver([]);
   const items = [...(account.tables.get(tableDefinition.TableName)?.items.values() ?? [])];
+  const told = account.topics.get(topicArns(account).alertsTopicArn)?.messages;
   return {
     result,
     incidents: (await store.list()).incidents,
-    subjects: account.topics
-      .get(topicArns(account).alertsTopicArn)
-      ?.messages.map(({ subject }) => subject),
+    subjects: told?.map(({ subject }) => subject),
+    mails: told?.map(({ bodies }) => bodies.email ?? bodies.default),
     evidence: items.filter((item) => textOf(item.sk).startsWith('EVIDENCE#')),
     problems: account.problems,
   };
@@ -81,7 +85,9 @@ async function judge(status: number, settings: { mode?: string; details?: object
 
 describe('what the gate leaves behind', () => {
   it('a rollback: an incident, told as a mail, and its evidence', async () => {
-    const { result, incidents, subjects, evidence, problems } = await judge(500);
+    const { result, incidents, subjects, mails, evidence, problems } = await judge(500, {
+      hasBlue: true,
+    });
     expect(result.verdict).toBe('FAILED');
     expect(incidents).toMatchObject([
       {
@@ -93,6 +99,9 @@ describe('what the gate leaves behind', () => {
       },
     ]);
     expect(subjects).toEqual([expect.stringMatching(/^\[WARN\] web in prod: green rolled back/)]);
+    const { revision, sourceRevision } = incidents[0]?.facts ?? {};
+    expect(revision).not.toBe(sourceRevision);
+    expect(mails?.[0]).toContain(`compare ${sourceRevision} with ${revision}:`);
     expect(evidence).toHaveLength(1);
     expect(JSON.parse(textOf(evidence[0]?.record) || '{}')).toMatchObject({
       hookStatus: 'FAILED',

@@ -141,22 +141,24 @@ export function createGateWorld(world: GateWorld, overrides: Partial<Config> = {
             },
           ],
         })),
-      describeRevision: (arn, signal) =>
-        answering(signal, () => ({
-          arn,
-          taskDefinitionArn: 'web:2',
-          containers: [],
-          hasServiceConnect: false,
-          routes: [
-            {
-              containerName: 'app',
-              targetGroupArns: [targetGroup('blue'), targetGroup('green')],
-              ownTargetGroupArn: targetGroup('green'),
-              productionRuleArn: rule('production'),
-              testRuleArn: rule('test'),
-            },
-          ],
-        })),
+      describeRevisions: (arns, signal) =>
+        answering(signal, () =>
+          arns.map((arn) => ({
+            arn,
+            taskDefinitionArn: arn === 'blue' ? 'web:1' : 'web:2',
+            containers: [],
+            hasServiceConnect: false,
+            routes: [
+              {
+                containerName: 'app',
+                targetGroupArns: [targetGroup('blue'), targetGroup('green')],
+                ownTargetGroupArn: targetGroup('green'),
+                productionRuleArn: rule('production'),
+                testRuleArn: rule('test'),
+              },
+            ],
+          })),
+        ),
       readServiceTags: (_cluster, _service, signal) => answering(signal, () => ({})),
     },
     loadBalancers: {

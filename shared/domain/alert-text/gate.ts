@@ -7,24 +7,20 @@ import {
 } from '../alert-facts.ts';
 import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
 import { evidenceOf, isObserved, whereText } from './gate-facts.ts';
-import { joined, known, shellWord, spoken } from './words.ts';
+import { joined, shellWord, spoken } from './words.ts';
 
 const breakGlassAdvice: Advice = {
   text: 'must it go out at once: break-glass, see the runbook',
 };
 
-/** Where a gate without proof stands: still asking, done, or only watching. */
-type Unmeasured = 'waiting' | 'final' | 'observed';
+/** Where a gate without proof stands: still asking, or only watching. */
+type Unmeasured = 'waiting' | 'observed';
 
 /** `gate-could-not-measure`: no verdict on the build, for want of proof. */
 export function couldNotMeasureDraft(scene: Scene): Draft {
   const facts = readFacts<CouldNotMeasureFacts>(scene.incident.facts);
   const { name, isResolved, context, incident } = scene;
-  const state: Unmeasured = isObserved(facts)
-    ? 'observed'
-    : facts.flag('isFinal')
-      ? 'final'
-      : 'waiting';
+  const state: Unmeasured = isObserved(facts) ? 'observed' : 'waiting';
   const deadlineAtMs = facts.number('deadlineAtMs');
   const deadline = deadlineAtMs === undefined ? undefined : context.formatTime(deadlineAtMs);
   const why = spoken(facts.text('reason') ?? incident.cause);
@@ -61,8 +57,6 @@ function measureHeadline(state: Unmeasured, deadline: string | undefined, why: s
   switch (state) {
     case 'waiting':
       return `waits${deadline === undefined ? '' : ` until ${deadline}`}, gate cannot measure, ${why}`;
-    case 'final':
-      return `rolled back unproven, gate could not measure, ${why}`;
     case 'observed':
       return `deployed unproven, gate could not measure, ${why}`;
   }
@@ -74,8 +68,6 @@ function measureLead(state: Unmeasured, deadline: string | undefined, name: stri
       return `Blue serves. The gate cannot measure green and rolls it back ${
         deadline === undefined ? 'if that lasts' : `at ${deadline}`
       }. Look before then.`;
-    case 'final':
-      return 'Blue serves. The gate could not measure green and answered FAILED. Repair what it met, then deploy again.';
     case 'observed':
       return `${name} went on unproven: the gate could not measure green and would have answered FAILED. Look today.`;
   }
@@ -85,8 +77,6 @@ function measureBallast(state: Unmeasured, deadline = 'its deadline'): string {
   switch (state) {
     case 'waiting':
       return `answers IN_PROGRESS until ${deadline}, then FAILED`;
-    case 'final':
-      return 'answered FAILED: no proof, no pass';
     case 'observed':
       return 'would have answered FAILED at its deadline; in observe it answered SUCCEEDED';
   }
@@ -96,35 +86,60 @@ function measureBallast(state: Unmeasured, deadline = 'its deadline'): string {
 export function misconfiguredDraft(scene: Scene): Draft {
   const facts = readFacts<MisconfiguredFacts>(scene.incident.facts);
   const { name, isResolved, incident } = scene;
-  const why = spoken(facts.text('reason') ?? incident.cause);
+  const reason = facts.text('reason') ?? incident.cause;
+  const what = `gate ${reason === internalError ? 'failed' : 'misconfigured'}, ${spoken(reason)}`;
   const observed = isObserved(facts);
   return {
     headline: isResolved
       ? 'the gate can use its configuration again'
       : observed
-        ? `deployed unproven, gate misconfigured, ${why}`
-        : `gate misconfigured, ${why}`,
+        ? `deployed unproven, ${what}`
+        : what,
     lead: isResolved
       ? `The gate of ${name} can use its configuration again. Nothing to do.`
-      : observed
-        ? `${name} goes out unproven: its gate is misconfigured and would have answered FAILED. Correct it today.`
-        : `Blue serves, but no deployment of ${name} passes until its gate is configured correctly. Correct it now.`,
+      : misconfiguredLead(name, reason, observed),
     since: whereText(facts),
     evidence: evidenceOf(scene, facts),
     ballast: observed
       ? 'would have answered FAILED at once; in observe it answered SUCCEEDED'
       : 'answered FAILED at once',
-    next: isResolved
-      ? nothingToDo
-      : [
-          { text: 'correct what the evidence names, then deploy again' },
-          {
-            text: 'check hookDetails before you deploy:',
-            command: 'npm run -s gate -- --green URL --details FILE',
-          },
-        ],
+    next: isResolved ? nothingToDo : misconfiguredAdvice(reason),
     ends: `when a gate of ${name} can use its configuration`,
   };
+}
+
+/** A mistake of Ballast itself: nobody has anything to correct. */
+const internalError = 'internal-error';
+
+function misconfiguredLead(name: string, reason: string, isObservedOnly: boolean): string {
+  if (reason === internalError) {
+    return isObservedOnly
+      ? `${name} went out unproven: its gate failed by a mistake of its own. Watch it today.`
+      : `Blue serves: the gate of ${name} failed by a mistake of its own and answered FAILED. Deploy again.`;
+  }
+  return isObservedOnly
+    ? `${name} goes out unproven: its gate is misconfigured and would have answered FAILED. Correct it today.`
+    : `Blue serves, but no deployment of ${name} passes until its gate is configured correctly. Correct it now.`;
+}
+
+function misconfiguredAdvice(reason: string): readonly Advice[] {
+  switch (reason) {
+    case internalError:
+      return [
+        { text: "deploy again; if it repeats, report the error in the hook function's log" },
+        breakGlassAdvice,
+      ];
+    case 'cluster-not-configured':
+      return [{ text: 'add the cluster to ClusterArns of the stack, or detach the hook' }];
+    default:
+      return [
+        { text: 'correct what the evidence names, then deploy again' },
+        {
+          text: 'check hookDetails before you deploy:',
+          command: 'npm run -s gate -- --green URL --details FILE',
+        },
+      ];
+  }
 }
 
 /** `stage-not-gated`: a hook that looks like a gate and is none. */
@@ -163,10 +178,7 @@ export function breakGlassDraft(scene: Scene): Draft {
       ? `Break-glass for ${name} is over, its deployments are gated again. Nothing to do.`
       : `${name} went on unproven: ${joined([`${by} opened break-glass`, until], ' ')}. Watch it yourself.`,
     since: whereText(facts),
-    evidence: known([
-      why === undefined ? `opened by ${by}, no reason given` : `opened by ${by}: "${why}"`,
-      facts.text('detail'),
-    ]),
+    evidence: [why === undefined ? `opened by ${by}` : `opened by ${by}: "${why}"`],
     ballast: 'answered SUCCEEDED, unproven',
     next: isResolved
       ? nothingToDo
@@ -179,6 +191,6 @@ export function breakGlassDraft(scene: Scene): Draft {
             )}`,
           },
         ],
-    ends: until === undefined ? 'when break-glass is closed' : `${until}, or when it is closed`,
+    ends: 'a day after it was last used',
   };
 }

@@ -9,38 +9,29 @@ type Reader = FactReader<HookFacts>;
 export function hookTimedOutDraft(scene: Scene): Draft {
   const facts = readFacts<HookFacts>(scene.incident.facts);
   const { name, isResolved } = scene;
-  const action = facts.text('timeoutAction');
-  const outcome =
-    action === 'ROLLBACK'
-      ? 'ECS rolls back'
-      : action === 'CONTINUE'
-        ? 'deployed unproven'
-        : 'ECS went on without it';
   return {
     headline: isResolved
       ? 'hooks answer in time again'
-      : joined([`hook timed out, ${outcome}`, facts.text('stage')]),
+      : joined(['hook timed out, ECS rolled back or went on', facts.text('stage')]),
     lead: isResolved
       ? `The hooks of ${name} answer in time again. Nothing to do.`
-      : timedOutLead(name, action),
+      : `A hook of ${name} did not answer in time. ECS rolls back, or goes on unproven if the hook says CONTINUE. Look now.`,
     since: whereText(facts),
     evidence: known([hookText(facts), facts.text('detail')]),
     ballast: 'watched only',
     next: isResolved
       ? nothingToDo
-      : [{ text: "read the hook function's log: was it called, throttled or too slow?" }],
+      : [
+          { text: 'see what ECS did:', command: latestDeployment(scene) },
+          { text: "read the hook function's log: was it called, throttled or too slow?" },
+        ],
     ends: `when a later deployment of ${name} gets its answers in time`,
   };
 }
 
-function timedOutLead(name: string, action: string | undefined): string {
-  if (action === 'ROLLBACK') {
-    return `The old revision serves: a hook of ${name} did not answer in time, and ECS rolls back. Find out why.`;
-  }
-  return action === 'CONTINUE'
-    ? `${name} went on unproven: a hook did not answer in time, and ECS was told to continue. Watch it now.`
-    : `A hook of ${name} did not answer in time; what ECS did then is not known. Look now.`;
-}
+const latestDeployment = ({ incident, name }: Scene): string =>
+  `aws ecs list-service-deployments --cluster ${shellWord(incident.cluster)} ` +
+  `--service ${shellWord(name)} --query "serviceDeployments[0].[status,statusReason]"`;
 
 /** `hook-awaiting-action`: a deployment that waits for a person. */
 export function hookAwaitingActionDraft(scene: Scene): Draft {
@@ -48,10 +39,7 @@ export function hookAwaitingActionDraft(scene: Scene): Draft {
   const { name, isResolved, context } = scene;
   const expiresAtMs = facts.number('expiresAtMs');
   const until = expiresAtMs === undefined ? undefined : context.formatTime(expiresAtMs);
-  const then = { ROLLBACK: 'ECS rolls it back', CONTINUE: 'ECS lets it go on' };
-  const action = facts.text('timeoutAction');
-  const outcome =
-    action === 'ROLLBACK' || action === 'CONTINUE' ? then[action] : 'ECS decides by itself';
+  const outcome = 'by default ECS rolls it back';
   return {
     headline: isResolved
       ? 'the deployment no longer waits for a person'

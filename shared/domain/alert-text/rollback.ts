@@ -1,5 +1,6 @@
 import { type FactReader, type RollbackFacts, readFacts } from '../alert-facts.ts';
-import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
+import { stageRole } from '../deployment-stage.ts';
+import { type Advice, countOf, type Draft, nothingToDo, type Scene } from './draft.ts';
 import { evidenceOf, isObserved } from './gate-facts.ts';
 import { compareAdvice, ecsPart, goBackAdvice, isOfEcs, isWayBackLost } from './rollback-ecs.ts';
 import { durationText, joined, spoken } from './words.ts';
@@ -20,7 +21,7 @@ export function rollbackDraft(scene: Scene): Draft {
     ...part,
     headline: 'a later deployment succeeded',
     repeat: 'again',
-    lead: `${facts.text('succeededRevision') ?? `A later deployment of ${name}`} went through. Nothing to do.`,
+    lead: `A later deployment of ${name} went through. Nothing to do.`,
     next: nothingToDo,
     ends,
   };
@@ -30,11 +31,17 @@ export function rollbackDraft(scene: Scene): Draft {
 const gatePart = (scene: Scene, facts: Reader): Omit<Draft, 'ends'> => ({
   headline: headlineOf(scene, facts),
   lead: leadOf(scene, facts),
-  since: joined([facts.text('revision'), facts.text('stage')]),
+  since: joined([latestOf(scene, facts), facts.text('stage')]),
   evidence: evidenceOf(scene, facts),
   ballast: ballastText(facts, scene.isResolved),
   next: adviceOf(scene, facts),
 });
+
+/** The incident began with its first deployment, the revision is that of its latest. */
+const latestOf = ({ incident }: Scene, facts: Reader): string | undefined => {
+  const revision = facts.text('revision');
+  return revision !== undefined && countOf(incident) > 1 ? `latest ${revision}` : revision;
+};
 
 /** Rolled back for want of proof: that says nothing about the build. */
 const isUnproven = (facts: Reader): boolean =>
@@ -72,20 +79,16 @@ function leadOf(scene: Scene, facts: Reader): string {
   if (isObserved(facts)) {
     return `Users may be hurt: ${green} went on, though the gate would have answered FAILED. Judge it now.`;
   }
-  const attempts = facts.number('attempts');
-  if (isRepeat && attempts !== undefined && attempts > 1) {
-    return `Nobody is hurt, ${servingOf(facts)} serves, but ${attempts} deployments ended alike. Stop retrying, repair the build.`;
+  const attempts = countOf(scene.incident);
+  if (isRepeat && attempts > 1) {
+    return `Nobody is hurt, ${servingOf(facts)} serves, but ${attempts} deployments were rolled back. Stop retrying, repair the build.`;
   }
   if (isUnproven(facts)) {
     return 'Blue serves, green was rolled back unproven: the gate could not tell. Repair what it met, then deploy again.';
   }
-  const percent = facts.number('greenPercentMax');
-  if (percent === 0) {
-    return 'Blue serves 100%. No production request reached green. Repair the build before the next try.';
-  }
-  return percent === undefined
-    ? 'Blue serves, green was rolled back. Repair the build before the next try.'
-    : `Blue serves again. Up to ${percent}% of requests reached green. Repair the build before the next try.`;
+  return stageRole(facts.text('stage') ?? '') === 'gated'
+    ? 'Blue serves 100%. No production request reached green. Repair the build before the next try.'
+    : 'Blue serves again, but production requests may have reached green. Repair the build before the next try.';
 }
 
 function ballastText(facts: Reader, isResolved: boolean): string {
@@ -113,5 +116,5 @@ function adviceOf(scene: Scene, facts: Reader): readonly Advice[] {
       : []),
     ...compareAdvice(blue, green),
   ];
-  return advice.length > 0 ? advice : [{ text: 'compare the two builds; the evidence says where' }];
+  return advice.length > 0 ? advice : [{ text: 'compare the two builds' }];
 }

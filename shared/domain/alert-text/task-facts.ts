@@ -48,7 +48,9 @@ export function circuitBreakerText(facts: RevisionReader): string | undefined {
 
 /** `first bad worker:88, last good worker:87 (ran 6 d)` */
 export function revisionText(facts: RevisionReader): string | undefined {
-  const [bad, good] = [facts.text('firstBadRevision'), facts.text('lastGoodRevision')];
+  const bad = facts.text('firstBadRevision');
+  const known = facts.text('lastGoodRevision');
+  const good = known === bad ? undefined : known;
   const ranMs = facts.number('lastGoodRanMs');
   const text = joined([
     bad === undefined ? undefined : `first bad ${bad}`,
@@ -59,12 +61,12 @@ export function revisionText(facts: RevisionReader): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** `9 min after worker:88 was deployed` */
+/** `9 min after worker:88 began to deploy` */
 export function sinceDeployment(facts: RevisionReader, { incident }: Scene): string | undefined {
   const [deployedAtMs, bad] = [facts.number('deployedAtMs'), facts.text('firstBadRevision')];
   if (deployedAtMs === undefined || incident.firstAtMs < deployedAtMs) return undefined;
   const after = durationText(incident.firstAtMs - deployedAtMs);
-  return `${after} after ${bad === undefined ? 'a deployment' : `${bad} was deployed`}`;
+  return `${after} after ${bad ?? 'a new revision'} began to deploy`;
 }
 
 /** Back to the last good revision, where there is one to go back to. */
