@@ -14,7 +14,7 @@ import type { Config } from './config.ts';
 import type { Deps } from './handler.ts';
 import { readPlaces } from './places.ts';
 
-const muteCommand = 'npm run -s mute -- add';
+const muteCommandFor = (table: string): string => `npm run -s mute -- add --table ${table}`;
 
 /** Publishes what is due. Whatever goes wrong stays in the outbox, and the next sweep tries again. */
 export async function tell(deps: Deps): Promise<number> {
@@ -80,7 +80,7 @@ export const alertContextOf = (config: Config): AlertContext => ({
   formatTime: createTimeFormatter(config.timeZone),
   region: regionOf(config),
   runbookBase: config.runbookBase,
-  muteCommand,
+  muteCommand: muteCommandFor(config.tableName),
 });
 
 /** A stack serves one Region: that of its topics. */

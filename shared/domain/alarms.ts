@@ -26,7 +26,7 @@ export function judgeAlarms(
   return {
     verdict: 'pass',
     reason: 'alarms-quiet',
-    detail: `${names.length} alarms, none firing${note}`,
+    detail: `${names.length} ${names.length === 1 ? 'alarm' : 'alarms'}, none firing${note}`,
   };
 }
 

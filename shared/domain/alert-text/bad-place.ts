@@ -86,8 +86,9 @@ function elsewhereText(scene: Scene, facts: Reader): string | undefined {
   const well = facts.number('alsoElsewhere') ?? 0;
   const run = `${counted(others, `other ${noun}`)} ${others === 1 ? 'runs' : 'run'} tasks`;
   const too = well === 0 ? '' : ` (${well} of these services too)`;
-  const none = failed === 0 ? 'none' : counted(failed, 'service');
-  return `${run}${too}, and ${none} failed there: suspect the ${noun}`;
+  const none =
+    failed === 0 ? 'none failed there' : `${counted(failed, 'service')} failed there too`;
+  return `${run}${too}, and ${none}: suspect the ${noun}`;
 }
 
 function instanceAdvice(scene: Scene, facts: Reader): readonly Advice[] {

@@ -18,10 +18,11 @@ export function drainStuckDraft(scene: Scene): Draft {
   return {
     headline: isResolved
       ? overText(facts)
-      : joined([
-          drained,
+      : // What is cut off on a phone comes last.
+        joined([
           stuckText(facts),
-          deadline === undefined ? undefined : `ECS kills them ${deadline}`,
+          deadline === undefined ? undefined : `ECS kills ${deadline}`,
+          drained,
         ]),
     lead: isResolved ? overLead(scene, facts) : leadOf(scene, deadline),
     since: drainText(facts, context),

@@ -22,7 +22,7 @@ export function replacementAheadDraft(scene: Scene): Draft {
     ]),
     ballast: 'watched only; all times are estimates, a drain may come earlier',
     next: isResolved ? afterwards(facts) : adviceOf(facts, incident.cluster),
-    ends: 'when nothing is at risk any more, or all are replaced and verified',
+    ends: 'when nothing is at risk any more, or all are replaced and on record',
   };
 }
 
@@ -36,20 +36,23 @@ function whoText(facts: Reader): string {
     : `${count} of ${counted(of, 'instance')} ${verb} day 14`;
 }
 
-/** `in 40 min on Thu 26 Nov 02:10Z`, `together on Thu 26 Nov 02:10Z` */
+/** `from Thu 26 Nov 02:10Z`, `together on Thu 26 Nov 02:10Z` */
 function whenText({ context }: Scene, facts: Reader): string {
   const [fromMs, toMs] = [facts.number('fromMs'), facts.number('toMs')];
   if (fromMs === undefined) return 'soon';
   const spanMs = (toMs ?? fromMs) - fromMs;
   const isAlone = (facts.number('instances') ?? 1) < 2;
-  const span = spanMs < minuteMs ? 'together' : `in ${durationText(spanMs)}`;
-  return joined([isAlone ? undefined : span, `on ${context.formatTime(fromMs)}`], ' ');
+  const from = context.formatTime(fromMs);
+  if (isAlone) return `on ${from}`;
+  return spanMs < minuteMs ? `together on ${from}` : `from ${from}`;
 }
 
-/** `hurts ledger` */
+/** `hurts ledger and 1 more` */
 function firstHarm(facts: Reader): string | undefined {
-  const name = facts.lines('harmLines')[0]?.split(':')[0];
-  return name === undefined ? undefined : `hurts ${name}`;
+  const names = new Set(facts.lines('harmLines').map((line) => line.split(':')[0]));
+  const [name] = names;
+  if (name === undefined) return undefined;
+  return names.size > 1 ? `hurts ${name} and ${names.size - 1} more` : `hurts ${name}`;
 }
 
 const hurtLines = (facts: Reader): Draft['evidence'] =>
