@@ -458,7 +458,7 @@ export const behaviours = {
     ['before-hooks', 'after-hooks'],
   ),
   'superseded-shift': assumed(
-    'Which revision keeps production traffic that is between two when a third is deployed is not said.',
+    'Which of two revisions that serve keeps production traffic when a third is deployed in stages is not said.',
     page('blue-green-deployment-how-it-works'),
     ['back-to-blue', 'on-to-green'],
   ),

@@ -230,6 +230,9 @@ function restore(
   run.rollback = { reason, startedAt: now, serviceRevisionArn: restored.revisionArn };
   restored.run = run;
   restored.role = 'PRIMARY';
+  restored.isScaledUp = true;
+  // It was in stages once, and stands where its successor has its traffic.
+  restored.targetGroup = failed.targetGroup;
   restored.rollout = 'IN_PROGRESS';
   restored.rolloutReason = rollingBack(restored.id);
   // It is not eligible for another rollback until it is completed again.

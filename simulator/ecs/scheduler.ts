@@ -82,16 +82,20 @@ type Group = {
   readonly desired: number;
 };
 
-function groupsOf(service: Service): readonly Group[] {
-  const [primary, ...old] = service.deployments;
-  const { desiredCount } = service.view;
-  if (primary === undefined) return [];
-  if (service.staged === undefined) return [{ primary, old, desired: desiredCount }];
-  return service.deployments.map((deployment) => ({
-    primary: deployment,
+function groupsOf({ deployments, staged, view }: Service): readonly Group[] {
+  const { desiredCount } = view;
+  const isAlone = (one: Deployment): boolean => one === staged?.green || !one.isScaledUp;
+  const alone = deployments.filter(isAlone).map((one) => ({
+    primary: one,
     old: [],
-    desired: deployment.isScaledUp ? desiredCount : 0,
+    desired: one.isScaledUp ? desiredCount : 0,
   }));
+  const shared = deployments.filter((one) => !isAlone(one));
+  // Of several in blue's target group, blue takes the place of the others.
+  const primary = shared.find((one) => one === staged?.blue) ?? shared[0];
+  if (primary === undefined) return alone;
+  const old = shared.filter((one) => one !== primary);
+  return [...alone, { primary, old, desired: desiredCount }];
 }
 
 function reconcileGroup(core: Core, service: Service, group: Group): void {
@@ -108,7 +112,7 @@ function reconcileGroup(core: Core, service: Service, group: Group): void {
       surge: service.surge,
       min: minHealthy(desired, minimumHealthyPercent, core.has('minimum-rounds-up')),
       max: maxTasks(desired, maximumPercent, core.has('maximum-rounds-down')),
-      isStalled: primary.rollout === 'FAILED' || !primary.isScaledUp,
+      isStalled: primary.rollout === 'FAILED',
       canRestoreOld: restorable !== undefined && core.has('same-revision-replacement'),
       replacesUnhealthyFirst: core.has('unhealthy-replaced-first'),
       stopsPendingOnDraining: core.has('draining-stops-pending'),

@@ -6,7 +6,7 @@ import { addDeployment, failDeployment } from './deployments.ts';
 import type { CreateService, UpdateService } from './inputs.ts';
 import { clusterOf, definitionOf, serviceOf } from './lookup.ts';
 import { startRollingHooks } from './rolling-hooks.ts';
-import { isStagedService, rollBack, startStaged } from './staged.ts';
+import { isStagedService, rollBack, startStaged, supersedeStaged } from './staged.ts';
 import type { Cluster, Service, TaskDefinition } from './state.ts';
 import { stopTask } from './tasks.ts';
 
@@ -149,7 +149,8 @@ function deploy(core: Core, service: Service, definition: TaskDefinition): void 
     startStaged(core, service, definition);
     return;
   }
-  const before = service.deployments[0];
+  const left = service.staged === undefined ? undefined : supersedeStaged(core, service);
+  const before = left ?? service.deployments[0];
   const deployment = addDeployment(core, service, definition, {
     isScaledUp: true,
     targetGroup: before?.targetGroup ?? 0,

@@ -16,6 +16,7 @@ import {
   type Deployment,
   type Service,
   type Staged,
+  type Task,
   type TaskDefinition,
 } from './state.ts';
 import {
@@ -50,19 +51,7 @@ export const isStagedService = ({ view }: Service): boolean => {
  * groups: whatever production traffic the one of the new green still has goes to blue first.
  */
 export function startStaged(core: Core, service: Service, definition: TaskDefinition): void {
-  const before = service.staged;
-  const blue = productionOf(core, service);
-  if (before !== undefined) {
-    before.isDone = true;
-    cancelTimers(before.timers);
-    abandonHooks(core, before);
-  }
-  for (const other of service.deployments) if (other !== blue) other.isScaledUp = false;
-  if (blue !== undefined) {
-    for (const kind of ['production', 'test'] as const) {
-      weighTraffic(core, service, blue, kind, 100);
-    }
-  }
+  const blue = supersedeStaged(core, service);
   const isReconciled = service.deployments.length > 1;
   const green = addDeployment(core, service, definition, {
     isScaledUp: false,
@@ -73,15 +62,47 @@ export function startStaged(core: Core, service: Service, definition: TaskDefini
   runSteps(core, service, staged, stepsOf(core, service, staged, isReconciled));
 }
 
+/**
+ * Ends a deployment in stages that another one supersedes, whatever the strategy of that is. Traffic
+ * is left with one revision; what serves in other target groups goes. Returns that revision.
+ */
+export function supersedeStaged(core: Core, service: Service): Deployment | undefined {
+  const { staged } = service;
+  const left = productionOf(core, service);
+  if (staged !== undefined) {
+    end(service, staged);
+    abandonHooks(core, staged);
+    endRun(core, staged.run, 'STOPPED');
+  }
+  for (const other of service.deployments) {
+    if (left?.targetGroup !== other.targetGroup) other.isScaledUp = false;
+  }
+  if (left === undefined) return left;
+  for (const kind of ['production', 'test'] as const) {
+    weighTraffic(core, service, left, kind, 100);
+  }
+  return left;
+}
+
 /** The deployment that production traffic is left with, and that a new one is compared with. */
-function productionOf(core: Core, { staged, deployments }: Service): Deployment | undefined {
-  if (staged === undefined) return deployments[0];
+function productionOf(core: Core, service: Service): Deployment | undefined {
+  const { staged } = service;
+  if (staged === undefined) return rollingProductionOf(core, service);
   const { green, blue, productionPercent } = staged;
   // The first of its service has no blue: if anything serves, it does.
   if (blue === undefined) return green.isScaledUp ? green : undefined;
   if (productionPercent >= 100) return green;
   const isBetween = productionPercent > 0;
   return isBetween && core.variant('superseded-shift') === 'on-to-green' ? green : blue;
+}
+
+/** Of revisions that share their target group, in a rolling deployment, the one that stands. */
+function rollingProductionOf(core: Core, { deployments }: Service): Deployment | undefined {
+  const serves = ({ tasks }: Deployment): boolean => [...tasks].some((task) => isHealthy(task));
+  const newest = deployments.find((one) => one.wasCompleted || serves(one));
+  const completed = deployments.find(({ wasCompleted }) => wasCompleted);
+  const isOnward = core.variant('superseded-shift') === 'on-to-green';
+  return (isOnward ? undefined : completed) ?? newest ?? deployments[0];
 }
 
 type Next = () => void;
@@ -246,7 +267,7 @@ function scaleUp(core: Core, service: Service, staged: Staged, next: Next): void
   core.signal('service-changed', service);
 }
 
-/** Green stands when it has as many healthy tasks as desired; a colour is gone when it has none. */
+/** Green stands when it has as many healthy tasks as desired; the rest is gone when it has none. */
 function watchScale(service: Service): void {
   const { staged } = service;
   if (staged === undefined || staged.isDone) return;
@@ -257,9 +278,10 @@ function watchScale(service: Service): void {
     onScaledUp();
     return;
   }
-  const leaving = staged.isRollingBack ? green : blue;
-  const live = [...(leaving?.tasks ?? [])].filter(({ isStopping }) => !isStopping).length;
-  if (onScaledDown !== undefined && live === 0) {
+  const staying = staged.isRollingBack ? blue : green;
+  const isLeaving = ({ isStopping, deployment }: Task): boolean =>
+    !isStopping && deployment !== staying;
+  if (onScaledDown !== undefined && ![...service.tasks].some(isLeaving)) {
     staged.onScaledDown = undefined;
     onScaledDown();
   }

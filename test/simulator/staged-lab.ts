@@ -85,9 +85,20 @@ export async function deploy(options: StagedOptions = {}) {
     deploymentConfiguration: { ...base, lifecycleHooks: [...hooks] },
   });
   /** A third revision, whatever has become of the second. */
-  const again = (app: AppBehaviour = {}): void => {
+  const again = (
+    app: AppBehaviour = {},
+    strategy?: StagedOptions['strategy'],
+    lifecycleHooks: readonly EcsLifecycleHook[] = [],
+  ): void => {
     lab.define(256, 512, { app });
-    lab.world.ecs.updateService({ cluster: 'prod', service: 'web', taskDefinition: 'web' });
+    lab.world.ecs.updateService({
+      cluster: 'prod',
+      service: 'web',
+      taskDefinition: 'web',
+      ...(strategy === undefined
+        ? {}
+        : { deploymentConfiguration: { strategy, lifecycleHooks: [...lifecycleHooks] } }),
+    });
   };
   const run = (): ServiceDeployment => {
     const arn = lab.service().currentServiceDeployment ?? '';
@@ -129,6 +140,13 @@ export async function deploy(options: StagedOptions = {}) {
     newestPercent,
     production: () => weightsOf(balancer.productionRuleArn),
     test: () => weightsOf(balancer.testRuleArn),
+    healthyTargets: () => {
+      const [primary, alternate] = balancer.targetGroupArns.map((arn) => {
+        const targets = lab.world.account.targetGroups.get(arn)?.targets ?? [];
+        return targets.filter(({ TargetHealth }) => TargetHealth.State === 'healthy').length;
+      });
+      return { primary, alternate };
+    },
     /** Whether the tasks that run are those of before. */
     isBlue: () => lab.tasks().every(({ taskDefinitionArn }) => taskDefinitionArn === blue),
     stages: () => calls.map(({ event }) => event.lifecycleStage),

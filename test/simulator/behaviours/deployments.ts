@@ -476,11 +476,21 @@ export const deploymentCases = {
       await staged.minutes(10);
       const between = staged.production();
       staged.again();
-      return [between, staged.production()];
+      // And where a rolling deployment stands half way: what goes in stages from it goes back there.
+      const rolling = await deploy({
+        variants,
+        strategy: 'ROLLING',
+        deployment: { maximumPercent: 150 },
+        answer: () => ({ hookStatus: 'FAILED' }),
+      });
+      await rolling.minutes(0.5);
+      rolling.again({}, 'BLUE_GREEN', [hookAt(['PRE_SCALE_UP'])]);
+      await rolling.minutes(30);
+      return [between, staged.production(), rolling.isBlue()];
     },
     expected: {
-      'back-to-blue': [half, primaryServes],
-      'on-to-green': [half, alternateServes],
+      'back-to-blue': [half, primaryServes, true],
+      'on-to-green': [half, alternateServes, false],
     },
   },
   'first-rollback-status': {
