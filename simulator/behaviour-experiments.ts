@@ -59,6 +59,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
   'hook-details':
     'return `{"a": 1}` with IN_PROGRESS from a hook configured with `{"b": 2}`; log the next event',
   'execution-id': 'log it over three polls of one hook',
+  'stage-and-hook-limit':
+    'a hook that answers IN_PROGRESS for a day, with the action CONTINUE; describe the deployment',
   'rollback-hooks-of':
     'hooks at every stage, FAILED at POST_TEST_TRAFFIC_SHIFT; log which are called afterwards',
   'rollback-hook-failure':
@@ -71,6 +73,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
     'create a blue/green service whose hook answers FAILED, and a rolling one with the circuit breaker and an image that is missing; describe their deployments',
   'lambda-hook-events':
     'a Lambda hook that answers SUCCEEDED, one that answers FAILED; log the events',
+  'abandoned-hook-events':
+    'deploy a third revision, and stop a deployment, while a Lambda hook answers IN_PROGRESS; log the events',
   'hook-failure-event-type': 'the same; read `eventType`',
   'staged-failure-event': 'fail a hook of a blue/green deployment; log the deployment events',
   'circuit-breaker-in-stages':

@@ -434,6 +434,11 @@ export const behaviours = {
     'A stage that lasts 24 hours fails the deployment.',
     page('blue-green-deployment-how-it-works'),
   ),
+  'stage-and-hook-limit': assumed(
+    'A hook that is given its 24 hours ends at the same time as its stage; which of both decides is not said.',
+    page('blue-green-deployment-how-it-works'),
+    ['hook', 'stage'],
+  ),
   'invalid-answer-rolls-back': documented(
     'An answer without a valid hookStatus rolls the deployment back.',
     page('lambda-lifecycle-hooks'),
@@ -475,6 +480,11 @@ export const behaviours = {
     'Whether Lambda hooks send these events, as pauses do, has no published sample.',
     page('ecs_hook_state_change_events'),
     ['sent', 'not-sent'],
+  ),
+  'abandoned-hook-events': assumed(
+    'What a hook sends that is under way when its deployment goes back or ends is not said.',
+    page('ecs_hook_state_change_events'),
+    ['nothing', 'failed'],
   ),
   'hook-failure-event-type': assumed(
     'The eventType of a failed hook has no published sample.',

@@ -1,7 +1,7 @@
 import type { EcsLifecycleHook, HookStage, Json, ServiceDeployment } from '../account.ts';
 import { ServiceError } from '../aws/errors.ts';
 import { hookEvent } from '../deployment.ts';
-import { type Core, cancelTimer, setTimer } from './core.ts';
+import { type Core, cancelTimer, cancelTimers, setTimer } from './core.ts';
 import { iso } from './events.ts';
 import type { Service, Staged } from './state.ts';
 
@@ -104,6 +104,7 @@ function startHook(
     isOver: false,
     done,
   };
+  staged.hooks.add(hookRun);
   if (core.has('hook-timeout')) {
     setTimer(core, staged.timers, detail.hookId, limitMs, () => timeOut(hookRun));
   }
@@ -148,19 +149,29 @@ function timeOut(hookRun: HookRun): void {
   finish(hookRun, 'TIMED_OUT', isPassed ? { isPassed } : { isPassed, reason });
 }
 
-/** The deployment has ended, or goes back: what a hook of the way forward says no longer counts. */
-const isAbandoned = ({ staged, call }: HookRun): boolean =>
-  staged.isDone || (staged.isRollingBack && !call.isRollback);
+/** Whether a hook has reached its own limit, and will say so now. */
+export const hasHookAtLimit = (core: Core, { hooks }: Staged): boolean =>
+  core.has('hook-timeout') &&
+  [...hooks].some(({ detail }) => (detail.expiresAt?.getTime() ?? 0) <= core.nowMs());
 
-/** Forgets the hooks that are under way. */
-export function abandonHooks(core: Core, { run }: Staged): void {
-  for (const { hookId } of run.lifecycleHookDetails ?? []) core.state.pauses.delete(hookId);
-  run.lifecycleHookDetails = [];
+/** The deployment has ended, or goes back: what its hooks that are under way say no longer counts. */
+export function abandonHooks(core: Core, { hooks }: Staged): void {
+  for (const hookRun of hooks) {
+    close(hookRun, 'FAILED');
+    if (core.variant('abandoned-hook-events') === 'failed') tellHook(hookRun, 'HOOK_FAILED');
+  }
+}
+
+/** Ends a deployment's stages and hooks where they stand. */
+export function endStaged(core: Core, staged: Staged): void {
+  staged.isDone = true;
+  abandonHooks(core, staged);
+  cancelTimers(staged.timers);
 }
 
 function invoke(hookRun: HookRun): void {
   const { core, service, staged, call, detail, hookDetails } = hookRun;
-  if (hookRun.isOver || isAbandoned(hookRun)) return;
+  if (hookRun.isOver) return;
   const isStable = core.variant('execution-id') !== 'new-each-call';
   const event = hookEvent(
     {
@@ -177,7 +188,7 @@ function invoke(hookRun: HookRun): void {
   );
   let isAnswered = false;
   const settle = (answer: { readonly value: unknown } | { readonly error: Error }): void => {
-    if (isAnswered || hookRun.isOver || isAbandoned(hookRun)) return;
+    if (isAnswered || hookRun.isOver) return;
     isAnswered = true;
     cancelTimer(staged.timers, `${detail.hookId} call`);
     if ('error' in answer) failInvocation(hookRun, answer.error);
@@ -248,18 +259,21 @@ function travelled(core: Core, configured: unknown, returned: unknown): unknown 
 }
 
 function finish(hookRun: HookRun, status: HookDetail['status'], result: HookResult): void {
-  const { core, staged, detail } = hookRun;
   if (hookRun.isOver) return;
+  close(hookRun, status);
+  tellHook(hookRun, `HOOK_${status}`);
+  hookRun.core.after(0, () => hookRun.done(result));
+}
+
+function close(hookRun: HookRun, status: HookDetail['status']): void {
+  const { core, staged, detail } = hookRun;
   hookRun.isOver = true;
   for (const name of ['', ' call', ' poll']) cancelTimer(staged.timers, `${detail.hookId}${name}`);
   core.state.pauses.delete(detail.hookId);
   detail.status = status;
-  tellHook(hookRun, `HOOK_${status}`);
+  staged.hooks.delete(hookRun);
   // Only hooks that are under way are described.
-  staged.run.lifecycleHookDetails = (staged.run.lifecycleHookDetails ?? []).filter(
-    (other) => other !== detail,
-  );
-  core.after(0, () => hookRun.done(result));
+  staged.run.lifecycleHookDetails = [...staged.hooks].map((other) => other.detail);
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_hook_state_change_events.html */

@@ -3,6 +3,7 @@ import { ServiceError } from '../aws/errors.ts';
 import { attributesIn, parseExpression } from './constraints.ts';
 import { type Core, cancelTimers } from './core.ts';
 import { addDeployment, failDeployment } from './deployments.ts';
+import { endStaged } from './hooks.ts';
 import type { CreateService, UpdateService } from './inputs.ts';
 import { clusterOf, definitionOf, serviceOf } from './lookup.ts';
 import { startRollingHooks } from './rolling-hooks.ts';
@@ -220,8 +221,7 @@ export function deleteService(
   }
   service.isDeleted = true;
   if (service.staged !== undefined) {
-    service.staged.isDone = true;
-    cancelTimers(service.staged.timers);
+    endStaged(core, service.staged);
     service.staged = undefined;
   }
   cancelTimers(service.timers);

@@ -10,7 +10,7 @@ import {
 } from './deployments.ts';
 import { noteServiceEvent } from './events.ts';
 import { isHealthy } from './health.ts';
-import { abandonHooks, type HookResult, runHooks } from './hooks.ts';
+import { abandonHooks, endStaged, type HookResult, hasHookAtLimit, runHooks } from './hooks.ts';
 import {
   beginStaged,
   type Deployment,
@@ -70,8 +70,7 @@ export function supersedeStaged(core: Core, service: Service): Deployment | unde
   const { staged } = service;
   const left = productionOf(core, service);
   if (staged !== undefined) {
-    end(service, staged);
-    abandonHooks(core, staged);
+    end(core, service, staged);
     endRun(core, staged.run, 'STOPPED');
   }
   for (const other of service.deployments) {
@@ -131,9 +130,10 @@ function enterStage(core: Core, service: Service, staged: Staged, stage: string)
   // A pause may be longer than any other stage.
   timers.get('stage')?.cancel();
   if (pauses) return;
-  setTimer(core, timers, 'stage', stageMsMax, () =>
-    rollBack(core, service, staged, `Service deployment rolled back because ${stage} timed out.`),
-  );
+  setTimer(core, timers, 'stage', stageMsMax, () => {
+    if (core.variant('stage-and-hook-limit') === 'hook' && hasHookAtLimit(core, staged)) return;
+    rollBack(core, service, staged, `Service deployment rolled back because ${stage} timed out.`);
+  });
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html */
@@ -297,7 +297,7 @@ function cleanUp(core: Core, service: Service, staged: Staged, next: Next): void
     if (other !== staged.green) other.isScaledUp = false;
   }
   staged.onScaledDown = () => {
-    end(service, staged);
+    end(core, service, staged);
     completeDeployment(core, staged.green);
     core.signal('service-changed', service);
     next();
@@ -305,9 +305,8 @@ function cleanUp(core: Core, service: Service, staged: Staged, next: Next): void
   core.signal('service-changed', service);
 }
 
-function end(service: Service, staged: Staged): void {
-  staged.isDone = true;
-  cancelTimers(staged.timers);
+function end(core: Core, service: Service, staged: Staged): void {
+  endStaged(core, staged);
   if (service.staged === staged) service.staged = undefined;
 }
 
@@ -319,11 +318,11 @@ export function rollBack(core: Core, service: Service, staged: Staged, reason: s
   if (staged.isDone || staged.isRollingBack) return;
   const { run, blue, timers } = staged;
   const now = new Date(core.nowMs());
+  abandonHooks(core, staged);
   cancelTimers(timers);
   staged.isRollingBack = true;
   staged.onScaledUp = undefined;
   staged.onScaledDown = undefined;
-  abandonHooks(core, staged);
   run.statusReason = reason;
   const announce = (): void => {
     run.status = 'ROLLBACK_IN_PROGRESS';
@@ -383,7 +382,7 @@ function scaleDownGreen(
   green.rolloutReason = reason;
   run.lifecycleStage = 'CLEAN_UP';
   staged.onScaledDown = () => {
-    end(service, staged);
+    end(core, service, staged);
     if (blue === undefined) endRun(core, run, firstRollbackStatus(core));
     else endRun(core, run, isBroken ? 'ROLLBACK_FAILED' : 'ROLLBACK_SUCCESSFUL');
     if (blue !== undefined) {

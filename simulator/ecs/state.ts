@@ -272,6 +272,8 @@ export type Staged = {
   readonly blue: Deployment | undefined;
   readonly run: ServiceDeployment;
   readonly timers: Map<string, Timer>;
+  /** Hooks that are under way. */
+  readonly hooks: Set<HookRun>;
   /** What waits for green to be healthy. */
   onScaledUp: (() => void) | undefined;
   onScaledDown: (() => void) | undefined;
@@ -289,6 +291,7 @@ export const beginStaged = (green: Deployment, blue: Deployment | undefined): St
   blue,
   run: green.run,
   timers: new Map(),
+  hooks: new Set(),
   onScaledUp: undefined,
   onScaledDown: undefined,
   productionPercent: 0,

@@ -62,6 +62,31 @@ const failAt =
 const twice: NonNullable<StagedOptions['answer']> = (_, count) =>
   count === 1 ? { hookStatus: 'IN_PROGRESS', callBackDelay: 7, hookDetails: { b: 2 } } : undefined;
 
+type Timeout = NonNullable<ReturnType<typeof hookAt>['timeoutConfiguration']>;
+
+/** What becomes of a deployment whose hook is never done, and the last that the hook sent. */
+async function endAtLimit(variants: VariantChoices, timeoutConfiguration: Timeout, until: number) {
+  const staged = await deploy({
+    variants,
+    hooks: [hookAt(['POST_SCALE_UP'], { timeoutConfiguration })],
+    answer: () => ({ hookStatus: 'IN_PROGRESS', callBackDelay: 600 }),
+  });
+  await staged.minutes(until);
+  return `${staged.run().status} ${staged.hookEvents().at(-1)}`;
+}
+
+const web = { cluster: 'prod', service: 'web' } as const;
+
+/** Ways in which a deployment leaves its hooks behind. */
+const leavings: readonly ((staged: Awaited<ReturnType<typeof deploy>>) => unknown)[] = [
+  ({ again }) => again(),
+  ({ lab, run }) => {
+    const { serviceDeploymentArn } = run();
+    lab.world.ecs.stopServiceDeployment({ serviceDeploymentArn });
+  },
+  ({ lab }) => lab.world.ecs.deleteService({ ...web, force: true }),
+];
+
 export const deploymentCases = {
   'deployment-events': {
     observe: (variants) => {
@@ -365,20 +390,21 @@ export const deploymentCases = {
     expected: { on: 'ROLLBACK_SUCCESSFUL due to HookStatus must not be null' },
   },
   'hook-timeout': {
-    observe: async (variants) => {
-      const staged = await deploy({
-        variants,
-        hooks: [
-          hookAt(['POST_SCALE_UP'], {
-            timeoutConfiguration: { timeoutInMinutes: 30, action: 'CONTINUE' },
-          }),
-        ],
-        answer: () => ({ hookStatus: 'IN_PROGRESS' }),
-      });
-      await staged.minutes(50);
-      return staged.run().status;
+    observe: async (variants) => [
+      await endAtLimit(variants, { timeoutInMinutes: 30, action: 'CONTINUE' }, 50),
+      await endAtLimit(variants, { action: 'CONTINUE' }, 25 * 60),
+    ],
+    expected: { on: ['SUCCESSFUL HOOK_TIMED_OUT', 'SUCCESSFUL HOOK_TIMED_OUT'] },
+  },
+  'stage-and-hook-limit': {
+    observe: async (variants) => [
+      await endAtLimit(variants, { action: 'CONTINUE' }, 25 * 60),
+      await endAtLimit(variants, { timeoutInMinutes: 24 * 60, action: 'ROLLBACK' }, 25 * 60),
+    ],
+    expected: {
+      hook: ['SUCCESSFUL HOOK_TIMED_OUT', 'ROLLBACK_SUCCESSFUL HOOK_TIMED_OUT'],
+      stage: ['ROLLBACK_SUCCESSFUL HOOK_IN_PROGRESS', 'ROLLBACK_SUCCESSFUL HOOK_IN_PROGRESS'],
     },
-    expected: { on: 'SUCCESSFUL' },
   },
   'stage-limit': {
     // Green can never be placed: the stage is over after a day.
@@ -531,6 +557,31 @@ export const deploymentCases = {
       return staged.hookEvents();
     },
     expected: { sent: ['HOOK_IN_PROGRESS', 'HOOK_SUCCEEDED'], 'not-sent': [] },
+  },
+  'abandoned-hook-events': {
+    // One deployment is superseded, one stopped by its user, one ended with its service.
+    observe: async (variants) => {
+      const seen: string[] = [];
+      for (const leave of leavings) {
+        const staged = await deploy({
+          variants,
+          hooks: [hookAt(['POST_SCALE_UP'])],
+          answer: () => ({ hookStatus: 'IN_PROGRESS' }),
+        });
+        await staged.minutes(5);
+        leave(staged);
+        seen.push(staged.hookEvents().join());
+      }
+      return seen;
+    },
+    expected: {
+      nothing: ['HOOK_IN_PROGRESS', 'HOOK_IN_PROGRESS', 'HOOK_IN_PROGRESS'],
+      failed: [
+        'HOOK_IN_PROGRESS,HOOK_FAILED',
+        'HOOK_IN_PROGRESS,HOOK_FAILED',
+        'HOOK_IN_PROGRESS,HOOK_FAILED',
+      ],
+    },
   },
   'hook-failure-event-type': {
     observe: async (variants) => {
