@@ -1,6 +1,7 @@
 import type { ServiceDeployment, ServiceRevisionSummary } from '../account.ts';
 import type { Core } from './core.ts';
 import { deploymentStateChange, noteServiceEvent } from './events.ts';
+import { endRollingHooks } from './hooks.ts';
 import type { Deployment, Service, TaskDefinition } from './state.ts';
 
 /** Adds a deployment of a definition as the newest of its service, with its revision. */
@@ -37,6 +38,7 @@ export function addDeployment(
     targetGroup,
     tasks: new Set(),
   };
+  endRollingHooks(core, service);
   for (const older of service.deployments) {
     older.role = 'ACTIVE';
     if (older.rollout === 'IN_PROGRESS') endRun(core, older.run, 'STOPPED');
@@ -194,6 +196,7 @@ export type RolloutFailure = {
  */
 export function failDeployment(core: Core, deployment: Deployment, failure: RolloutFailure): void {
   const { service, id, run } = deployment;
+  endRollingHooks(core, service);
   deployment.rollout = 'FAILED';
   deployment.rolloutReason = failure.reason;
   deployment.updatedAtMs = core.nowMs();

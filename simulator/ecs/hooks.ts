@@ -162,6 +162,12 @@ export function abandonHooks(core: Core, { hooks }: Staged): void {
   }
 }
 
+/** No longer waits for the hooks of a rolling deployment. */
+export function endRollingHooks(core: Core, service: Service): void {
+  if (service.rollingHooks !== undefined) endStaged(core, service.rollingHooks);
+  service.rollingHooks = undefined;
+}
+
 /** Ends a deployment's stages and hooks where they stand. */
 export function endStaged(core: Core, staged: Staged): void {
   staged.isDone = true;

@@ -3,7 +3,7 @@ import { ServiceError } from '../aws/errors.ts';
 import { attributesIn, parseExpression } from './constraints.ts';
 import { type Core, cancelTimers } from './core.ts';
 import { addDeployment, failDeployment } from './deployments.ts';
-import { endStaged } from './hooks.ts';
+import { endRollingHooks, endStaged } from './hooks.ts';
 import type { CreateService, UpdateService } from './inputs.ts';
 import { clusterOf, definitionOf, serviceOf } from './lookup.ts';
 import { startRollingHooks } from './rolling-hooks.ts';
@@ -69,6 +69,7 @@ function newService(core: Core, cluster: Cluster, input: CreateService): Service
     rebalancingRetryAtMs: 0,
     surge: 0,
     staged: undefined,
+    rollingHooks: undefined,
     timers: new Map(),
   };
 }
@@ -224,6 +225,7 @@ export function deleteService(
     endStaged(core, service.staged);
     service.staged = undefined;
   }
+  endRollingHooks(core, service);
   cancelTimers(service.timers);
   service.wake?.cancel();
   service.wake = undefined;

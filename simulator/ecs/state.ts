@@ -259,6 +259,8 @@ export type Service = {
   surge: number;
   /** Stages and hooks of a deployment that is not rolling. */
   staged: Staged | undefined;
+  /** Hooks that a rolling deployment waits for before it starts tasks. */
+  rollingHooks: Staged | undefined;
   readonly timers: Map<string, Timer>;
 };
 

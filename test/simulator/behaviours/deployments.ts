@@ -87,6 +87,26 @@ const leavings: readonly ((staged: Awaited<ReturnType<typeof deploy>>) => unknow
   ({ lab }) => lab.world.ecs.deleteService({ ...web, force: true }),
 ];
 
+/** A rolling deployment that may stop half of its tasks, and whose hook is never done. */
+async function waitForRollingHook(variants: VariantChoices, leave: (typeof leavings)[number]) {
+  const staged = await deploy({
+    variants,
+    strategy: 'ROLLING',
+    deployment: { minimumHealthyPercent: 50 },
+    hooks: [hookAt(['PRE_SCALE_UP'])],
+    answer: () => ({ hookStatus: 'IN_PROGRESS' }),
+  });
+  await staged.minutes(30);
+  const { deployments = [] } = staged.lab.service();
+  const tasks = deployments.map(({ status, runningCount }) => `${status} ${runningCount}`).join();
+  const own = staged.calls[0]?.event.executionId;
+  const countOwn = () => staged.calls.filter(({ event }) => event.executionId === own).length;
+  const before = countOwn();
+  if (staged.run().status === 'IN_PROGRESS') leave(staged);
+  await staged.minutes(30);
+  return `${tasks}; ${before} calls, then ${countOwn() - before}`;
+}
+
 export const deploymentCases = {
   'deployment-events': {
     observe: (variants) => {
@@ -230,9 +250,15 @@ export const deploymentCases = {
     observe: async (variants) => {
       const staged = await deploy({ variants, strategy: 'ROLLING', hooks: [hookAt(every)] });
       await staged.minutes(10);
-      return staged.stages();
+      // While the hook waits nothing moves; whatever ends the deployment ends the calls.
+      const waiting = new Set<string>();
+      for (const leave of leavings) waiting.add(await waitForRollingHook(variants, leave));
+      return [...staged.stages(), staged.run().status, ...waiting];
     },
-    expected: { none: [], 'pre-scale-up': ['PRE_SCALE_UP'] },
+    expected: {
+      none: ['SUCCESSFUL', 'PRIMARY 2; 0 calls, then 0'],
+      'pre-scale-up': ['PRE_SCALE_UP', 'SUCCESSFUL', 'PRIMARY 0,ACTIVE 2; 61 calls, then 0'],
+    },
   },
   'staged-order': {
     observe: async (variants) => {
