@@ -57,7 +57,7 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
     'a LINEAR service, a hook at PRE_PRODUCTION_TRAFFIC_SHIFT; log each event',
   'network-shift-delay': 'a blue/green service behind a Network Load Balancer; time between stages',
   'hook-details':
-    'return `{"a": 1}` with IN_PROGRESS from a hook configured with `{"b": 2}`; log the next event',
+    'return `{"a": 1}`, then `{"c": 3}`, then nothing with IN_PROGRESS from a hook configured with `{"b": 2}`; log the events',
   'execution-id': 'log it over three polls of one hook',
   'stage-and-hook-limit':
     'a hook that answers IN_PROGRESS for a day, with the action CONTINUE; describe the deployment',

@@ -413,9 +413,9 @@ export const behaviours = {
     page('lambda-lifecycle-hooks'),
   ),
   'hook-details': assumed(
-    'Returned hookDetails are documented as merged with the configured ones, and were seen to replace them.',
+    'Returned hookDetails are documented as merged; with those of the last call, or the configured ones, is not said, and they were seen to replace them.',
     page('lambda-lifecycle-hooks'),
-    ['merged', 'replaced'],
+    ['merged', 'replaced', 'merged-with-configured'],
   ),
   'execution-id': assumed(
     'Whether executionId stays the same over the calls of one hook is not said.',

@@ -243,8 +243,8 @@ function takeAnswer(hookRun: HookRun, value: unknown): void {
 }
 
 function pollAgain(hookRun: HookRun, { callBackDelay, hookDetails }: Answer): void {
-  const { core, hook, staged, detail } = hookRun;
-  hookRun.hookDetails = travelled(core, hook.hookDetails, hookDetails);
+  const { core, staged, detail } = hookRun;
+  hookRun.hookDetails = travelled(hookRun, hookDetails);
   const isGiven = typeof callBackDelay === 'number' && core.has('call-back-delay');
   const delaySeconds = isGiven ? Math.max(0, callBackDelay) : callBackSecondsDefault;
   setTimer(core, staged.timers, `${detail.hookId} poll`, delaySeconds * 1_000, () =>
@@ -255,13 +255,14 @@ function pollAgain(hookRun: HookRun, { callBackDelay, hookDetails }: Answer): vo
 const isObject = (value: unknown): value is Answer & Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What becomes of returned `hookDetails`: documented as merged, seen to be replaced. */
-function travelled(core: Core, configured: unknown, returned: unknown): unknown {
-  if (returned === undefined) return configured;
-  const isMerged = core.variant('hook-details') === 'merged';
-  return isMerged && isObject(configured) && isObject(returned)
-    ? { ...configured, ...returned }
-    : returned;
+/** What the next call gets of returned `hookDetails`: documented as merged, seen to be replaced. */
+function travelled({ core, hook, hookDetails: last }: HookRun, returned: unknown): unknown {
+  const variant = core.variant('hook-details');
+  // What one call has added stays for those that follow.
+  const before = variant === 'merged' ? last : hook.hookDetails;
+  if (returned === undefined) return before;
+  const isMerged = variant === 'merged' || variant === 'merged-with-configured';
+  return isMerged && isObject(before) && isObject(returned) ? { ...before, ...returned } : returned;
 }
 
 function finish(hookRun: HookRun, status: HookDetail['status'], result: HookResult): void {

@@ -384,16 +384,25 @@ export const deploymentCases = {
     expected: { on: 7 },
   },
   'hook-details': {
+    // Two calls add something, the one after them has nothing to add.
     observe: async (variants) => {
+      const added = [{ b: 2 }, { c: 3 }, undefined];
       const staged = await deploy({
         variants,
         hooks: [hookAt(['POST_SCALE_UP'], { hookDetails: { a: 1 } })],
-        answer: twice,
+        answer: (_, count) =>
+          count > added.length
+            ? undefined
+            : { hookStatus: 'IN_PROGRESS', hookDetails: added[count - 1] },
       });
       await staged.minutes(10);
-      return staged.calls.map(({ event }) => event.hookDetails);
+      return staged.calls.map(({ event }) => JSON.stringify(event.hookDetails));
     },
-    expected: { merged: [{ a: 1 }, { a: 1, b: 2 }], replaced: [{ a: 1 }, { b: 2 }] },
+    expected: {
+      merged: ['{"a":1}', '{"a":1,"b":2}', '{"a":1,"b":2,"c":3}', '{"a":1,"b":2,"c":3}'],
+      replaced: ['{"a":1}', '{"b":2}', '{"c":3}', '{"a":1}'],
+      'merged-with-configured': ['{"a":1}', '{"a":1,"b":2}', '{"a":1,"c":3}', '{"a":1}'],
+    },
   },
   'execution-id': {
     observe: async (variants) => {
