@@ -3,7 +3,14 @@ import { completeDeployment } from './deployments.ts';
 import { noteServiceEvent, serviceAction } from './events.ts';
 import { failedCheck, graceEndsMs, isHealthy } from './health.ts';
 import { launchTask, type PlacementFailure } from './launch.ts';
-import { maxTasks, minHealthy, type PlanTask, planService, type StopWhy } from './service-plan.ts';
+import {
+  maxTasks,
+  minHealthy,
+  type PlanTask,
+  percentsOf,
+  planService,
+  type StopWhy,
+} from './service-plan.ts';
 import type { Deployment, Instance, Provider, Service, Task } from './state.ts';
 import { chooseStop } from './stop-choice.ts';
 import { nextProvider } from './strategy.ts';
@@ -100,9 +107,10 @@ function groupsOf({ deployments, staged, view }: Service): readonly Group[] {
 
 function reconcileGroup(core: Core, service: Service, group: Group): void {
   const { primary, old, desired } = group;
-  const isDaemon = service.view.schedulingStrategy === 'DAEMON';
-  const { minimumHealthyPercent = isDaemon ? 0 : 100, maximumPercent = isDaemon ? 100 : 200 } =
-    service.view.deploymentConfiguration ?? {};
+  const { minimumHealthyPercent, maximumPercent } = {
+    ...percentsOf(service.view.schedulingStrategy),
+    ...service.view.deploymentConfiguration,
+  };
   const tasks = [primary, ...old].flatMap((deployment) => [...deployment.tasks]);
   const restorable = old.find(({ wasCompleted }) => wasCompleted);
   const plan = planService(

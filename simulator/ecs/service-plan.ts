@@ -42,6 +42,14 @@ export type ServicePlan<Item> = {
   readonly isBlocked: boolean;
 };
 
+/** What holds where a deployment configuration does not say. */
+export const percentsOf = (
+  schedulingStrategy: 'REPLICA' | 'DAEMON' | undefined,
+): { readonly minimumHealthyPercent: number; readonly maximumPercent: number } =>
+  schedulingStrategy === 'DAEMON'
+    ? { minimumHealthyPercent: 0, maximumPercent: 100 }
+    : { minimumHealthyPercent: 100, maximumPercent: 200 };
+
 /** Lower bound of healthy tasks: rounded up. */
 export const minHealthy = (desired: number, percent: number, roundsUp = true): number =>
   (roundsUp ? Math.ceil : Math.floor)((desired * percent) / 100);

@@ -2,11 +2,12 @@ import type { EcsService } from '../account.ts';
 import { ServiceError } from '../aws/errors.ts';
 import { attributesIn, parseExpression } from './constraints.ts';
 import { type Core, cancelTimers } from './core.ts';
-import { addDeployment, failDeployment } from './deployments.ts';
+import { addDeployment, endRun, failDeployment } from './deployments.ts';
 import { endRollingHooks, endStaged } from './hooks.ts';
 import type { CreateService, UpdateService } from './inputs.ts';
 import { clusterOf, definitionOf, serviceOf } from './lookup.ts';
 import { startRollingHooks } from './rolling-hooks.ts';
+import { percentsOf } from './service-plan.ts';
 import { isStagedService, rollBack, startStaged, supersedeStaged } from './staged.ts';
 import type { Cluster, Service, TaskDefinition } from './state.ts';
 import { stopTask } from './tasks.ts';
@@ -50,7 +51,7 @@ function newService(core: Core, cluster: Cluster, input: CreateService): Service
     events: [],
     createdAt: new Date(core.nowMs()),
   };
-  Object.assign(view, settingsOf(input));
+  Object.assign(view, settingsOf(input, schedulingStrategy));
   if (input.availabilityZoneRebalancing !== undefined || core.has('rebalancing-by-default')) {
     view.availabilityZoneRebalancing = isRebalanced;
   }
@@ -84,7 +85,10 @@ const settingNames = [
   'loadBalancers',
 ] as const;
 
-function settingsOf(input: Settings): Partial<EcsService> {
+function settingsOf(
+  input: Settings,
+  schedulingStrategy: EcsService['schedulingStrategy'],
+): Partial<EcsService> {
   const settings: Partial<EcsService> = {};
   for (const name of settingNames) {
     if (input[name] !== undefined)
@@ -92,8 +96,7 @@ function settingsOf(input: Settings): Partial<EcsService> {
   }
   if (input.deploymentConfiguration !== undefined) {
     settings.deploymentConfiguration = {
-      minimumHealthyPercent: 100,
-      maximumPercent: 200,
+      ...percentsOf(schedulingStrategy),
       ...structuredClone(input.deploymentConfiguration),
     };
   }
@@ -163,19 +166,20 @@ function deploy(core: Core, service: Service, definition: TaskDefinition): void 
 /** Changes a service; a new definition, or the wish for one, starts a deployment. */
 export function updateService(core: Core, input: UpdateService): EcsService {
   const service = serviceOf(core, input.cluster, input.service);
+  const [primary] = service.deployments;
+  const { taskDefinition, desiredCount } = input;
+  // All is checked before anything is changed.
   validate(core, input);
-  const settings = settingsOf(input);
+  const definition =
+    taskDefinition === undefined ? primary?.definition : definitionOf(core, taskDefinition);
+  if (desiredCount !== undefined) checkDesired(service, desiredCount);
+  const settings = settingsOf(input, service.view.schedulingStrategy);
   const { deploymentConfiguration: before } = service.view;
   Object.assign(service.view, settings);
   if (before !== undefined && settings.deploymentConfiguration !== undefined) {
     service.view.deploymentConfiguration = { ...before, ...input.deploymentConfiguration };
   }
-  if (input.desiredCount !== undefined) setDesired(core, service, input.desiredCount);
-  const [primary] = service.deployments;
-  const definition =
-    input.taskDefinition === undefined
-      ? primary?.definition
-      : definitionOf(core, input.taskDefinition);
+  if (desiredCount !== undefined) setDesired(core, service, desiredCount);
   const isNew = definition !== primary?.definition || deploysWith(input);
   if (definition !== undefined && isNew) deploy(core, service, definition);
   else core.signal('service-changed', service);
@@ -191,6 +195,13 @@ const deploysWith = ({ forceNewDeployment, ...input }: UpdateService): boolean =
 
 /** Sets how many tasks a service is to have. */
 export function setDesired(core: Core, service: Service, desiredCount: number): void {
+  checkDesired(service, desiredCount);
+  service.view.desiredCount = desiredCount;
+  core.touch(service);
+  core.signal('service-changed', service);
+}
+
+function checkDesired(service: Service, desiredCount: number): void {
   if (!Number.isInteger(desiredCount) || desiredCount < 0) {
     throw new ServiceError(
       'InvalidParameterException',
@@ -203,9 +214,6 @@ export function setDesired(core: Core, service: Service, desiredCount: number): 
       'The daemon scheduling strategy does not support a desired count for services.',
     );
   }
-  service.view.desiredCount = desiredCount;
-  core.touch(service);
-  core.signal('service-changed', service);
 }
 
 /** Deletes a service: its tasks stop, whatever their protection says where it is forced. */
@@ -231,6 +239,7 @@ export function deleteService(
   service.wake = undefined;
   service.view.status = 'DRAINING';
   service.view.desiredCount = 0;
+  for (const { run } of service.deployments) endRun(core, run, 'STOPPED');
   for (const task of [...service.tasks]) {
     const id = task.deployment?.id;
     const reason = `Scaling activity initiated by (deployment ${id})`;
