@@ -50,6 +50,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
   'deployment-id-is-revision': 'deploy once; compare the id in `deployments` with the revision ARN',
   'rollback-event-names':
     'a rolling deployment with the circuit breaker, an image that is missing; log the deployment events',
+  'rolling-failure-event':
+    'stop a rolling deployment, and raise its alarm, with and without the circuit breaker; log the deployment events',
   'rolling-hooks': 'a ROLLING service with a hook at every stage; log its calls',
   'shift-order':
     'a hook at TEST_TRAFFIC_SHIFT and PRODUCTION_TRAFFIC_SHIFT that describes the listener rules',

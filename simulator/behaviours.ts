@@ -372,6 +372,11 @@ export const behaviours = {
     'An alarm of the deployment configuration fails the deployment.',
     page('deployment-alarm-failure'),
   ),
+  'rolling-failure-event': assumed(
+    'SERVICE_DEPLOYMENT_FAILED is sent for services with the circuit breaker by one page, for alarms too by another; for a stop or a hook nobody says it.',
+    page('ecs_service_deployment_events'),
+    ['always', 'with-circuit-breaker'],
+  ),
   'rolling-hooks': assumed(
     'Whether hooks are called in rolling deployments is not documented; one test saw PRE_SCALE_UP.',
     page('deployment-lifecycle-hooks'),

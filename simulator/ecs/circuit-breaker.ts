@@ -55,6 +55,7 @@ function countFailure(core: Core, { deployment, of }: Signals['deployment-task-f
   // A deployment with stages rolls back through them.
   if (!isTripped || service.staged !== undefined) return;
   failDeployment(core, deployment, {
+    cause: 'circuit-breaker',
     reason: 'ECS deployment circuit breaker: task failed to start.',
     rollingBack: (id) => `ECS deployment circuit breaker: rolling back to deploymentId ${id}.`,
     isRolledBack: breaker.rollback && core.has('circuit-breaker-rollback'),
@@ -80,6 +81,7 @@ function watchAlarm(core: Core, deployment: Deployment, alarmName: string): void
   if (!isWatched || !isRaised || deployment.rollout !== 'IN_PROGRESS') return;
   if (!core.has('deployment-alarms') || deployment.service.staged !== undefined) return;
   failDeployment(core, deployment, {
+    cause: 'alarm',
     reason: `ECS deployment: alarm ${alarmName} detected.`,
     rollingBack: (id) => `ECS deployment alarm: rolling back to deploymentId ${id}.`,
     isRolledBack: alarms.rollback,

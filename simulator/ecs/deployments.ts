@@ -184,6 +184,7 @@ const firstRollbackStatuses: Readonly<Record<string, ServiceDeployment['status']
 
 /** What found that a rolling deployment has failed, in the words of its events. */
 export type RolloutFailure = {
+  readonly cause: 'circuit-breaker' | 'alarm' | 'hook' | 'user';
   readonly reason: string;
   readonly rollingBack: (deploymentId: string) => string;
   readonly isRolledBack: boolean;
@@ -200,12 +201,12 @@ export function failDeployment(core: Core, deployment: Deployment, failure: Roll
   deployment.rollout = 'FAILED';
   deployment.rolloutReason = failure.reason;
   deployment.updatedAtMs = core.nowMs();
-  noteServiceEvent(
-    core,
-    service,
-    `(service ${service.name}) (deployment ${id}) deployment failed: tasks failed to start.`,
-  );
-  tellDeployment(core, deployment, 'SERVICE_DEPLOYMENT_FAILED', failure.reason);
+  const why = failure.cause === 'circuit-breaker' ? 'tasks failed to start.' : failure.reason;
+  const where = `(service ${service.name}) (deployment ${id})`;
+  noteServiceEvent(core, service, `${where} deployment failed: ${why}`);
+  if (isFailureTold(core, service, failure)) {
+    tellDeployment(core, deployment, 'SERVICE_DEPLOYMENT_FAILED', failure.reason);
+  }
   const restored = failure.isRolledBack
     ? service.deployments.find(({ wasCompleted }) => wasCompleted)
     : undefined;
@@ -216,6 +217,13 @@ export function failDeployment(core: Core, deployment: Deployment, failure: Roll
   core.touch(service);
   core.signal('service-changed', service);
   core.signal('deployment-ended', deployment);
+}
+
+/** By its page the event is for services with a circuit breaker; whether for any failure of theirs is not said. */
+function isFailureTold(core: Core, { view }: Service, { cause }: RolloutFailure): boolean {
+  if (cause === 'circuit-breaker') return true;
+  const isWatched = view.deploymentConfiguration?.deploymentCircuitBreaker?.enable === true;
+  return core.variant('rolling-failure-event') === 'always' || isWatched;
 }
 
 function restore(

@@ -23,6 +23,7 @@ export function startRollingHooks(core: Core, service: Service, deployment: Depl
       core.signal('service-changed', service);
     } else {
       failDeployment(core, deployment, {
+        cause: 'hook',
         reason: result.reason,
         rollingBack: (id) => `ECS deployment hook: rolling back to deploymentId ${id}.`,
         isRolledBack: true,

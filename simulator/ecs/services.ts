@@ -291,6 +291,7 @@ export function stopServiceDeployment(
   } else if (isRolling && primary.run === run && run.rollback === undefined) {
     run.status = 'ROLLBACK_REQUESTED';
     failDeployment(core, primary, {
+      cause: 'user',
       reason,
       rollingBack: (id) => `ECS deployment: rolling back to deploymentId ${id}.`,
       isRolledBack: true,

@@ -87,6 +87,15 @@ const leavings: readonly ((staged: Awaited<ReturnType<typeof deploy>>) => unknow
   ({ lab }) => lab.world.ecs.deleteService({ ...web, force: true }),
 ];
 
+/** What ends a rolling deployment whose tasks are well. */
+const interruptions: readonly ((lab: ReturnType<typeof createLab>) => unknown)[] = [
+  ({ world }) => world.aws.setAlarm({ alarmName: 'web-5xx', state: 'ALARM' }),
+  ({ world, service }) =>
+    world.ecs.stopServiceDeployment({
+      serviceDeploymentArn: service().currentServiceDeployment ?? '',
+    }),
+];
+
 /** A rolling deployment that may stop half of its tasks, and whose hook is never done. */
 async function waitForRollingHook(variants: VariantChoices, leave: (typeof leavings)[number]) {
   const staged = await deploy({
@@ -245,6 +254,39 @@ export const deploymentCases = {
       return lab.service().taskDefinition === blue;
     },
     expected: { on: true },
+  },
+  'rolling-failure-event': {
+    // An alarm and a user end a deployment, without a circuit breaker and with one.
+    observe: (variants) => {
+      const breakers = [{}, breaker(true).deploymentConfiguration];
+      return breakers.flatMap((configuration) =>
+        interruptions.map((interrupt) => {
+          const alarms = { alarmNames: ['web-5xx'], enable: true, rollback: true };
+          const { lab, blue } = roll(
+            variants,
+            2,
+            {},
+            { deploymentConfiguration: { ...configuration, alarms } },
+          );
+          lab.advance(10 * secondMs);
+          interrupt(lab);
+          const isFailed = lab.messages().some((one) => one.includes('deployment failed: '));
+          const isToStart = lab.messages().some((one) => one.includes('failed to start'));
+          const told = reasonsOf(lab).filter((one) => /alarm web-5xx|user request/.test(one));
+          lab.advance(10 * minuteMs);
+          return [isFailed, isToStart, told.length, lab.service().taskDefinition === blue].join();
+        }),
+      );
+    },
+    expected: {
+      always: ['true,false,1,true', 'true,false,1,true', 'true,false,1,true', 'true,false,1,true'],
+      'with-circuit-breaker': [
+        'true,false,0,true',
+        'true,false,0,true',
+        'true,false,1,true',
+        'true,false,1,true',
+      ],
+    },
   },
   'rolling-hooks': {
     observe: async (variants) => {
