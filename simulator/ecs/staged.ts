@@ -243,6 +243,18 @@ function hooksThen(
 
 type Shift = { readonly kind: TrafficKind; readonly stage: HookStage; readonly percent: number };
 
+function shiftTo(
+  core: Core,
+  service: Service,
+  staged: Staged,
+  { kind, percent }: Pick<Shift, 'kind' | 'percent'>,
+  then: Next,
+): void {
+  shiftTraffic(core, service, staged, kind, percent);
+  const isSlow = isOnNetworkLoadBalancer(service) && core.has('network-shift-delay');
+  setTimer(core, staged.timers, 'shift', isSlow ? networkShiftMs : 0, then);
+}
+
 /** Whether a hook of a shifting stage is called before or after the weights change is not said. */
 function shiftThen(
   core: Core,
@@ -251,11 +263,7 @@ function shiftThen(
   { kind, stage, percent }: Shift,
   next: Next,
 ): void {
-  const shift = (then: Next): void => {
-    shiftTraffic(core, service, staged, kind, percent);
-    const isSlow = isOnNetworkLoadBalancer(service) && core.has('network-shift-delay');
-    setTimer(core, staged.timers, 'shift', isSlow ? networkShiftMs : 0, then);
-  };
+  const shift = (then: Next): void => shiftTo(core, service, staged, { kind, percent }, then);
   const call = (then: Next): void => hooksThen(core, service, staged, stage, percent, then);
   if (core.variant('shift-order') === 'hook-then-shift') call(() => shift(next));
   else shift(() => call(next));
@@ -361,9 +369,12 @@ function backShift(
   const isCalled =
     core.has('rollback-hooks') && (isPassed || core.variant('rollback-hooks-of') === 'every-stage');
   staged.run.lifecycleStage = stage;
-  if (isPassed) shiftTraffic(core, service, staged, kind, 0);
-  if (isCalled) runHooks(core, service, staged, { stage, isRollback: true }, then);
-  else then({ isPassed: true });
+  const callHooks = (): void => {
+    if (isCalled) runHooks(core, service, staged, { stage, isRollback: true }, then);
+    else then({ isPassed: true });
+  };
+  if (isPassed) shiftTo(core, service, staged, { kind, percent: 0 }, callHooks);
+  else callHooks();
 }
 
 function scaleDownGreen(

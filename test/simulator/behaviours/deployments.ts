@@ -389,13 +389,32 @@ export const deploymentCases = {
   },
   'network-shift-delay': {
     observe: async (variants) => {
-      const staged = await deploy({ variants, isNetwork: true });
-      await staged.minutes(15);
-      const before = staged.run().status;
-      await staged.minutes(10);
-      return `${before} then ${staged.run().status}`;
+      const staged = await deploy({
+        variants,
+        isNetwork: true,
+        bakeTimeInMinutes: 60,
+        hooks: [hookAt(every)],
+      });
+      await staged.minutes(30);
+      const { serviceDeploymentArn } = staged.run();
+      const stoppedAtMs = staged.lab.world.nowMs();
+      staged.lab.world.ecs.stopServiceDeployment({ serviceDeploymentArn });
+      await staged.minutes(30);
+      // Both kinds of traffic are shifted there, and back again.
+      const minutes = staged.calls.map(({ event, atMs }) => {
+        const sinceMs = atMs < stoppedAtMs ? staged.deployedAtMs : stoppedAtMs;
+        return `${event.lifecycleStage} ${Math.floor((atMs - sinceMs) / minuteMs)}`;
+      });
+      return minutes.filter((one) => /^(TEST|PRODUCTION)/.test(one));
     },
-    expected: { on: 'IN_PROGRESS then SUCCESSFUL' },
+    expected: {
+      on: [
+        'TEST_TRAFFIC_SHIFT 10',
+        'PRODUCTION_TRAFFIC_SHIFT 20',
+        'PRODUCTION_TRAFFIC_SHIFT 10',
+        'TEST_TRAFFIC_SHIFT 20',
+      ],
+    },
   },
   'hooks-in-parallel': {
     // Each of two hooks takes a minute.
