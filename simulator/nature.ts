@@ -25,9 +25,7 @@ export function createNature(core: Core): NatureCommands {
     spotNotice: (arn) => noticeSpot(core, instanceIn(core, arn)),
     spotTaskInterrupted: (arn) => interruptSpotTask(core, taskIn(core, arn)),
     imageMissing: (image, forMs) => {
-      state.nature.missingImages.add(image);
-      if (forMs === undefined) return;
-      core.after(forMs, () => state.nature.missingImages.delete(image));
+      spell(core, state.nature.missingImages, image, forMs);
     },
     slowCapacity: (scope, extraMs, forMs) => {
       const entry = { scope, extraMs };
@@ -43,11 +41,7 @@ export function createNature(core: Core): NatureCommands {
       });
     },
     optimizerStops: (name, forMs) => {
-      state.nature.stuckOptimizers.add(name);
-      core.after(forMs, () => {
-        state.nature.stuckOptimizers.delete(name);
-        resumeOptimizer(core, name);
-      });
+      spell(core, state.nature.stuckOptimizers, name, forMs, () => resumeOptimizer(core, name));
     },
     agentDisconnects: (arn, forMs) => disconnectAgent(core, instanceIn(core, arn), forMs),
     healthImpaired: (arn, check, statusReason, forMs) => {
@@ -72,6 +66,26 @@ export function createNature(core: Core): NatureCommands {
   };
 }
 
+/** Something lasts for a while, or for good; where two spells of it overlap, until both are over. */
+function spell(
+  core: Core,
+  counts: Map<string, number>,
+  name: string,
+  forMs: number | undefined,
+  whenOver: () => void = () => undefined,
+): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+  if (forMs === undefined) return;
+  core.after(forMs, () => {
+    const left = (counts.get(name) ?? 0) - 1;
+    if (left > 0) counts.set(name, left);
+    else {
+      counts.delete(name);
+      whenOver();
+    }
+  });
+}
+
 function instanceIn({ state }: Core, arn: string): Instance {
   const instance = state.instances.get(arn);
   if (instance !== undefined) return instance;
@@ -86,8 +100,6 @@ function taskIn({ state }: Core, arn: string): Task {
 
 /** A zone fails: its machines go, Fargate's tasks there stop, and nothing is launched in it. */
 function zoneOutage(core: Core, zone: string, forMs: number): void {
-  const { zonesOut } = core.state.nature;
-  zonesOut.add(zone);
   for (const instance of core.state.instances.values()) {
     if (instance.zone !== zone) continue;
     core.after(drawMs(core, 'outage', outageMs), () => instanceDies(core, instance));
@@ -98,8 +110,7 @@ function zoneOutage(core: Core, zone: string, forMs: number): void {
       endTask(core, task, { code: 'TerminationNotice', reason: maintenance }),
     );
   }
-  core.after(forMs, () => {
-    zonesOut.delete(zone);
-    core.signal('capacity-changed', undefined);
-  });
+  spell(core, core.state.nature.zonesOut, zone, forMs, () =>
+    core.signal('capacity-changed', undefined),
+  );
 }

@@ -25,11 +25,11 @@ export const emptyState = (): State => ({
   daemons: new Map(),
   pauses: new Map(),
   nature: {
-    zonesOut: new Set(),
-    missingImages: new Set(),
+    zonesOut: new Map(),
+    missingImages: new Map(),
     slow: new Set(),
     refused: new Set(),
-    stuckOptimizers: new Set(),
+    stuckOptimizers: new Map(),
   },
   tasksCreated: 0,
   // Addresses begin with 10.0.16.1, as if the first sixteen blocks were the subnets' own.

@@ -318,12 +318,13 @@ export type Daemon = {
 
 /** What nature has done to capacity. */
 export type Nature = {
-  readonly zonesOut: Set<string>;
-  readonly missingImages: Set<string>;
+  /** How many outages of each zone are under way; of those below, how many spells. */
+  readonly zonesOut: Map<string, number>;
+  readonly missingImages: Map<string, number>;
   readonly slow: Set<{ readonly scope: Scope; readonly extraMs: number }>;
   readonly refused: Set<Scope>;
   /** Names of capacity providers whose infrastructure optimisation stands still. */
-  readonly stuckOptimizers: Set<string>;
+  readonly stuckOptimizers: Map<string, number>;
 };
 
 export type Scope = {
