@@ -1,5 +1,5 @@
 import type { Ec2EventWindow } from '../account.ts';
-import { type Core, setTimer } from './core.ts';
+import { type Core, cancelTimer, setTimer } from './core.ts';
 import { deregisterInstance, drainInstance } from './instances.ts';
 import type { Instance } from './state.ts';
 import type { StopCause } from './tasks.ts';
@@ -31,6 +31,8 @@ export function installRefresh(core: Core): void {
   });
   core.on('instance-changed', (instance) => {
     const { drain, kind, timers, view } = instance;
+    // A drain that was taken back has no deadline; the next has its own.
+    if (view.status === 'ACTIVE') cancelTimer(timers, 'deadline');
     if (kind !== 'MANAGED_INSTANCES' || view.status !== 'DRAINING') return;
     if (drain === undefined || drain.cause === 'user' || timers.has('deadline')) return;
     if (core.variant('drain-deadline') !== 'seven-days-later') return;

@@ -231,18 +231,32 @@ export const instanceCases = {
     expected: { on: 21 },
   },
   'drain-deadline': {
-    // Day 14 plus seven is day 21 too: a repair on day 3 ends on day 10, or on day 21.
-    observe: (variants) => {
-      const lab = createLab({ variants, zones: 'a' });
-      lab.managed({ scaleInAfter: -1 });
-      lab.define(512, 512);
-      runAlone(lab);
-      lab.advance(3 * dayMs);
-      lab.world.nature.healthImpaired(arnOf(lab), 'DAEMON', 'Daemon task is unhealthy');
-      lab.advance(20 * dayMs);
-      return dayOf(lab, 'DEREGISTERING');
-    },
-    expected: { 'seven-days-later': 10, 'on-day-21': 21 },
+    // Day 14 plus seven is day 21 too: a repair on day 3 ends on day 10, or on day 21. One that is
+    // taken back on day 4 counts no longer: what begins on day 6 ends on day 13.
+    observe: (variants) =>
+      [false, true].map((isTakenBack) => {
+        const lab = createLab({ variants, zones: 'a' });
+        lab.managed({ scaleInAfter: -1 });
+        lab.define(512, 512);
+        runAlone(lab);
+        const impair = () =>
+          lab.world.nature.healthImpaired(arnOf(lab), 'DAEMON', 'Daemon task is unhealthy', hourMs);
+        lab.advance(3 * dayMs);
+        impair();
+        lab.advance(dayMs);
+        if (isTakenBack) {
+          lab.world.ecs.updateContainerInstancesState({
+            cluster: 'prod',
+            containerInstances: [arnOf(lab)],
+            status: 'ACTIVE',
+          });
+        }
+        lab.advance(2 * dayMs);
+        impair();
+        lab.advance(17 * dayMs);
+        return dayOf(lab, 'DEREGISTERING');
+      }),
+    expected: { 'seven-days-later': [10, 13], 'on-day-21': [21, 21] },
   },
   'end-stop-reason': {
     observe: (variants) => {
