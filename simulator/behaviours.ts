@@ -439,6 +439,14 @@ export const behaviours = {
     'A stage that lasts 24 hours fails the deployment.',
     page('blue-green-deployment-how-it-works'),
   ),
+  'deployment-days': documented(
+    'A deployment in stages that lasts 30 days fails.',
+    page('blue-green-deployment-how-it-works'),
+  ),
+  'deployment-limits': documented(
+    'Ten hooks of a kind, no pause where traffic moves, and bounds of timeouts and steps: what is beyond is refused.',
+    page('pause-lifecycle-hooks'),
+  ),
   'stage-and-hook-limit': assumed(
     'A hook that is given its 24 hours ends at the same time as its stage; which of both decides is not said.',
     page('blue-green-deployment-how-it-works'),

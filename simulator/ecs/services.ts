@@ -2,6 +2,7 @@ import type { EcsService } from '../account.ts';
 import { ServiceError } from '../aws/errors.ts';
 import { attributesIn, parseExpression } from './constraints.ts';
 import { type Core, cancelTimers } from './core.ts';
+import { checkConfiguration } from './deployment-limits.ts';
 import { addDeployment, endRun, failDeployment } from './deployments.ts';
 import { endRollingHooks, endStaged } from './hooks.ts';
 import type { CreateService, UpdateService } from './inputs.ts';
@@ -113,6 +114,7 @@ const managedAttributes = new Set([
 
 function validate(core: Core, input: Settings, launchType?: string): void {
   const { capacityProviderStrategy: strategy = [], placementConstraints = [] } = input;
+  checkConfiguration(core, input.deploymentConfiguration ?? {});
   const providers = strategy.map(({ capacityProvider }) => {
     const provider = core.state.providers.get(capacityProvider);
     if (provider !== undefined) return provider;

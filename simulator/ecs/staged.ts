@@ -27,7 +27,9 @@ import {
 } from './traffic.ts';
 
 const minuteMs = 60_000;
-const stageMsMax = 24 * 60 * minuteMs;
+const dayMs = 24 * 60 * minuteMs;
+const stageMsMax = dayMs;
+const deploymentDaysMax = 30;
 const networkShiftMs = 10 * minuteMs;
 
 const linearDefaults = { stepPercent: 10, stepBakeTimeInMinutes: 6 } as const;
@@ -59,6 +61,12 @@ export function startStaged(core: Core, service: Service, definition: TaskDefini
   });
   const staged = beginStaged(green, blue);
   service.staged = staged;
+  if (core.has('deployment-days')) {
+    const reason = `Service deployment rolled back because it has lasted ${deploymentDaysMax} days.`;
+    setTimer(core, staged.timers, 'deployment', deploymentDaysMax * dayMs, () =>
+      rollBack(core, service, staged, reason),
+    );
+  }
   runSteps(core, service, staged, stepsOf(core, service, staged, isReconciled));
 }
 

@@ -1,4 +1,4 @@
-import type { HookStage } from '../../../simulator/account.ts';
+import type { EcsLifecycleHook, EcsService, HookStage } from '../../../simulator/account.ts';
 import type { VariantChoices } from '../../../simulator/behaviours.ts';
 import type { AppBehaviour } from '../../../simulator/ecs/inputs.ts';
 import { deploy, greenShare, hookAt, type StagedOptions } from '../staged-lab.ts';
@@ -76,6 +76,35 @@ async function endAtLimit(variants: VariantChoices, timeoutConfiguration: Timeou
 }
 
 const web = { cluster: 'prod', service: 'web' } as const;
+
+const pauseAt = (stage: HookStage, timeoutInMinutes = 20_160): EcsLifecycleHook => ({
+  targetType: 'PAUSE',
+  lifecycleStages: [stage],
+  timeoutConfiguration: { timeoutInMinutes },
+});
+const limited = (timeoutInMinutes: number): EcsLifecycleHook =>
+  hookAt(['PRODUCTION_TRAFFIC_SHIFT'], { timeoutConfiguration: { timeoutInMinutes } });
+const times = (count: number, hook: EcsLifecycleHook): EcsLifecycleHook[] =>
+  Array.from({ length: count }, () => hook);
+
+/** Two at the limits, and one beyond each of them. */
+const configurations: readonly NonNullable<EcsService['deploymentConfiguration']>[] = [
+  { lifecycleHooks: [...times(10, limited(1_440)), ...times(10, pauseAt('PRE_SCALE_UP'))] },
+  {
+    lifecycleHooks: [],
+    linearConfiguration: { stepPercent: 3, stepBakeTimeInMinutes: 1_440 },
+    canaryConfiguration: { canaryPercent: 0.1, canaryBakeTimeInMinutes: 0 },
+  },
+  { lifecycleHooks: times(11, limited(1)) },
+  { lifecycleHooks: times(11, pauseAt('PRE_SCALE_UP')) },
+  { lifecycleHooks: [pauseAt('PRODUCTION_TRAFFIC_SHIFT')] },
+  { lifecycleHooks: [limited(1_441)] },
+  { lifecycleHooks: [pauseAt('PRE_SCALE_UP', 0)] },
+  { linearConfiguration: { stepPercent: 2.9 } },
+  { linearConfiguration: { stepBakeTimeInMinutes: -1 } },
+  { canaryConfiguration: { canaryPercent: 100.1 } },
+  { canaryConfiguration: { canaryBakeTimeInMinutes: 1_441 } },
+];
 
 /** Ways in which a deployment leaves its hooks behind. */
 const leavings: readonly ((staged: Awaited<ReturnType<typeof deploy>>) => unknown)[] = [
@@ -491,6 +520,57 @@ export const deploymentCases = {
       await endAtLimit(variants, { action: 'CONTINUE' }, 25 * 60),
     ],
     expected: { on: ['SUCCESSFUL HOOK_TIMED_OUT', 'SUCCESSFUL HOOK_TIMED_OUT'] },
+  },
+  'deployment-days': {
+    // Three pauses of a fortnight each.
+    observe: async (variants) => {
+      const stages: readonly HookStage[] = [
+        'PRE_SCALE_UP',
+        'POST_SCALE_UP',
+        'POST_TEST_TRAFFIC_SHIFT',
+      ];
+      const staged = await deploy({
+        variants,
+        hooks: stages.map((stage) => ({
+          targetType: 'PAUSE',
+          lifecycleStages: [stage],
+          timeoutConfiguration: { timeoutInMinutes: 14 * 24 * 60, action: 'CONTINUE' },
+        })),
+      });
+      await staged.minutes(29 * 24 * 60);
+      const before = staged.run().status;
+      await staged.minutes(14 * 24 * 60);
+      return `${before} then ${staged.run().status}`;
+    },
+    expected: { on: 'IN_PROGRESS then ROLLBACK_SUCCESSFUL' },
+  },
+  'deployment-limits': {
+    observe: async (variants) => {
+      const { lab } = await deploy({ variants });
+      return configurations.map((deploymentConfiguration) => {
+        try {
+          lab.world.ecs.updateService({ ...web, deploymentConfiguration });
+          return 'taken';
+        } catch (error) {
+          return String(error);
+        }
+      });
+    },
+    expected: {
+      on: [
+        'taken',
+        'taken',
+        'ServiceError: A service has at most 10 AWS_LAMBDA lifecycle hooks.',
+        'ServiceError: A service has at most 10 PAUSE lifecycle hooks.',
+        'ServiceError: Invalid lifecycle stage provided for Pause Hook',
+        'ServiceError: timeoutInMinutes must be from 1 to 1440.',
+        'ServiceError: timeoutInMinutes must be from 1 to 20160.',
+        'ServiceError: stepPercent must be from 3 to 100.',
+        'ServiceError: stepBakeTimeInMinutes must be from 0 to 1440.',
+        'ServiceError: canaryPercent must be from 0.1 to 100.',
+        'ServiceError: canaryBakeTimeInMinutes must be from 0 to 1440.',
+      ],
+    },
   },
   'stage-and-hook-limit': {
     observe: async (variants) => [
