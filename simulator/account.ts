@@ -23,6 +23,8 @@ export type Call = {
   readonly service: ServiceName;
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
+  /** Folder name of the function that made it, where one did over the wire. */
+  readonly caller?: string;
 };
 
 /**

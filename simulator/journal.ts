@@ -68,6 +68,7 @@ function writeOf(account: Account, call: Call): EcsWrite {
   return {
     operation: call.operation,
     input: call.input,
+    ...(call.caller === undefined ? {} : { caller: call.caller }),
     atMs: account.nowMs(),
     service: service?.serviceName,
     tags: Object.fromEntries((service?.tags ?? []).map(({ key, value }) => [key, value])),

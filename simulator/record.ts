@@ -104,7 +104,7 @@ export type DeploymentRecord = {
 };
 
 /** A call that changes something in ECS, with what it was made upon. */
-export type EcsWrite = Pick<Call, 'operation' | 'input'> & {
+export type EcsWrite = Pick<Call, 'operation' | 'input' | 'caller'> & {
   readonly atMs: number;
   readonly service: string | undefined;
   /** Tags of the service by key. */

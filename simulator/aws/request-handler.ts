@@ -43,6 +43,8 @@ export type RequestHandlerOptions = {
   readonly requestTimeoutMs?: number;
   /** Waits for the timeout of a call that hangs; a simulation in virtual time brings its own. */
   readonly sleep?: Clock['sleep'];
+  /** Name of whoever makes the calls. */
+  readonly caller?: string;
 };
 
 /** What a client passes along with a request, as far as it matters here. */
@@ -83,6 +85,7 @@ export function createRequestHandler(
         service: recognised.protocol.service,
         operation: recognised.operation,
         input: recognised.input,
+        ...(options.caller === undefined ? {} : { caller: options.caller }),
       };
       account.calls.push(call);
       const fault = takeFault(account, call);

@@ -1,19 +1,20 @@
-import type { AlertRecord, HookCall, RunRecord } from '../record.ts';
+import type { AlertRecord, EcsWrite, HookCall, RunRecord } from '../record.ts';
+import type { LogRecord } from '../stack/lambda.ts';
 import { type Checker, callFaults, clock, struck } from './checker.ts';
 
 const minuteMs = 60_000;
+
+/** How far from a write the line may be that explains it. */
+const nearMs = 5 * minuteMs;
 
 export const decisionsLogged: Checker = {
   name: 'decisions-logged',
   sentence: 'Every answer, every write and every message has a log line that says why.',
   broken: ({ run }) => [
-    ...run.hookCalls.filter((call) => !isLogged(run, call)).map(toldOfCall),
-    ...run.writes.flatMap(({ atMs, operation, service = '-' }) =>
-      run.logs.some(
-        (log) => log.message === 'decision' && Math.abs(log.atMs - atMs) <= 5 * minuteMs,
-      )
-        ? []
-        : [`${operation} of ${service} at ${clock(atMs)}: no decision`],
+    ...unexplained(run, run.hookCalls.filter(isAnswer), explainsCall).map(toldOfCall),
+    ...unexplained(run, run.writes, explainsWrite).map(
+      ({ atMs, operation, service = '-' }) =>
+        `${operation} of ${service} at ${clock(atMs)}: no decision`,
     ),
     ...run.alerts
       .filter((alert) => !isSent(run, alert))
@@ -21,16 +22,34 @@ export const decisionsLogged: Checker = {
   ],
 };
 
-const isLogged = (run: RunRecord, call: HookCall): boolean =>
-  call.outcome !== 'returned' ||
-  run.logs.some(
-    ({ functionName, message, atMs, fields }) =>
-      functionName === 'deployment-hook' &&
-      message === 'decision' &&
-      atMs >= call.startedMs &&
-      atMs <= call.endedMs &&
-      fields.hookStatus === call.hookStatus,
-  );
+/** What no decision explains: each explains one thing, the first that it fits. */
+function unexplained<Done>(
+  { logs }: RunRecord,
+  done: readonly Done[],
+  explains: (log: LogRecord, one: Done) => boolean,
+): readonly Done[] {
+  const decisions = new Set(logs.filter(({ message }) => message === 'decision'));
+  return done.filter((one) => {
+    const decision = [...decisions].find((log) => explains(log, one));
+    return decision === undefined || !decisions.delete(decision);
+  });
+}
+
+const isAnswer = ({ outcome }: HookCall): boolean => outcome === 'returned';
+
+const explainsCall = ({ functionName, atMs, fields }: LogRecord, call: HookCall): boolean =>
+  functionName === 'deployment-hook' &&
+  atMs >= call.startedMs &&
+  atMs <= call.endedMs &&
+  fields.deploymentArn === call.deploymentArn &&
+  fields.stage === call.stage &&
+  fields.hookStatus === call.hookStatus;
+
+const explainsWrite = (
+  { functionName, atMs, fields }: LogRecord,
+  { atMs: writtenMs, service, caller }: EcsWrite,
+): boolean =>
+  functionName === caller && fields.service === service && Math.abs(atMs - writtenMs) <= nearMs;
 
 const toldOfCall = ({ serviceArn, stage, endedMs, hookStatus }: HookCall): string =>
   `${serviceArn.split('/').at(-1)} at ${stage}, ${clock(endedMs)}: ${hookStatus} without a decision`;

@@ -2,7 +2,7 @@ import type { AlertRecord, DeliveredStop, RunRecord } from '../record.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Checker, callFaults, clock, struck } from './checker.ts';
 import { deficitsOf } from './floors.ts';
-import { executionsOf } from './hooks.ts';
+import { executionsOf, type HookExecution } from './hooks.ts';
 import { isOptedOut, mutesIn } from './quiet.ts';
 import {
   type Crossing,
@@ -130,21 +130,37 @@ export const rollbacksTold: Checker = {
   broken: ({ run }) =>
     executionsOf(run)
       .filter(({ verdict, calls }) => verdict === 'FAILED' && calls.at(-1)?.outcome === 'returned')
-      .flatMap(({ service, reason, fromMs, untilMs }) => {
+      .flatMap((execution) => {
+        const { service, reason, fromMs, untilMs } = execution;
         // Reporting never costs the answer: a call that cannot write loses its report.
         if (struck(run, callFaults, [fromMs, untilMs])) return [];
         const byMs = deadlineOf(run, untilMs);
-        const isTold = run.alerts.some(
-          (alert) =>
-            alert.service === service &&
-            (alert.kind === 'rollback' || alert.kind === 'gate-misconfigured') &&
-            alert.atMs <= byMs,
-        );
-        return isTold || byMs > run.endMs
+        return byMs > run.endMs || isRollbackTold(toldIn(run), execution, byMs)
           ? []
           : [`${service}: FAILED, ${reason} at ${clock(untilMs)}, never told`];
       }),
 };
+
+/** Mistakes in what the gate was asked for: each deployment has an incident of its own. */
+const misconfigured = new Set(['invalid-hook-details', 'cluster-not-configured', 'internal-error']);
+
+/**
+ * By an incident that opens with the answer. A service has one for its rollbacks until it succeeds: what
+ * was told before and has not ended by then is told still.
+ */
+const isRollbackTold = (
+  told: readonly Told[],
+  { service, reason, fromMs, untilMs }: HookExecution,
+  byMs: number,
+): boolean =>
+  told.some(
+    (one) =>
+      one.service === service &&
+      one.fromMs <= byMs &&
+      (misconfigured.has(reason)
+        ? one.kind === 'gate-misconfigured' && one.fromMs >= fromMs
+        : one.kind === 'rollback' && one.untilMs >= untilMs),
+  );
 
 export const toldOnce: Checker = {
   name: 'told-once',

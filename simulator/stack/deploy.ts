@@ -142,6 +142,7 @@ function createFunction(
     timeline,
     openSandbox: (onDeath) =>
       createSandbox({
+        functionName,
         account,
         timeline,
         maxAttempts,

@@ -30,6 +30,7 @@ export type SandboxClientSettings = {
 };
 
 export type SandboxOptions = {
+  readonly functionName: string;
   readonly account: Account;
   readonly timeline: Timeline;
   readonly maxAttempts: number;
@@ -68,10 +69,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       const cancel = timeline.schedule(timeline.nowMs() + Math.max(delayMs, 0), end(resolve));
       signal?.addEventListener('abort', aborted, { once: true });
     });
-  const responder = createRequestHandler(account, { sleep, requestTimeoutMs });
+  const handling = { sleep, requestTimeoutMs, caller: options.functionName };
+  const responder = createRequestHandler(account, handling);
   const responderOf = (request: WireRequest): SimulatedRequestHandler => {
     const seen = readsFrom?.(request) ?? account;
-    return seen === account ? responder : createRequestHandler(seen, { sleep, requestTimeoutMs });
+    return seen === account ? responder : createRequestHandler(seen, handling);
   };
   const note =
     (level: keyof Log) =>

@@ -43,10 +43,26 @@ const build = (health: BuildTruth['health']): BuildTruth => ({
   ...{ type: 'build', service: 'web', taskDefinitionArn: 'web:2', health, isEnforced: true },
 });
 const failed = { hookStatus: 'FAILED', reason: 'latency-regression: slow' } as const;
+const mistaken = { hookStatus: 'FAILED', reason: 'invalid-hook-details: chekcs' } as const;
+/** Told at once, and over then. */
+const rolledBack = (untilMinutes: number) => [
+  alert(61, { kind: 'rollback' }),
+  alert(untilMinutes, { kind: 'rollback', transition: 'resolve' }),
+];
 const decision = (minutes: number, hookStatus: string) => ({
   ...{ atMs: at(minutes) + 4_000, functionName: 'deployment-hook', level: 'info' as const },
-  ...{ message: 'decision', fields: { hookStatus } },
+  message: 'decision',
+  fields: { hookStatus, deploymentArn: hookCall(0).deploymentArn, stage: hookCall(0).stage },
 });
+const moveDecision = (minutes: number, functionName: string, service: string) => ({
+  ...{ atMs: at(minutes), functionName, level: 'info' as const },
+  ...{ message: 'decision', fields: { service } },
+});
+const apiCall = hookCall(60, {
+  serviceArn: 'arn:aws:ecs:eu-central-1:123456789012:service/prod/api',
+  deploymentArn: 'arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/api/1',
+});
+const azWrite = write(60, { caller: 'az-balance' });
 const error = (minutes: number) => ({
   ...{ atMs: at(minutes), functionName: 'task-state', level: 'error' as const },
   ...{ message: 'item-failed', fields: { detail: 'ThrottlingException: slow down' } },
@@ -369,6 +385,18 @@ const cases: readonly CheckerCase[] = [
     { hookCalls: [hookCall(60, failed)] },
   ],
   [
+    'rollbacks-told',
+    'what was told of the one before has ended',
+    { hookCalls: [hookCall(60, failed), hookCall(300, failed)], alerts: rolledBack(310) },
+    { hookCalls: [hookCall(60, failed), hookCall(300, failed)], alerts: rolledBack(100) },
+  ],
+  [
+    'rollbacks-told',
+    'a mistake in its configuration was told of another deployment',
+    { hookCalls: [hookCall(300, mistaken)], alerts: [alert(301, { kind: 'gate-misconfigured' })] },
+    { hookCalls: [hookCall(300, mistaken)], alerts: [alert(61, { kind: 'gate-misconfigured' })] },
+  ],
+  [
     'told-once',
     'a message comes again, and nothing was lost',
     { alerts: [alert(70), alert(71)], hits: [hit(70, 'crashes')] },
@@ -508,6 +536,42 @@ const cases: readonly CheckerCase[] = [
     'an answer has no decision',
     { hookCalls: [hookCall(60)], logs: [decision(60, 'SUCCEEDED')] },
     { hookCalls: [hookCall(60)], logs: [decision(60, 'FAILED')] },
+  ],
+  [
+    'decisions-logged',
+    'an answer has only the decision on another deployment',
+    { hookCalls: [hookCall(60)], logs: [decision(60, 'SUCCEEDED')] },
+    { hookCalls: [apiCall], logs: [decision(60, 'SUCCEEDED')] },
+  ],
+  [
+    'decisions-logged',
+    'two answers share one decision',
+    {
+      hookCalls: [hookCall(60), hookCall(60)],
+      logs: [decision(60, 'SUCCEEDED'), decision(60, 'SUCCEEDED')],
+    },
+    { hookCalls: [hookCall(60), hookCall(60)], logs: [decision(60, 'SUCCEEDED')] },
+  ],
+  [
+    'decisions-logged',
+    'what explains a write is about another service',
+    { writes: [azWrite], logs: [moveDecision(59, 'az-balance', 'web')] },
+    { writes: [azWrite], logs: [moveDecision(59, 'az-balance', 'api')] },
+  ],
+  [
+    'decisions-logged',
+    'what explains a write is of another function',
+    { writes: [azWrite], logs: [moveDecision(59, 'az-balance', 'web')] },
+    { writes: [azWrite], logs: [moveDecision(59, 'density', 'web')] },
+  ],
+  [
+    'decisions-logged',
+    'two writes share one decision',
+    {
+      writes: [azWrite, azWrite],
+      logs: [moveDecision(59, 'az-balance', 'web'), moveDecision(61, 'az-balance', 'web')],
+    },
+    { writes: [azWrite, azWrite], logs: [moveDecision(59, 'az-balance', 'web')] },
   ],
   [
     'decisions-logged',
