@@ -195,6 +195,9 @@ function addTo(tally: Tally, name: string, by: number): void {
 const isOver = (status: string): boolean =>
   /^(SUCCESSFUL|STOPPED|ROLLBACK_SUCCESSFUL|ROLLBACK_FAILED)$/.test(status);
 
+/** Statuses in which a deployment may still succeed. */
+const isUndecided = (status: string): boolean => /^(PENDING|IN_PROGRESS)$/.test(status);
+
 /** Follows every deployment from its beginning to its end. */
 function createFollower({ account, nowMs }: World, note: (entry: TimelineEntry) => void) {
   const known = new Map<string, DeploymentRecord>();
@@ -211,6 +214,9 @@ function createFollower({ account, nowMs }: World, note: (entry: TimelineEntry) 
       status: run.status,
       statusReason: run.statusReason,
       startedMs: run.startedAt?.getTime() ?? nowMs(),
+      settledMs: isUndecided(run.status)
+        ? undefined
+        : (known.get(deploymentArn)?.settledMs ?? nowMs()),
       endedMs: isOver(run.status) ? (run.finishedAt ?? run.stoppedAt)?.getTime() : undefined,
     });
     if (isOver(run.status)) open.delete(deploymentArn);

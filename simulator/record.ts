@@ -100,6 +100,8 @@ export type DeploymentRecord = {
   readonly status: string;
   readonly statusReason: string | undefined;
   readonly startedMs: number;
+  /** When it was first seen to have succeeded, failed or been stopped; a way back may last longer. */
+  readonly settledMs: number | undefined;
   readonly endedMs: number | undefined;
 };
 

@@ -6,6 +6,8 @@ import { isMeant } from './stops.ts';
 const minuteMs = 60_000;
 /** The gate's own deadline, and what its last call and the delay before it may add. */
 const verdictMsMax = 15 * minuteMs + 4 * minuteMs;
+/** Deployments are looked at so often. */
+const lookMs = minuteMs;
 const gatedStage = 'POST_TEST_TRAFFIC_SHIFT';
 
 /** All calls of one hook at one stage, from the first to the one that decides. */
@@ -86,7 +88,8 @@ export const verdictInTime: Checker = {
       if (verdict !== 'IN_PROGRESS') return [];
       // ECS asks no more where the deployment was ended by something else, or the run is over.
       const deployment = run.deployments.find((one) => one.deploymentArn === deploymentArn);
-      const isEnded = deployment !== undefined && deployment.status !== 'IN_PROGRESS';
+      const settledMs = deployment?.settledMs ?? Number.POSITIVE_INFINITY;
+      const isEnded = settledMs - fromMs <= verdictMsMax + lookMs;
       const isCutOff = run.endMs - fromMs < verdictMsMax;
       return isEnded || isCutOff ? [] : [`${told(execution)}: IN_PROGRESS and never asked again`];
     }),

@@ -37,12 +37,22 @@ async function evidenceOf(
 
 const deployment: DeploymentRecord = {
   ...{ deploymentArn: hookCall(0).deploymentArn, service: 'web', taskDefinitionArn: 'web:2' },
-  ...{ status: 'SUCCESSFUL', statusReason: undefined, startedMs: at(50), endedMs: at(70) },
+  ...{ status: 'SUCCESSFUL', statusReason: undefined },
+  ...{ startedMs: at(50), settledMs: at(70), endedMs: at(70) },
 };
 const build = (health: BuildTruth['health']): BuildTruth => ({
   ...{ type: 'build', service: 'web', taskDefinitionArn: 'web:2', health, isEnforced: true },
 });
 const failed = { hookStatus: 'FAILED', reason: 'latency-regression: slow' } as const;
+/** A day and more, and a hook that was asked once. */
+const waiting = {
+  endMs: at(48 * 60),
+  hookCalls: [hookCall(60, { hookStatus: 'IN_PROGRESS' })],
+};
+const rolledBackAt = (minutes: number): DeploymentRecord => ({
+  ...{ ...deployment, status: 'ROLLBACK_SUCCESSFUL' },
+  ...{ settledMs: at(minutes), endedMs: at(minutes) },
+});
 const mistaken = { hookStatus: 'FAILED', reason: 'invalid-hook-details: chekcs' } as const;
 /** Told at once, and over then. */
 const rolledBack = (untilMinutes: number) => [
@@ -84,6 +94,7 @@ const replaced: RunRecord['deployments'] = [1, 2].map((revision) => ({
   status: 'SUCCESSFUL',
   statusReason: undefined,
   startedMs: at(revision === 1 ? 0 : 66),
+  settledMs: at(revision === 1 ? 5 : 70),
   endedMs: at(revision === 1 ? 5 : 70),
 }));
 const loop = [stop(60), stop(62), stop(64)];
@@ -127,7 +138,7 @@ const digest = (minutes: number, service: string) => ({
 });
 const deployed = (minutes: number): DeploymentRecord => ({
   ...deployment,
-  ...{ startedMs: at(minutes), endedMs: at(minutes + 5) },
+  ...{ startedMs: at(minutes), settledMs: at(minutes + 5), endedMs: at(minutes + 5) },
 });
 
 /** A record under which the checker holds, and one, as near as can be, under which it does not. */
@@ -232,9 +243,15 @@ const cases: readonly CheckerCase[] = [
       hookCalls: [hookCall(60, { hookStatus: 'IN_PROGRESS' })],
     },
     {
-      deployments: [{ ...deployment, status: 'IN_PROGRESS' }],
+      deployments: [{ ...deployment, status: 'IN_PROGRESS', settledMs: undefined }],
       hookCalls: [hookCall(60, { hookStatus: 'IN_PROGRESS' })],
     },
+  ],
+  [
+    'verdict-in-time',
+    'ECS gives the hook up long after its deadline',
+    { ...waiting, deployments: [{ ...rolledBackAt(75), endedMs: at(60 + 1_440) }] },
+    { ...waiting, deployments: [rolledBackAt(60 + 1_440)] },
   ],
   [
     'broken-green-never-passes',
