@@ -11,9 +11,9 @@ import {
   setMachineState,
 } from './instances.ts';
 import { packZone } from './packing.ts';
-import { least } from './placement.ts';
+import { least, type PlacementRequest } from './placement.ts';
 import { placementOf, placeWaiting, watchTimeouts } from './provisioning.ts';
-import type { Instance, Launch, Provider } from './state.ts';
+import type { Instance, Launch, Provider, Task } from './state.ts';
 import { subnetIn, zonesOfSubnets } from './zones.ts';
 
 const launchMs: RangeMs = [60_000, 150_000];
@@ -128,24 +128,27 @@ function arrive(core: Core, provider: Provider, { type, zone, subnetId }: Launch
     interfaces: interfacesFor(core, type, false),
     attributes: {
       ...attributesOf(type, zone, subnetId),
-      'ecs.os-type': 'linux',
-      'ecs.os-family': 'LINUX',
-      ...group.attributes,
+      ...ownAttributes(group),
     },
     launchedAtMs: core.nowMs(),
     isSpot,
   });
 }
 
-/** Launches as many instances as what waits would fill, up to the group's largest size. */
+const ownAttributes = ({ attributes }: AutoScalingGroup): Readonly<Record<string, string>> => ({
+  'ecs.os-type': 'linux',
+  'ecs.os-family': 'LINUX',
+  ...attributes,
+});
+
+/**
+ * Launches as many instances as what waits would fill, up to the group's largest size. Where they go is
+ * the group's affair, which keeps its zones level and knows of no task.
+ */
 function scaleOut(core: Core, provider: Provider): void {
   const { group, waiting } = provider;
   if (group === undefined || waiting.size === 0) return;
-  const [subnetId = ''] = group.subnets;
-  const zone = core.account.subnets.get(subnetId)?.AvailabilityZone ?? '';
-  const items = [...waiting].map((task) => placementOf(task));
-  const { bins } = packZone(core, items, [typeOf(group)], { zone, subnetId });
-  const missing = bins.length - provider.launches.size;
+  const missing = instancesFor(core, group, [...waiting]) - provider.launches.size;
   const room = group.maxSize - sizeOf(provider);
   for (let count = 0; count < Math.min(missing, room); count += 1) {
     if (!launch(core, provider)) break;
@@ -155,6 +158,28 @@ function scaleOut(core: Core, provider: Provider): void {
     scaleOut(core, provider),
   );
 }
+
+/** How many instances of a group the tasks would fill, each task in the first zone where it fits. */
+function instancesFor(core: Core, group: AutoScalingGroup, tasks: readonly Task[]): number {
+  let left = tasks.map(placementOf);
+  let count = 0;
+  for (const zone of zonesOfSubnets(core, group.subnets)) {
+    const subnetId = subnetIn(core, group.subnets, zone) ?? '';
+    const site = { zone, subnetId, groupAttributes: ownAttributes(group) };
+    const [here, elsewhere] = [
+      left.filter((one) => isOpen(one, zone)),
+      left.filter((one) => !isOpen(one, zone)),
+    ];
+    const { bins, unfit } = packZone(core, here, [typeOf(group)], site);
+    count += bins.length;
+    left = [...elsewhere, ...unfit.map(({ item }) => item)];
+  }
+  return count;
+}
+
+const isOpen = ({ boundZone, reachableZones }: PlacementRequest, zone: string): boolean =>
+  (boundZone === undefined || zone === boundZone) &&
+  (reachableZones.length === 0 || reachableZones.includes(zone));
 
 /** A group without managed scaling keeps its size; the other keeps its smallest. */
 function planReplacement(core: Core, provider: Provider): void {

@@ -13,7 +13,12 @@ import { takesInterface } from './room.ts';
 import type { TaskDefinition } from './state.ts';
 
 /** A place for a new instance. */
-export type Site = { readonly zone: string; readonly subnetId: string };
+export type Site = {
+  readonly zone: string;
+  readonly subnetId: string;
+  /** Attributes of the instances of an Auto Scaling group; a managed instance has none of its own. */
+  readonly groupAttributes?: Readonly<Record<string, string>>;
+};
 
 /** An instance that would be launched, with what would go on it. */
 export type Bin<Item extends Demand> = { readonly type: InstanceType; readonly items: Item[] };
@@ -40,7 +45,7 @@ export function packZone<Item extends Demand>(
   site: Site,
   open: readonly Bin<Item>[] = [],
 ): { readonly bins: readonly Bin<Item>[]; readonly unfit: readonly Unfit<Item>[] } {
-  const bins = open.map((bin) => openBin(core, bin.type, bin.items));
+  const bins = open.map((bin) => openBin(core, bin.type, site, bin.items));
   const fresh: OpenBin<Item>[] = [];
   const unfit: Unfit<Item>[] = [];
   const left = core.has('first-fit-decreasing')
@@ -54,7 +59,7 @@ export function packZone<Item extends Demand>(
     }
     const choice = chooseType(core, item, left, types, site);
     if ('misfit' in choice) unfit.push({ item, misfit: choice.misfit });
-    else fresh.push(openBin(core, choice.type, [item]));
+    else fresh.push(openBin(core, choice.type, site, [item]));
   }
   return { bins: [...bins, ...fresh], unfit };
 }
@@ -66,6 +71,7 @@ const sizeOf = ({ cpu, memoryMiB }: TaskDefinition): number =>
 function openBin<Item extends Demand>(
   core: Core,
   type: InstanceType,
+  { groupAttributes }: Site,
   items: readonly Item[],
 ): OpenBin<Item> {
   const bin: OpenBin<Item> = {
@@ -73,7 +79,7 @@ function openBin<Item extends Demand>(
     items: [],
     cpu: type.vCpus * 1_024,
     memoryMiB: registeredMemoryMiB(core, type),
-    interfaces: interfacesFor(core, type, true),
+    interfaces: interfacesFor(core, type, groupAttributes === undefined),
     ports: new Set(),
     groups: new Set(),
   };
@@ -95,8 +101,9 @@ function fitsBin<Item extends Demand>(
   core: Core,
   item: Item,
   bin: OpenBin<Item>,
-  { zone, subnetId }: Site,
+  { zone, subnetId, groupAttributes }: Site,
 ): Misfit | undefined {
+  const attributes = { ...attributesOf(bin.type, zone, subnetId), ...groupAttributes };
   const room: Room = {
     cpu: bin.cpu,
     memoryMiB: bin.memoryMiB,
@@ -104,7 +111,7 @@ function fitsBin<Item extends Demand>(
     ports: bin.ports,
     architecture: bin.type.architecture,
     facts: () => ({
-      attributes: new Map(Object.entries(attributesOf(bin.type, zone, subnetId))),
+      attributes: new Map(Object.entries(attributes)),
       ec2InstanceId: undefined,
       agentConnected: true,
       runningTasksCount: bin.items.length,
@@ -136,7 +143,7 @@ function chooseType<Item extends Demand>(
   let best: { readonly type: InstanceType; readonly price: number } | undefined;
   let why: Misfit = 'RESOURCE:CPU';
   for (const type of types) {
-    const bin = openBin<Item>(core, type, []);
+    const bin = openBin<Item>(core, type, site, []);
     const wrong = fitsBin(core, item, bin, site);
     if (wrong !== undefined) {
       if (checks.indexOf(wrong) > checks.indexOf(why)) why = wrong;

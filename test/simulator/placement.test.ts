@@ -8,7 +8,7 @@ import { missingByZone } from '../../simulator/ecs/rebalancing.ts';
 import { nextProvider } from '../../simulator/ecs/strategy.ts';
 import { isBalanced } from '../../simulator/ecs/zones.ts';
 import { type InstanceType, instanceTypes } from '../../simulator/instance-types.ts';
-import { createLab, firstVariants, minuteMs } from './world-lab.ts';
+import { createLab, firstVariants, minuteMs, zoneOf } from './world-lab.ts';
 
 const facts: Facts = {
   attributes: new Map([
@@ -315,5 +315,37 @@ describe('placement in a cluster', () => {
     lab.world.ecs.updateService({ cluster: 'prod', service: 'web', desiredCount: 1 });
     lab.advance(30 * minuteMs);
     expect(lab.packed()).toEqual([1]);
+  });
+
+  it.each([
+    ['an attribute that its instances have', 'attribute:stack == prod', 2],
+    ['an attribute that every instance on Linux has', 'attribute:ecs.os-type == linux', 2],
+    ['a zone that is not its first', `attribute:ecs.availability-zone == ${zoneOf('b')}`, 2],
+    ['an attribute that its instances have not', 'attribute:stack == test', 0],
+  ])('scales an empty group, or not, for tasks that ask for %s', (_, expression, running) => {
+    const lab = createLab({ zones: 'ab' });
+    lab.group('m6a.large', 0, { managedScaling: true, attributes: { stack: 'prod' } });
+    lab.define(256, 512);
+    lab.serve(2, {
+      capacityProviderStrategy: [{ capacityProvider: 'asg', weight: 1 }],
+      placementConstraints: [{ type: 'memberOf', expression }],
+    });
+    lab.advance(20 * minuteMs);
+    expect(lab.service().runningCount).toBe(running);
+  });
+
+  it('scales a group by interfaces without trunks, whatever managed instances have', () => {
+    const lab = createLab({ variants: { 'managed-instance-trunking': 'trunked' } });
+    const launched: number[] = [];
+    lab.group('c6a.large', 0, { managedScaling: true });
+    lab.define(128, 256);
+    lab.serve(8, { capacityProviderStrategy: [{ capacityProvider: 'asg', weight: 1 }] });
+    for (let minutes = 0; minutes < 20; minutes += 1) {
+      lab.advance(minuteMs);
+      launched.push(lab.instances().length);
+    }
+    // Four at once: the next look comes minutes later.
+    expect(Math.max(...launched.slice(0, 5))).toBe(4);
+    expect(lab.packed()).toEqual([2, 2, 2, 2]);
   });
 });
