@@ -166,6 +166,46 @@ const cases: readonly CheckerCase[] = [
     { counts: [count(0), count(200, { running: 3 })] },
   ],
   [
+    'floors',
+    'all its tasks lack for hours, where without Ballast one did for a minute',
+    { counts: short, writes: [write(60)] },
+    { counts: [count(0), count(62, { running: 0 }), count(560)], writes: [write(60)] },
+    { counts: [count(0), count(62, { running: 3 }), count(63)] },
+  ],
+  [
+    'floors',
+    'without Ballast it was short at another time of so long a stretch',
+    { counts: [count(0), count(300, { running: 3 }), count(301)], writes: [write(298)] },
+    { counts: [count(0), count(62, { running: 0 }), count(560)], writes: [write(60)] },
+    { counts: [count(0), count(300, { running: 3 }), count(301)] },
+  ],
+  [
+    'floors',
+    'more tasks lack than were lost by themselves',
+    { counts: short, writes: [write(60)], stops: [stop(58)] },
+    {
+      counts: [count(0), count(62, { running: 2 }), count(66)],
+      writes: [write(60)],
+      stops: [stop(58)],
+    },
+    { counts: [count(0)] },
+  ],
+  [
+    'floors',
+    'one task was lost by itself, and a write took the others',
+    {
+      counts: [count(0), count(62, { running: 3 }), count(80, { running: 2 }), count(90)],
+      writes: [write(79)],
+      stops: [stop(62), stop(79)],
+    },
+    {
+      counts: [count(0), count(62, { running: 3 }), count(80, { running: 2 }), count(90)],
+      writes: [write(79)],
+      stops: [stop(62)],
+    },
+    { counts: [count(0)] },
+  ],
+  [
     'world-unchanged',
     'an observing stack changes what happens',
     { stackMode: 'observe', counts: [] },
