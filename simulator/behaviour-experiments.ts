@@ -82,6 +82,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
   'circuit-breaker-in-stages':
     'a blue/green service with the circuit breaker, an image that is missing; wait for a rollback',
   // Balance between zones.
+  'rebalancing-definition-constraints':
+    'a service in one of two zones by a constraint of its task definition; note its rebalancing events',
   'rebalancing-delay':
     'a skewed service reaches its steady state, ten times; time to the first task',
   'rebalancing-batch': 'six tasks in one of three zones, maximum 200 %; log the task events',

@@ -527,6 +527,11 @@ export const behaviours = {
     'Not for DAEMON, EXTERNAL, a maximum of 100 %, Classic Load Balancers, zone constraints, or another first strategy.',
     page('service-rebalancing'),
   ),
+  'rebalancing-definition-constraints': assumed(
+    'Whether a zone constraint of the task definition keeps rebalancing off like one of the service is not said.',
+    page('service-rebalancing'),
+    ['as-those-of-the-service', 'not-looked-at'],
+  ),
   'rebalancing-starts-first': documented(
     'Tasks in rich zones are stopped once those in poor zones are healthy.',
     page('service-rebalancing'),

@@ -23,28 +23,34 @@ export type Observer = {
 };
 
 /**
- * Keeps its own list of running tasks from the events of ECS, and looks once a minute how many there
- * are of each service and where, and how its deployments go.
+ * Keeps its own list of running tasks from the events of ECS: with each it looks how many there are of
+ * the service and where. What else may change, and how deployments go, it looks at once a minute.
  */
 export function observeWorld(world: World, note: (entry: TimelineEntry) => void): Observer {
-  const counts: ServiceCount[] = [];
-  const latest = new Map<string, ServiceCount>();
+  const book = createBook();
   const drains: Stretch[] = [];
   const fleet: FleetCount[] = [];
   const tallies = createTallies();
   const histories = followHistories(world);
   const follower = createFollower(world, note);
-  world.onEvent(tallies.hear);
-  const look = (): void => {
+  const lookAt = (service: EcsService): void => {
+    if (service.status !== 'ACTIVE') return;
+    const before = book.latest(service.serviceName);
+    const isChanged = tallies.isChanged(service.serviceName);
+    if (!isChanged && before !== undefined && isAsBefore(world.account, before, service)) return;
+    book.write(countOf(world, service, tallies.runningOf(service.serviceName)));
+  };
+  const lookAtChanged = (): void => {
     for (const service of world.account.services.values()) {
-      if (service.status !== 'ACTIVE') continue;
-      const before = latest.get(service.serviceName);
-      const isChanged = tallies.isChanged(service.serviceName);
-      if (!isChanged && before !== undefined && isAsBefore(before, service)) continue;
-      const count = countOf(world, service, tallies.runningOf(service.serviceName));
-      latest.set(service.serviceName, count);
-      if (before === undefined || !isSame(before, count)) counts.push(count);
+      if (tallies.hasChanged(service.serviceName)) lookAt(service);
     }
+  };
+  world.onEvent((event) => {
+    // What changes with it, and whatever else happens in this moment, comes first.
+    if (tallies.hear(event)) world.after(0, lookAtChanged);
+  });
+  const look = (): void => {
+    for (const service of world.account.services.values()) lookAt(service);
     follower.look();
     noteDrain(drains, world);
     noteFleet(fleet, world);
@@ -52,21 +58,43 @@ export function observeWorld(world: World, note: (entry: TimelineEntry) => void)
   };
   world.after(minuteMs, look);
   const instances = () => histories(world.nowMs());
-  return { counts, fleet, deployments: follower.deployments, drains, instances };
+  return { counts: book.counts, fleet, deployments: follower.deployments, drains, instances };
 }
 
-const isAsBefore = (before: ServiceCount, service: EcsService): boolean =>
+/** Counts of all services in the order of their time, the latest of a moment only. */
+function createBook() {
+  const counts: ServiceCount[] = [];
+  const places = new Map<string, number>();
+  const latest = (service: string): ServiceCount | undefined => counts[places.get(service) ?? -1];
+  return {
+    counts,
+    latest,
+    write(count: ServiceCount): void {
+      const before = latest(count.service);
+      const place = places.get(count.service);
+      if (place !== undefined && before?.atMs === count.atMs) counts[place] = count;
+      else if (before === undefined || !isSame(before, count)) {
+        places.set(count.service, counts.push(count) - 1);
+      }
+    },
+  };
+}
+
+const isAsBefore = (account: Account, before: ServiceCount, service: EcsService): boolean =>
   before.desired === service.desiredCount &&
   before.floor === floorOf(service) &&
   before.isPending === service.pendingCount > 0 &&
-  before.isRebalanced === evensOut(service);
+  before.isRebalanced === evensOut(account, service);
 
 const isSame = (a: ServiceCount, b: ServiceCount): boolean =>
   JSON.stringify({ ...a, atMs: 0 }) === JSON.stringify({ ...b, atMs: 0 });
 
 /** ECS rebalances it, and its maximum, rounded down, lets one task start before another stops. */
-const evensOut = (service: EcsService): boolean =>
-  isRebalancedByEcs(service) &&
+const evensOut = ({ taskDefinitions }: Account, service: EcsService): boolean =>
+  isRebalancedByEcs(
+    service,
+    taskDefinitions.get(service.taskDefinition ?? '')?.placementConstraints,
+  ) &&
   Math.floor(
     (service.desiredCount * (service.deploymentConfiguration?.maximumPercent ?? 200)) / 100,
   ) > service.desiredCount;
@@ -79,12 +107,7 @@ function countOf(
   service: EcsService,
   running: RunningTasks,
 ): ServiceCount {
-  const subnets = subnetsOf(account, service);
-  const zones = new Map(
-    subnets
-      .flatMap((id) => account.subnets.get(id)?.AvailabilityZone ?? [])
-      .map((zone) => [zone, 0]),
-  );
+  const zones = new Map(zonesOf(account, service).map((zone) => [zone, 0]));
   for (const [zone, count] of running.byZone) zones.set(zone, count);
   return {
     atMs: nowMs(),
@@ -95,18 +118,21 @@ function countOf(
     zones: Object.fromEntries([...zones].sort(([a], [b]) => (a < b ? -1 : 1))),
     isPending: service.pendingCount > 0,
     onOneInstance: Math.max(0, ...running.byInstance.values()),
-    isRebalanced: evensOut(service),
+    isRebalanced: evensOut(account, service),
   };
 }
 
-/** Subnets that its tasks can start in: of its providers of Managed Instances, else its own. */
-function subnetsOf({ capacityProviders }: Account, service: EcsService): readonly string[] {
-  const ofProviders = (service.capacityProviderStrategy ?? []).flatMap(({ capacityProvider }) => {
-    const { managedInstancesProvider } = capacityProviders.get(capacityProvider) ?? {};
+/** Zones that its tasks can start in: of its own subnets, less those that no provider of Managed Instances has. */
+function zonesOf(account: Account, service: EcsService): readonly string[] {
+  const zonesOfAll = (subnets: readonly string[]): readonly string[] =>
+    subnets.flatMap((id) => account.subnets.get(id)?.AvailabilityZone ?? []);
+  const launched = (service.capacityProviderStrategy ?? []).flatMap(({ capacityProvider }) => {
+    const { managedInstancesProvider } = account.capacityProviders.get(capacityProvider) ?? {};
     return managedInstancesProvider?.instanceLaunchTemplate?.networkConfiguration?.subnets ?? [];
   });
-  if (ofProviders.length > 0) return ofProviders;
-  return service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
+  const own = zonesOfAll(service.networkConfiguration?.awsvpcConfiguration?.subnets ?? []);
+  if (launched.length === 0) return own;
+  return zonesOfAll(launched).filter((zone) => own.length === 0 || own.includes(zone));
 }
 
 /** Begins a stretch when the first instance is being emptied, and ends it after the last one. */
@@ -151,21 +177,25 @@ function createTallies() {
     changed.add(service);
   };
   return {
-    hear: ({ detail, 'detail-type': type }: EventEnvelope): void => {
-      if (type !== 'ECS Task State Change') return;
+    /** Whether an event changes how many run of a service. */
+    hear: ({ detail, 'detail-type': type }: EventEnvelope): boolean => {
+      if (type !== 'ECS Task State Change') return false;
       const taskArn = textIn(detail, 'taskArn') ?? '?';
       const before = running.get(taskArn);
       const isRunning = detail.lastStatus === 'RUNNING' && detail.desiredStatus === 'RUNNING';
       if (before !== undefined && !isRunning) {
         running.delete(taskArn);
         add(before, -1);
-      } else if (before === undefined && isRunning) {
-        const place = placeIn(detail);
-        if (place === undefined) return;
-        running.set(taskArn, place);
-        add(place, 1);
+        return true;
       }
+      const place = before === undefined && isRunning ? placeIn(detail) : undefined;
+      if (place === undefined) return false;
+      running.set(taskArn, place);
+      add(place, 1);
+      return true;
     },
+    hasChanged: (service: string): boolean => changed.has(service),
+    /** And takes note that it was looked at. */
     isChanged: (service: string): boolean => changed.delete(service),
     runningOf: (service: string): RunningTasks => byService.get(service) ?? noTasks,
   };

@@ -1,4 +1,4 @@
-import type { EcsService } from '../account.ts';
+import type { EcsPlacementConstraint, EcsService } from '../account.ts';
 import { type Core, cancelTimer, setTimer } from './core.ts';
 import { noteServiceEvent, type ServiceActionName, serviceAction } from './events.ts';
 import { isHealthy } from './health.ts';
@@ -34,14 +34,17 @@ export function installRebalancing(core: Core): void {
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html#service-rebalancing-configurations */
-export function isRebalancedByEcs(view: EcsService): boolean {
+export function isRebalancedByEcs(
+  view: EcsService,
+  ofDefinition: readonly EcsPlacementConstraint[] = [],
+): boolean {
   if (view.availabilityZoneRebalancing !== 'ENABLED') return false;
   const [first] = view.placementStrategy ?? [];
   const spreadsZones =
     first === undefined ||
     (first.type === 'spread' && first.field === 'attribute:ecs.availability-zone');
-  const pinsZone = (view.placementConstraints ?? []).some(({ expression = '' }) =>
-    expression.includes('attribute:ecs.availability-zone'),
+  const pinsZone = [...(view.placementConstraints ?? []), ...ofDefinition].some(
+    ({ expression = '' }) => expression.includes('attribute:ecs.availability-zone'),
   );
   return (
     view.schedulingStrategy !== 'DAEMON' &&
@@ -53,10 +56,12 @@ export function isRebalancedByEcs(view: EcsService): boolean {
   );
 }
 
-const isEligible = (core: Core, { view }: Service): boolean =>
-  core.has('rebalancing-eligibility')
-    ? isRebalancedByEcs(view)
-    : view.availabilityZoneRebalancing === 'ENABLED';
+function isEligible(core: Core, { view }: Service): boolean {
+  if (!core.has('rebalancing-eligibility')) return view.availabilityZoneRebalancing === 'ENABLED';
+  const definition = core.state.definitions.get(view.taskDefinition ?? '');
+  const counts = core.variant('rebalancing-definition-constraints') === 'as-those-of-the-service';
+  return isRebalancedByEcs(view, counts ? definition?.constraints : []);
+}
 
 const runningByZone = (core: Core, service: Service): ZoneCounts =>
   countByZone(

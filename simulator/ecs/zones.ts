@@ -40,7 +40,10 @@ export const subnetIn = (
 export const subnetsOf = ({ view }: Provider): readonly string[] =>
   view.managedInstancesProvider?.instanceLaunchTemplate?.networkConfiguration?.subnets ?? [];
 
-/** Zones that a service is configured for: of its Fargate subnets, its providers', its instances'. */
+/**
+ * Zones that a service is configured for: of its providers' subnets and its own where both have some, of
+ * the one that has some, else of its instances.
+ */
 export function configuredZones(core: Core, service: Service): readonly string[] {
   const ofService = service.view.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
   const providers = (service.view.capacityProviderStrategy ?? []).flatMap(
@@ -49,8 +52,12 @@ export function configuredZones(core: Core, service: Service): readonly string[]
   const ofProviders = providers.flatMap((provider) =>
     provider.kind === 'MANAGED_INSTANCES' ? subnetsOf(provider) : (provider.group?.subnets ?? []),
   );
-  if (ofProviders.length > 0) return zonesOfSubnets(core, ofProviders);
-  if (ofService.length > 0) return zonesOfSubnets(core, ofService);
+  const own = zonesOfSubnets(core, ofService);
+  if (ofProviders.length > 0) {
+    const launched = zonesOfSubnets(core, ofProviders);
+    return own.length === 0 ? launched : launched.filter((zone) => own.includes(zone));
+  }
+  if (own.length > 0) return own;
   const zones = [...service.cluster.instances].flatMap(({ zone, view }) =>
     zone !== undefined && view.status === 'ACTIVE' ? [zone] : [],
   );

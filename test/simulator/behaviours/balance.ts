@@ -68,6 +68,17 @@ function exitsMeanwhile(variants: VariantChoices, count: number): string {
   return `${lab.spread()}, ${lab.actions().at(-1)}`;
 }
 
+/** Four tasks that reach two of the provider's three zones: nothing to even out, in six hours. */
+function spreadInReach(variants: VariantChoices): string {
+  const lab = createLab({ variants });
+  lab.managed({ scaleInAfter: -1 });
+  lab.define(256, 512);
+  const [subnetA = '', subnetB = ''] = lab.subnets;
+  lab.serve(4, { networkConfiguration: { awsvpcConfiguration: { subnets: [subnetA, subnetB] } } });
+  lab.advance(6 * hourMs);
+  return `${lab.spread()}${started(lab) ? ', rebalanced' : ''}`;
+}
+
 /** Two tasks on one managed instance in zone a, with room for both. */
 function lopsidedManaged(variants: VariantChoices): Lab {
   const lab = createLab({ variants, zones: 'ab' });
@@ -91,6 +102,7 @@ export const balanceCases = {
         unevenAfterScaleIn(variants),
         enabledLate(variants),
         ...[1, 3].map((count) => exitsMeanwhile(variants, count)),
+        spreadInReach(variants),
       ];
     },
     expected: {
@@ -98,6 +110,7 @@ export const balanceCases = {
         ...['a4 > a2 b2', 'a2 > a1 b1', 'a4 > a2 b2'],
         'a2 b2, SERVICE_STEADY_STATE',
         'a2 b2, SERVICE_STEADY_STATE',
+        'a2 b2',
       ],
     },
   },
@@ -128,6 +141,21 @@ export const balanceCases = {
       });
     },
     expected: { on: [false, false, false, false] },
+  },
+  'rebalancing-definition-constraints': {
+    observe: (variants) => {
+      const lab = createLab({ variants, zones: 'ab' });
+      lab.managed();
+      lab.define(256, 512, {
+        placementConstraints: [
+          { type: 'memberOf', expression: `attribute:ecs.availability-zone == ${zoneOf('a')}` },
+        ],
+      });
+      lab.serve(2);
+      lab.advance(hourMs);
+      return `${lab.spread()}${started(lab) ? ', rebalanced' : ''}`;
+    },
+    expected: { 'as-those-of-the-service': 'a2', 'not-looked-at': 'a2, rebalanced' },
   },
   'rebalancing-starts-first': {
     observe: (variants) => {
