@@ -65,6 +65,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
     'a hook that answers IN_PROGRESS for a day, with the action CONTINUE; describe the deployment',
   'rollback-hooks-of':
     'hooks at every stage, FAILED at POST_TEST_TRAFFIC_SHIFT; log which are called afterwards',
+  'rollback-test-weights':
+    'FAILED at POST_PRODUCTION_TRAFFIC_SHIFT; log the event of TEST_TRAFFIC_SHIFT',
   'rollback-hook-failure':
     'FAILED at both shifting stages during a rollback; describe the deployment',
   'rollback-status':
@@ -98,6 +100,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
   'drain-deadline':
     'a standalone task on an instance whose event window opens on day 8; log its drain and its end',
   'end-stop-reason': 'a standalone task on an instance until day 21; log its stop',
+  'forced-stop-code':
+    'deregister a managed instance by force, and wait for the end of another; read `stopCode`',
   'event-window-choice':
     'a daily window on a provider before its launch; note when its drain begins',
   'managed-instance-user-drain': 'UpdateContainerInstancesState on a managed instance',
@@ -111,6 +115,7 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
   'agent-silence': 'block the agent by a security group; time to IMPAIRED',
   'repair-stop-code': 'the same on a managed instance; log the stops of its tasks',
   // Events and scaling.
+  'managed-launch-type': 'start a task on a managed instance; log its events',
   'instance-event-fields': 'log one event of an instance, and describe it at that moment',
   'scaling-alarms': 'register target tracking; describe the two alarms in CloudWatch',
 };

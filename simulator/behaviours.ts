@@ -465,6 +465,11 @@ export const behaviours = {
     page('lambda-lifecycle-hooks'),
     ['passed-stages', 'every-stage'],
   ),
+  'rollback-test-weights': assumed(
+    'What weights a rollback carries at TEST_TRAFFIC_SHIFT is not documented; of production there is a sample.',
+    page('lambda-lifecycle-hooks'),
+    ['green-zero', 'empty'],
+  ),
   'rollback-hook-failure': assumed(
     'What a hook that fails during a rollback does to it is not documented.',
     page('lambda-lifecycle-hooks'),
@@ -621,6 +626,11 @@ export const behaviours = {
     page('container-instance-draining'),
     ['draining', 'deregistration'],
   ),
+  'forced-stop-code': assumed(
+    'The stop code of tasks whose instance is deregistered by force, by a user or at its end, is not documented.',
+    api('Task'),
+    ['TerminationNotice', 'ServiceSchedulerInitiated'],
+  ),
   'event-window-drains-earlier': documented(
     'An event window of the time of launch makes the drain earlier; a later one does not count.',
     page('managed-instances-patching'),
@@ -731,6 +741,11 @@ export const behaviours = {
   'instance-event-per-task': documented(
     'A task that starts or stops changes the resources of its instance, which is an event too.',
     page('ecs_container_instance_events'),
+  ),
+  'managed-launch-type': assumed(
+    'Whether task events of managed instances say MANAGED_INSTANCES, which is in the API, is not said.',
+    page('ecs_task_events'),
+    ['named', 'left-out'],
   ),
   'instance-event-fields': assumed(
     'Whether the event of an instance has all fields of its description has no recent sample.',

@@ -565,6 +565,8 @@ export type HookEventOptions = {
   readonly stage: string;
   /** ECS calls TEST_TRAFFIC_SHIFT and PRODUCTION_TRAFFIC_SHIFT hooks again while rolling back. */
   readonly isRollback?: boolean;
+  /** Only the rollback of production traffic carries weights. */
+  readonly isTestUnweighted?: boolean;
   /** Percent at green where the stage reports weights; for the steps of linear and canary. */
   readonly greenPercent?: number;
   readonly executionId?: string;
@@ -604,8 +606,10 @@ export function hookEvent(
     BlueGreenService,
     'serviceArn' | 'deploymentArn' | 'greenRevisionArn' | 'blueRevisionArn'
   >,
-  { stage, isRollback = false, greenPercent, executionId, hookDetails }: HookEventOptions,
+  options: HookEventOptions,
 ): HookEvent {
+  const { stage, isRollback = false, isTestUnweighted = false, greenPercent } = options;
+  const { executionId, hookDetails } = options;
   if (isRollback && rollbackWeights[stage] === undefined) {
     throw new Error(`ECS does not call hooks of ${stage} while it rolls back`);
   }
@@ -623,7 +627,7 @@ export function hookEvent(
     executionDetails: {
       serviceArn: service.serviceArn,
       targetServiceRevisionArn: service.greenRevisionArn,
-      testTrafficWeights: weightsOf(weights.test),
+      testTrafficWeights: weightsOf(isRollback && isTestUnweighted ? undefined : weights.test),
       productionTrafficWeights: weightsOf(weights.production),
     },
     ...(hookDetails === undefined ? {} : { hookDetails }),

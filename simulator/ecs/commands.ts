@@ -12,6 +12,7 @@ import {
   activateInstance,
   deregisterInstance,
   drainInstance,
+  forcedStopCode,
   registerInstance,
 } from './instances.ts';
 import { createLoadBalancer } from './load-balancers.ts';
@@ -28,10 +29,6 @@ import {
 import { runTask, stopTask } from './standalone.ts';
 
 const instancesMax = 10;
-const forced = {
-  code: 'ServiceSchedulerInitiated',
-  reason: 'Container instance deregistration forced by user',
-} as const;
 
 /** The operations of ECS. */
 export function createEcsCommands(core: Core): EcsCommands {
@@ -139,7 +136,10 @@ function deregister(
       'Found running tasks on the instance. Use force to deregister it anyway.',
     );
   }
-  deregisterInstance(core, instance, forced);
+  deregisterInstance(core, instance, {
+    code: forcedStopCode(core),
+    reason: 'Container instance deregistration forced by user',
+  });
   return instance.view;
 }
 

@@ -42,7 +42,7 @@ export function taskStateChange(core: Core, task: Task): EmittedEvent {
       enableExecuteCommand: false,
       ...fargateFields(view),
       ...optional('group', view.group),
-      ...optional('launchType', view.launchType),
+      ...optional('launchType', isLaunchTypeTold(core, view) ? view.launchType : undefined),
       lastStatus: view.lastStatus,
       ...optional('memory', view.memory),
       overrides: view.overrides ?? { containerOverrides: [] },
@@ -58,6 +58,9 @@ export function taskStateChange(core: Core, task: Task): EmittedEvent {
     },
   };
 }
+
+const isLaunchTypeTold = (core: Core, { launchType }: EcsTask): boolean =>
+  launchType !== 'MANAGED_INSTANCES' || core.variant('managed-launch-type') !== 'left-out';
 
 const fargateFields = ({ launchType }: EcsTask) =>
   launchType === 'FARGATE' ? { platformVersion: '1.4.0', ephemeralStorage: { sizeInGiB: 20 } } : {};

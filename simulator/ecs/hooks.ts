@@ -188,6 +188,7 @@ function invoke(hookRun: HookRun): void {
     },
     {
       ...call,
+      isTestUnweighted: core.variant('rollback-test-weights') === 'empty',
       executionId: isStable ? hookRun.executionId : core.ids.uuid(),
       ...(hookDetails === undefined ? {} : { hookDetails }),
     },

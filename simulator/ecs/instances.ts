@@ -174,6 +174,12 @@ export function activateInstance(core: Core, instance: Instance): void {
 
 const terminateMs: RangeMs = [20_000, 60_000];
 
+/** Of the tasks of an instance that is deregistered by force. */
+export function forcedStopCode(core: Core): string {
+  const code = core.variant('forced-stop-code');
+  return code === 'off' ? '' : code;
+}
+
 /**
  * Takes an instance out of its cluster. What still runs on it ends, or is no longer ECS's business:
  * both are STOPPED for ECS. A managed instance is terminated, another machine stays as it is.

@@ -1,8 +1,7 @@
 import type { Ec2EventWindow } from '../account.ts';
 import { type Core, cancelTimer, setTimer } from './core.ts';
-import { deregisterInstance, drainInstance } from './instances.ts';
+import { deregisterInstance, drainInstance, forcedStopCode } from './instances.ts';
 import type { Instance } from './state.ts';
-import type { StopCause } from './tasks.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -44,15 +43,12 @@ export function installRefresh(core: Core): void {
 
 /** Texts of the end by force; what AWS writes is not documented, but for Batch. */
 function force(core: Core, instance: Instance): void {
-  const causes: Readonly<Record<string, StopCause>> = {
-    draining: { code: 'TerminationNotice', reason: 'Task stopped during instance draining' },
-    deregistration: {
-      code: 'TerminationNotice',
-      reason: 'Container instance deregistration forced by user',
-    },
+  const reasons: Readonly<Record<string, string>> = {
+    draining: 'Task stopped during instance draining',
+    deregistration: 'Container instance deregistration forced by user',
   };
-  const cause = causes[core.variant('end-stop-reason')] ?? { code: '', reason: '' };
-  deregisterInstance(core, instance, cause);
+  const reason = reasons[core.variant('end-stop-reason')] ?? '';
+  deregisterInstance(core, instance, { code: forcedStopCode(core), reason });
 }
 
 /** The windows of its launch count; a later change does not touch it. */

@@ -640,6 +640,22 @@ export const deploymentCases = {
       'every-stage': ['PRODUCTION_TRAFFIC_SHIFT', 'TEST_TRAFFIC_SHIFT'],
     },
   },
+  'rollback-test-weights': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(every)],
+        answer: failAt('POST_PRODUCTION_TRAFFIC_SHIFT'),
+      });
+      await staged.minutes(15);
+      const { lifecycleStage, executionDetails } = staged.calls.at(-1)?.event ?? {};
+      return [lifecycleStage, Object.values(executionDetails?.testTrafficWeights ?? {})];
+    },
+    expected: {
+      'green-zero': ['TEST_TRAFFIC_SHIFT', [0, 100]],
+      empty: ['TEST_TRAFFIC_SHIFT', []],
+    },
+  },
   'rollback-hook-failure': {
     observe: async (variants) => {
       const staged = await deploy({

@@ -43,6 +43,21 @@ export const eventCases = {
     },
     expected: { on: 4_096 - 256 },
   },
+  'managed-launch-type': {
+    observe: (variants) => {
+      const lab = createLab({ variants, zones: 'a' });
+      lab.managed();
+      lab.define(256, 512);
+      lab.serve(1);
+      lab.advance(5 * minuteMs);
+      const told = lab.detailsOf('ECS Task State Change').at(-1)?.launchType ?? null;
+      return [told, lab.tasks()[0]?.launchType];
+    },
+    expected: {
+      named: ['MANAGED_INSTANCES', 'MANAGED_INSTANCES'],
+      'left-out': [null, 'MANAGED_INSTANCES'],
+    },
+  },
   'instance-event-fields': {
     observe: (variants) => {
       const lab = createLab({ variants, zones: 'a' });

@@ -272,6 +272,27 @@ export const instanceCases = {
       deregistration: 'Container instance deregistration forced by user',
     },
   },
+  'forced-stop-code': {
+    observe: (variants) => {
+      const byUser = single(variants);
+      byUser.world.ecs.deregisterContainerInstance({
+        cluster: 'prod',
+        containerInstance: arnOf(byUser),
+        force: true,
+      });
+      byUser.advance(2 * minuteMs);
+      const atItsEnd = createLab({ variants, zones: 'a' });
+      atItsEnd.managed({ scaleInAfter: -1 });
+      atItsEnd.define(512, 512);
+      runAlone(atItsEnd);
+      atItsEnd.advance(22 * dayMs);
+      return [byUser, atItsEnd].map((lab) => lab.stops()[0]?.stopCode);
+    },
+    expected: {
+      TerminationNotice: ['TerminationNotice', 'TerminationNotice'],
+      ServiceSchedulerInitiated: ['ServiceSchedulerInitiated', 'ServiceSchedulerInitiated'],
+    },
+  },
   'event-window-drains-earlier': {
     // 2026-11-20 is a Friday: the last Sunday before day 14 is day 9.
     observe: (variants) => drainDayWithWindow(variants),
