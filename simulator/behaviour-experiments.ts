@@ -65,6 +65,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
     'a hook that answers IN_PROGRESS for a day, with the action CONTINUE; describe the deployment',
   'rollback-hooks-of':
     'hooks at every stage, FAILED at POST_TEST_TRAFFIC_SHIFT; log which are called afterwards',
+  'rollback-order':
+    'FAILED at POST_PRODUCTION_TRAFFIC_SHIFT, hooks at both shifting stages; log their calls',
   'rollback-test-weights':
     'FAILED at POST_PRODUCTION_TRAFFIC_SHIFT; log the event of TEST_TRAFFIC_SHIFT',
   'rollback-hook-failure':

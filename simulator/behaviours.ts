@@ -465,6 +465,11 @@ export const behaviours = {
     page('lambda-lifecycle-hooks'),
     ['passed-stages', 'every-stage'],
   ),
+  'rollback-order': assumed(
+    'Whether a rollback puts production or test traffic back first is not said.',
+    page('lambda-lifecycle-hooks'),
+    ['production-first', 'test-first'],
+  ),
   'rollback-test-weights': assumed(
     'What weights a rollback carries at TEST_TRAFFIC_SHIFT is not documented; of production there is a sample.',
     page('lambda-lifecycle-hooks'),

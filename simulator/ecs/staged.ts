@@ -356,10 +356,14 @@ export function rollBack(core: Core, service: Service, staged: Staged, reason: s
     service,
     `(service ${service.name}) (deployment ${staged.green.id}) rolling back: ${reason}`,
   );
-  backShift(core, service, staged, 'production', (production) =>
-    backShift(core, service, staged, 'test', (test) => {
+  const isTestFirst = core.variant('rollback-order') === 'test-first';
+  const [first, last] = isTestFirst
+    ? (['test', 'production'] as const)
+    : (['production', 'test'] as const);
+  backShift(core, service, staged, first, (ofFirst) =>
+    backShift(core, service, staged, last, (ofLast) => {
       if (!isToldFirst) announce();
-      scaleDownGreen(core, service, staged, [production, test], reason);
+      scaleDownGreen(core, service, staged, [ofFirst, ofLast], reason);
     }),
   );
 }

@@ -640,6 +640,24 @@ export const deploymentCases = {
       'every-stage': ['PRODUCTION_TRAFFIC_SHIFT', 'TEST_TRAFFIC_SHIFT'],
     },
   },
+  'rollback-order': {
+    observe: async (variants) => {
+      const staged = await deploy({
+        variants,
+        hooks: [hookAt(every)],
+        answer: failAt('POST_PRODUCTION_TRAFFIC_SHIFT'),
+      });
+      await staged.minutes(15);
+      return [...staged.stages().slice(7), staged.run().status];
+    },
+    expected: {
+      'production-first': [
+        ...['PRODUCTION_TRAFFIC_SHIFT', 'TEST_TRAFFIC_SHIFT'],
+        'ROLLBACK_SUCCESSFUL',
+      ],
+      'test-first': [...['TEST_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT'], 'ROLLBACK_SUCCESSFUL'],
+    },
+  },
   'rollback-test-weights': {
     observe: async (variants) => {
       const staged = await deploy({
