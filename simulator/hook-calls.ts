@@ -14,20 +14,22 @@ export function createHookCaller(
   nowMs: () => number,
   onCall: (call: HookCall) => void,
 ): CallHook {
-  return async (functionArn, event) => {
+  return (functionArn, event) => {
     const startedMs = nowMs();
-    const outcome = await deployed.invoke(functionArn, event);
-    const answer = outcome.type === 'returned' ? outcome.value : errorOf(outcome);
-    onCall({
-      ...factsOf(event),
-      functionArn,
-      startedMs,
-      endedMs: nowMs(),
-      outcome: outcome.type,
-      hookStatus: textIn(answer, 'hookStatus'),
-      reason: textIn(answer, 'reason'),
+    // A function that does not exist is refused here and now, by a throw.
+    return deployed.invoke(functionArn, event).then((outcome) => {
+      const answer = outcome.type === 'returned' ? outcome.value : errorOf(outcome);
+      onCall({
+        ...factsOf(event),
+        functionArn,
+        startedMs,
+        endedMs: nowMs(),
+        outcome: outcome.type,
+        hookStatus: textIn(answer, 'hookStatus'),
+        reason: textIn(answer, 'reason'),
+      });
+      return answer;
     });
-    return answer;
   };
 }
 

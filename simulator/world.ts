@@ -317,15 +317,20 @@ function createCore(options: WorldOptions, timeline: Timeline, flight: Flight, v
       const answered = (answer: Parameters<typeof then>[0]): void => {
         core.after(0, () => then(answer));
       };
-      void flight.track(
-        // A hook that throws before it answers has not answered either.
-        Promise.resolve()
-          .then(() => callHook(functionArn, event))
-          .then(
-            (value) => answered({ value }),
-            (cause: unknown) => answered({ error: errorOf(cause) }),
-          ),
-      );
+      // In a step of its own: whoever is called finds the account written, and time has not moved.
+      core.after(0, () => {
+        try {
+          void flight.track(
+            callHook(functionArn, event).then(
+              (value) => answered({ value }),
+              (cause: unknown) => answered({ error: errorOf(cause) }),
+            ),
+          );
+        } catch (cause) {
+          // Nobody was called: there is no promise that time would have to wait for.
+          answered({ error: errorOf(cause) });
+        }
+      });
     },
   };
   return {
@@ -357,8 +362,9 @@ function createSignals(): Pick<Core, 'on' | 'signal'> {
   };
 }
 
-const nobodyAnswers: CallHook = (functionArn) =>
-  Promise.reject(new Error(`Function not found: ${functionArn}`));
+const nobodyAnswers: CallHook = (functionArn) => {
+  throw new Error(`Function not found: ${functionArn}`);
+};
 
 const errorOf = (cause: unknown): Error =>
   cause instanceof Error ? cause : new Error(String(cause), { cause });

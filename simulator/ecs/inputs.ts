@@ -234,5 +234,8 @@ export type CapacityScope = {
   readonly capacityProvider?: string;
 };
 
-/** What a hook function answers: JSON that nobody has looked at yet. */
+/**
+ * What a hook function answers: JSON that nobody has looked at yet. Throws, rather than rejects, where
+ * nobody can be called.
+ */
 export type CallHook = (functionArn: string, event: Json) => Promise<unknown>;
