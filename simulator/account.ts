@@ -732,6 +732,8 @@ export type Account = {
   readonly faults: FaultRule[];
   /** Asked before `faults` for every call; a property draws its faults here. */
   intercept?: ((call: Call) => Fault | undefined) | undefined;
+  /** Takes the tokens of a call; false where AWS refuses it as one too many. */
+  admits?: ((call: Call) => boolean) | undefined;
   /**
    * What was asked of the simulation that it does not know. A handler may swallow the error the
    * client got, so a test asserts that this is empty.

@@ -116,6 +116,14 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
     'a rule for `aws.ec2` in the account; launch and end a managed instance',
   'agent-silence': 'block the agent by a security group; time to IMPAIRED',
   'repair-stop-code': 'the same on a managed instance; log the stops of its tasks',
+  // Calls to the API.
+  'cluster-read-bucket': 'DescribeClusters as fast as it goes; calls until the first refusal',
+  'unlisted-request-buckets':
+    'ContinueServiceDeployment of a deployment that is over, as fast as it goes; calls until the first ThrottlingException',
+  'ec2-ids-as-filter':
+    'DescribeInstances with one id, as fast as it goes; calls until the first refusal: 50 or 100',
+  'request-bucket-refill':
+    'empty a bucket with ListTasks, then 100 calls a second for a minute; the times of those that pass',
   // Events and scaling.
   'managed-launch-type': 'start a task on a managed instance; log its events',
   'instance-event-fields': 'log one event of an instance, and describe it at that moment',

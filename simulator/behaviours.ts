@@ -22,6 +22,10 @@ const api = (name: string): string =>
 const deepDive =
   'https://aws.amazon.com/blogs/containers/deep-dive-amazon-ecs-managed-instances-provisioning-and-optimization';
 
+const throttling =
+  'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html';
+const ec2Throttling = 'https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html';
+
 type Known<Status> = {
   readonly statement: string;
   readonly source: string;
@@ -737,6 +741,35 @@ export const behaviours = {
   'daemon-events': documented(
     'Managed daemons have events of their own.',
     page('managed-daemons-events'),
+  ),
+  // Calls to the API.
+  'ecs-request-buckets': documented(
+    'Calls to ECS take tokens of a bucket by group of actions, shared by all callers of an account and Region.',
+    throttling,
+  ),
+  'cluster-read-bucket': assumed(
+    'DescribeClusters and ListClusters get 20 tokens a second; how many they may save is not said.',
+    throttling,
+    ['burst-50', 'burst-100'],
+  ),
+  'unlisted-request-buckets': assumed(
+    'Newer actions of ECS, of hooks and deployments among them, are in no group that is described.',
+    throttling,
+    ['like-service-modify', 'without-limit'],
+  ),
+  'ec2-request-buckets': documented(
+    'Each action of EC2 takes tokens of a bucket of its own, whose size goes by its category.',
+    ec2Throttling,
+  ),
+  'ec2-ids-as-filter': assumed(
+    'Reads without filter or page take from a smaller bucket; whether ids are as good as a filter is not said.',
+    ec2Throttling,
+    ['like-a-filter', 'not-a-filter'],
+  ),
+  'request-bucket-refill': assumed(
+    'So many tokens come every second; whether all at once is not said.',
+    throttling,
+    ['evenly', 'each-second'],
   ),
   // Events and scaling.
   'event-version': documented(

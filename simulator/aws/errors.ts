@@ -19,6 +19,12 @@ export class ServiceError extends Error {
   }
 }
 
+/** What a service says to a call that comes too soon; EC2 has a name and a status of its own. */
+export const throttledBy = (service: string, code = 'ThrottlingException'): ServiceError =>
+  service === 'ec2'
+    ? new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', { statusCode: 503 })
+    : new ServiceError(code, 'Rate exceeded');
+
 /**
  * A request the simulation does not know how to answer, though AWS would. It reaches the client as
  * an error and the account's `problems` as a sentence; an answer made up would hide the gap.

@@ -7,7 +7,7 @@ import { dynamoDb } from './dynamodb.ts';
 import { ec2 } from './ec2.ts';
 import { ecs } from './ecs.ts';
 import { elbv2 } from './elbv2.ts';
-import { ServiceError, UnsupportedRequest } from './errors.ts';
+import { ServiceError, throttledBy, UnsupportedRequest } from './errors.ts';
 import { logs } from './logs.ts';
 import { type Responder, respond } from './operation.ts';
 import { secretsManager } from './secrets-manager.ts';
@@ -91,7 +91,8 @@ export function createRequestHandler(
       const fault = takeFault(account, call);
       if (fault === 'hang') await hang(requestTimeout ?? requestTimeoutMs, sleep, signal);
       if (fault === 'network-error') throw connectionReset();
-      const response = answer(account, recognised, fault, requestId);
+      const isAdmitted = account.admits?.(call) ?? true;
+      const response = answer(account, recognised, isAdmitted ? fault : 'throttle', requestId);
       if (fault === 'answer-lost') throw connectionReset();
       return { response };
     },
@@ -188,13 +189,8 @@ function errorOf(
 }
 
 function throttled(protocol: Protocol): ServiceError {
-  if (protocol.version === 'ec2') {
-    return new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', {
-      statusCode: 503,
-    });
-  }
   const isOld = isXml(protocol) || protocol.isQueryCompatible;
-  return new ServiceError(isOld ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
+  return throttledBy(protocol.service, isOld ? 'Throttling' : 'ThrottlingException');
 }
 
 const serverErrorCodes: Readonly<Record<ServiceName, string>> = {

@@ -9,6 +9,7 @@ import { installProvisioning } from './provisioning.ts';
 import { installRebalancing } from './rebalancing.ts';
 import { installRefresh } from './refresh.ts';
 import { installRepair } from './repair.ts';
+import { installRequestBuckets } from './request-buckets.ts';
 import { installScheduler } from './scheduler.ts';
 import { installServices } from './services.ts';
 import { installStaged } from './staged.ts';
@@ -53,4 +54,5 @@ export function installControlPlane(core: Core): void {
   installRefresh(core);
   installRepair(core);
   installDaemons(core);
+  installRequestBuckets(core);
 }

@@ -1,36 +1,55 @@
-import type { Account, ServiceName } from '../account.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Account, Call, ServiceName } from '../account.ts';
 import { ec2Answers } from '../aws/ec2.ts';
-import { ServiceError } from '../aws/errors.ts';
+import { ServiceError, throttledBy } from '../aws/errors.ts';
 import { type Input, isInput, respond } from '../aws/operation.ts';
 import { responders } from '../aws/request-handler.ts';
+import { retryPauseMs } from '../stack/sandbox.ts';
 
 /** The one method of an SDK client that the gateways use. */
-type Sender = { send(command: object): Promise<object> };
+type Sender = {
+  send(command: object, options?: { readonly abortSignal?: AbortSignal }): Promise<object>;
+};
+
+/** How a client takes refusals: over the wire, its SDK tries again. */
+export type Retries = { readonly clock: Clock; readonly maxAttempts: number };
 
 /**
- * A client that hands commands to the simulated service as they are: no bytes, no retries and no time.
- * The cast is the gateways' own type of client, of which they call `send` alone.
+ * A client that hands commands to the simulated service as they are: no bytes, and no time but that of
+ * retries where there were too many calls. The cast is the gateways' own type of client, of which they
+ * call `send` alone.
  */
-export const directClient = <Client>(account: Account, service: ServiceName): Client => {
+export const directClient = <Client>(
+  account: Account,
+  service: ServiceName,
+  { clock, maxAttempts }: Retries,
+): Client => {
   const client: Sender = {
-    async send(command) {
+    async send(command, { abortSignal } = {}) {
       const operation = command.constructor.name.replace(/Command$/, '');
       const sent: unknown = Reflect.get(command, 'input');
-      const input = isInput(sent) ? wireForm(service, sent) : {};
-      account.intercept?.({ service, operation, input });
-      return answerOf(account, service, operation, input);
+      const call = { service, operation, input: isInput(sent) ? wireForm(service, sent) : {} };
+      for (let attempt = 1; ; attempt += 1) {
+        const refusal = arrive(account, call);
+        if (refusal === undefined) return answerOf(account, call);
+        if (attempt >= maxAttempts) throw refusal;
+        await clock.sleep(retryPauseMs(attempt, true), abortSignal);
+      }
     },
   };
   return client as Client;
 };
 
+/** Makes a call known, and takes its tokens: what the service says where it is one too many. */
+export function arrive(account: Account, call: Call): Error | undefined {
+  account.intercept?.(call);
+  if (account.admits?.(call) ?? true) return undefined;
+  const refusal = throttledBy(call.service);
+  return Object.assign(refusal, { name: refusal.code });
+}
+
 /** What the service answers to a request in the form of the wire; throws what it would refuse it with. */
-export function answerOf(
-  account: Account,
-  service: ServiceName,
-  operation: string,
-  input: Input,
-): object {
+export function answerOf(account: Account, { service, operation, input }: Call): object {
   const simulated = (service === 'ec2' ? ec2Answers : responders[service])[operation];
   const what = `${service}:${operation}`;
   try {

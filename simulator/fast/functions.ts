@@ -14,8 +14,8 @@ import { createSecretGateway } from '../../shared/aws/secret-gateway.ts';
 import { createServiceGateway } from '../../shared/aws/service-gateway.ts';
 import { createTaskPlaceGateway } from '../../shared/aws/task-place-gateway.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Account } from '../account.ts';
-import type { FunctionFactory } from '../stack/deploy.ts';
+import type { Account, ServiceName } from '../account.ts';
+import { type FunctionFactory, maxAttemptsDefault } from '../stack/deploy.ts';
 import { type FunctionOptions, watchingFactories } from '../stack/functions.ts';
 import { directClient } from './client.ts';
 import {
@@ -37,7 +37,7 @@ import {
 
 /**
  * The real functions with ports that stand on the world itself: reads without bytes, stores and topics
- * in memory. For long runs; what only the way to AWS has, such as retries, they do not have.
+ * in memory. For long runs; what only the way to AWS has, such as calls that hang, they do not have.
  */
 export function fastFactories(
   account: Account,
@@ -46,6 +46,11 @@ export function fastFactories(
   const count: CountCall = (operation) => {
     account.intercept?.({ service: 'dynamodb', operation, input: {} });
   };
+  const client = <Client>(
+    service: ServiceName,
+    clock: Clock,
+    maxAttempts = maxAttemptsDefault,
+  ): Client => directClient(account, service, { clock, maxAttempts });
   const memory = createIncidentMemory();
   const incidents = createFastIncidentStore(memory, count);
   const subjects = createFastSubjectIncidents(memory, count);
@@ -61,11 +66,11 @@ export function fastFactories(
   return {
     'deployment-hook': (env, { clock, log }) =>
       createHookHandler({
-        deployments: createDeploymentGateway(directClient(account, 'ecs')),
-        loadBalancers: createLoadBalancerGateway(directClient(account, 'elasticloadbalancing')),
-        metrics: createMetricGateway(directClient(account, 'cloudwatch')),
-        parameters: createParameterGateway(directClient(account, 'ssm')),
-        secrets: createSecretGateway(directClient(account, 'secretsmanager')),
+        deployments: createDeploymentGateway(client('ecs', clock)),
+        loadBalancers: createLoadBalancerGateway(client('elasticloadbalancing', clock)),
+        metrics: createMetricGateway(client('cloudwatch', clock)),
+        parameters: createParameterGateway(client('ssm', clock)),
+        secrets: createSecretGateway(client('secretsmanager', clock)),
         createStore: () => gates,
         createReportStores: () => ({ incidents, evidence }),
         prober: prober(clock),
@@ -78,10 +83,10 @@ export function fastFactories(
       const config = readTaskStateConfig(env);
       return createTaskStateHandler({
         store: incidents,
-        services: createServiceGateway(directClient(account, 'ecs')),
-        tasks: createTaskPlaceGateway(directClient(account, 'ecs')),
-        logs: createLogGateway(directClient(account, 'ecs'), directClient(account, 'logs')),
-        metrics: createMetricReader(directClient(account, 'cloudwatch')),
+        services: createServiceGateway(client('ecs', clock)),
+        tasks: createTaskPlaceGateway(client('ecs', clock)),
+        logs: createLogGateway(client('ecs', clock, 1), client('logs', clock, 1)),
+        metrics: createMetricReader(client('cloudwatch', clock)),
         memories: openMemoryStore(clientSettings, config.tableName),
         publisher: createFastPublisher(account, config),
         config,

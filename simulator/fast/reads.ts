@@ -4,7 +4,7 @@ import type { EcsReads } from '../../shared/aws/ecs-reads.ts';
 import type { TargetHealthReads } from '../../shared/aws/target-health-reads.ts';
 import type { Account, ServiceName } from '../account.ts';
 import { type Input, isInput } from '../aws/operation.ts';
-import { answerOf, wireForm } from './client.ts';
+import { answerOf, arrive, wireForm } from './client.ts';
 
 /** The calls that snapshots are read by. */
 export type FastReads = {
@@ -58,14 +58,16 @@ function createAnswers(account: Account) {
   const known = new Map<string, Answer[]>();
   let changes = account.changes;
   return (service: ServiceName, operation: string, input: Input): object => {
-    account.intercept?.({ service, operation, input });
+    const call = { service, operation, input: wireForm(service, input) };
+    const refusal = arrive(account, call);
+    if (refusal !== undefined) throw refusal;
     if (changes !== account.changes) known.clear();
     changes = account.changes;
     const name = `${service}:${operation}`;
     const answers = known.get(name) ?? [];
     const before = answers.find((answer) => isSameInput(answer.input, input));
     if (before !== undefined) return before.output;
-    const output = answerOf(account, service, operation, wireForm(service, input));
+    const output = answerOf(account, call);
     if (answers.length >= answersMax) answers.length = 0;
     answers.push({ input, output });
     known.set(name, answers);

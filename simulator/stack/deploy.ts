@@ -67,7 +67,8 @@ export type DeployOptions = {
   readonly held?: () => number;
 };
 
-const maxAttemptsDefault = 3;
+/** Of a client that does not say otherwise. */
+export const maxAttemptsDefault = 3;
 /** Lambda's waits before it tries an asynchronous event again: one minute, then two. */
 const asyncRetryDelaysMs = [60_000, 120_000];
 

@@ -70,6 +70,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       signal?.addEventListener('abort', aborted, { once: true });
     });
   const handling = { sleep, requestTimeoutMs, caller: options.functionName };
+  const ended = new WeakSet<object>();
   const responder = createRequestHandler(account, handling);
   const responderOf = (request: WireRequest): SimulatedRequestHandler => {
     const seen = readsFrom?.(request) ?? account;
@@ -90,7 +91,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       region: account.region,
       credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
       maxAttempts: options.maxAttempts,
-      retryStrategy: createRetryStrategy(options.maxAttempts, sleep),
+      retryStrategy: createRetryStrategy(ended, sleep),
       signer: createScopeSigner(account.region),
       logger: {},
       requestHandler: {
@@ -103,7 +104,10 @@ export function createSandbox(options: SandboxOptions): Sandbox {
           const half = options.latencyMs() / 2;
           await sleep(half);
           const answer = responderOf(request).handle(request, handleOptions);
-          await Promise.allSettled([answer]);
+          const [result] = await Promise.allSettled([answer]);
+          if (isLastAttempt(request)) {
+            ended.add(result.status === 'fulfilled' ? result.value.response : result.reason);
+          }
           // The work is done; whether its answer arrives is another question.
           await sleep(half);
           return await answer;
@@ -154,22 +158,31 @@ const tokenOf = (count: number): RetryToken => ({
   getRetryDelay: () => 0,
 });
 
+/** Pause before a retry, the first being 1. */
+export const retryPauseMs = (retry: number, isThrottled: boolean): number =>
+  Math.min((isThrottled ? throttledBaseMs : retryBaseMs) * 2 ** (retry - 1), retryDelayMsMax);
+
+/** Whether the client that sends a request tries no more after it, as the SDK says in a header. */
+function isLastAttempt({ headers }: WireRequest): boolean {
+  const [, attempt, max] = /attempt=(\d+); max=(\d+)/.exec(headers['amz-sdk-request'] ?? '') ?? [];
+  return attempt !== undefined && Number(attempt) >= Number(max);
+}
+
 /**
  * Retries as the SDK's standard strategy does, waiting in virtual time and without its jitter, which
- * would be chance of another source than the seed.
+ * would be chance of another source than the seed. How often is each client's own `maxAttempts`, which
+ * no strategy is told: `ended` has the answers, and the failures, of last attempts.
  * Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
-export function createRetryStrategy(maxAttempts: number, sleep: Clock['sleep']): RetryStrategy {
+function createRetryStrategy(ended: WeakSet<object>, sleep: Clock['sleep']): RetryStrategy {
   return {
     mode: 'standard',
     acquireInitialRetryToken: async () => tokenOf(0),
     refreshRetryTokenForRetry: async (token, { errorType, error }) => {
       const count = token.getRetryCount() + 1;
-      if (errorType === 'CLIENT_ERROR' || count >= maxAttempts) {
-        throw error ?? new Error('no more retries');
-      }
-      const baseMs = errorType === 'THROTTLING' ? throttledBaseMs : retryBaseMs;
-      await sleep(Math.min(baseMs * 2 ** (count - 1), retryDelayMsMax));
+      const isLast = [error, Object(error).$response].some((one) => ended.has(Object(one)));
+      if (errorType === 'CLIENT_ERROR' || isLast) throw error ?? new Error('no more retries');
+      await sleep(retryPauseMs(count, errorType === 'THROTTLING'));
       return tokenOf(count);
     },
     recordSuccess: () => {},

@@ -8,6 +8,7 @@ import { deploymentCases } from './behaviours/deployments.ts';
 import { eventCases } from './behaviours/events.ts';
 import { instanceCases } from './behaviours/instances.ts';
 import { placementCases } from './behaviours/placement.ts';
+import { requestCases } from './behaviours/requests.ts';
 import { schedulerCases } from './behaviours/scheduler.ts';
 import { taskCases } from './behaviours/tasks.ts';
 import type { Case } from './world-lab.ts';
@@ -21,6 +22,7 @@ const cases: Readonly<Record<BehaviourId, Case>> = {
   ...deploymentCases,
   ...balanceCases,
   ...instanceCases,
+  ...requestCases,
   ...eventCases,
 };
 

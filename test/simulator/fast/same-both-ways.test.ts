@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultName } from '../../../simulator/faults.ts';
-import { play } from '../../../simulator/play.ts';
+import { type PlayOptions, play } from '../../../simulator/play.ts';
 import type { AlertRecord, RunRecord } from '../../../simulator/record.ts';
 import type { RunMode, Scenario } from '../../../simulator/scenario.ts';
 import { badGreen } from '../../../simulator/scenarios/bad-green.ts';
@@ -18,10 +18,15 @@ const deliveryFaults: readonly FaultName[] = [
   'lost-events',
 ];
 
-const playedIn = async (scenario: Scenario, mode: RunMode, seed: number, days: number) => {
+const playedIn = async (
+  scenario: Scenario,
+  mode: RunMode,
+  [seed, days]: readonly [seed: number, days: number],
+  more: Partial<PlayOptions> = {},
+) => {
   const faults = new Set(deliveryFaults);
-  const options = { seed, days, mode, faults, withBallast: true, withWatchers: true, latencyMs: 0 };
-  return (await play(scenario, options)).record;
+  const usual = { faults, withBallast: true, withWatchers: true, latencyMs: 0 };
+  return (await play(scenario, { ...usual, seed, days, mode, ...more })).record;
 };
 
 /** Records of what a function saw and made of it; others are of its own work, such as its batches. */
@@ -59,6 +64,11 @@ const doneIn = ({ logs, alerts, writes, hookCalls, calls, stops }: RunRecord) =>
   stops: stops.length,
 });
 
+const minuteMs = 60_000;
+
+/** How long a minute begins without tokens: not at all, until a second attempt, beyond the last one. */
+const busyMs = (minute: number): number => [0, 700, 2_300][minute % 3] ?? 0;
+
 describe('fast mode', { timeout: 240_000 }, () => {
   it.each<readonly [string, Scenario, number, number]>([
     ['a loop, single stops and a gate', pocket, 4, pocket.days],
@@ -67,9 +77,31 @@ describe('fast mode', { timeout: 240_000 }, () => {
     ['instances that come and go', scaleIn, 5, 0.3],
     ['a good and a slow build at the gate', badGreen, 2, 0.15],
   ])('decides, writes and tells the same as over the wire: %s', async (_, scenario, seed, days) => {
-    const fast = doneIn(await playedIn(scenario, 'fast', seed, days));
-    const wire = doneIn(await playedIn(scenario, 'wire', seed, days));
+    const fast = doneIn(await playedIn(scenario, 'fast', [seed, days]));
+    const wire = doneIn(await playedIn(scenario, 'wire', [seed, days]));
     expect(fast.alerts.length + fast.answers.length).toBeGreaterThan(0);
+    expect(fast.decisions.length).toBeGreaterThan(10);
+    expect(fast).toEqual(wire);
+  });
+
+  it('takes refusals as they are taken over the wire, where others have used up all tokens', async () => {
+    const refused: string[] = [];
+    // By time alone: within a millisecond, calls have an order of their own.
+    const watch: PlayOptions['watch'] = ({ world: { account, nowMs } }) => {
+      account.admits = (call) => {
+        const isOver = nowMs() % minuteMs >= busyMs(Math.floor(nowMs() / minuteMs));
+        if (!isOver && call.service === 'ecs') refused.push(`${call.operation} ${nowMs()}`);
+        return isOver || call.service !== 'ecs';
+      };
+    };
+    const run = [4, pocket.days] as const;
+    // Those that watch pace their reads, and slow down by the order in which they are refused.
+    const more = { watch, withWatchers: false };
+    const fast = doneIn(await playedIn(pocket, 'fast', run, more));
+    const seen = refused.splice(0).sort();
+    const wire = doneIn(await playedIn(pocket, 'wire', run, more));
+    expect(seen.length).toBeGreaterThan(10);
+    expect(seen).toEqual(refused.sort());
     expect(fast.decisions.length).toBeGreaterThan(10);
     expect(fast).toEqual(wire);
   });

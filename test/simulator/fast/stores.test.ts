@@ -13,6 +13,7 @@ import {
 } from '../../../simulator/fast/incident-store.ts';
 import { createFastGateStore, createFastMemoryStore } from '../../../simulator/fast/stores.ts';
 import { tableDefinition } from '../../../simulator/hook-session.ts';
+import { createVirtualClock } from '../../../simulator/virtual-clock.ts';
 import { at, createPlay, openIncident, seedOf, serviceKey, stop } from '../../support/incidents.ts';
 import { accountOf, clientsOf } from '../clients.ts';
 
@@ -135,7 +136,12 @@ describe('the fast store of gates', () => {
 describe('a client without a wire', () => {
   it('names errors as the SDK does, and notes what is not simulated', async () => {
     const account = accountOf();
-    const client = directClient<{ send(command: object): Promise<object> }>(account, 'ssm');
+    const retries = { clock: createVirtualClock(0), maxAttempts: 1 };
+    const client = directClient<{ send(command: object): Promise<object> }>(
+      account,
+      'ssm',
+      retries,
+    );
     class GetParameterCommand {
       readonly input = { Name: '/none' };
     }
