@@ -694,6 +694,8 @@ export type Account = {
   readonly tasks: Map<string, EcsTask>;
   readonly taskDefinitions: Map<string, EcsTaskDefinition>;
   readonly containerInstances: Map<string, EcsContainerInstance>;
+  /** ARNs of those whose machine is gone, while ECS does not know: nobody answers there. */
+  readonly deadInstances: Set<string>;
   /** By name. */
   readonly capacityProviders: Map<string, EcsCapacityProvider>;
   /** By task ARN. */
@@ -762,6 +764,7 @@ export function createAccount(options: AccountOptions): Account {
     tasks: new Map(),
     taskDefinitions: new Map(),
     containerInstances: new Map(),
+    deadInstances: new Set(),
     capacityProviders: new Map(),
     taskProtections: new Map(),
     ec2Instances: new Map(),

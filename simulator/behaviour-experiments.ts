@@ -111,6 +111,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
   'drain-stop-reason': 'drain an EC2 and a managed instance; log `stoppedReason` and `stopCode`',
   'host-loss-noticed': 'halt a machine; time to the first event of its tasks',
   'host-loss-stop-code': 'the same; read `stopCode`',
+  'dead-host-tasks':
+    'halt the machine under one of two tasks behind a load balancer with short checks; log target health and task events',
   'managed-spot-notice': 'a Spot interruption by FIS on a managed instance; log its events',
   'managed-instance-ec2-events':
     'a rule for `aws.ec2` in the account; launch and end a managed instance',

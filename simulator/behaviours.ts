@@ -686,6 +686,11 @@ export const behaviours = {
     api('Task'),
     ['TerminationNotice', 'ServiceSchedulerInitiated'],
   ),
+  'dead-host-tasks': assumed(
+    'Tasks on a machine that is gone fail the checks of their target groups; whether the scheduler replaces them before ECS notices the host is not said.',
+    page('service-load-balancing'),
+    ['replaced', 'wait-for-host'],
+  ),
   'spot-notice-two-minutes': documented(
     'EC2 tells of the end of a Spot instance two minutes before.',
     'https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html',

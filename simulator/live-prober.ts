@@ -33,9 +33,14 @@ export function createLiveProber(
     servers.set(name, known);
     return known;
   };
-  const serverOf = (routed: Extract<Routed, { kind: 'task' | 'fixed' }>): Promise<HttpService> => {
-    if (routed.kind === 'fixed')
-      return serve(() => ({ status: routed.status }), `${routed.status}`);
+  const serverOf = (
+    routed: Exclude<Routed, { kind: 'unknown-name' | 'refused' }>,
+  ): Promise<HttpService> => {
+    if (routed.kind === 'silence') return serve(() => ({ kind: 'hang' }), 'silence');
+    if (routed.kind === 'fixed') {
+      const { status, afterMs = 0 } = routed;
+      return serve(() => ({ status, delayMs: afterMs }), `${status}`);
+    }
     const { taskDefinitionArn } = routed.task;
     return serve(({ path }) => {
       const answer = answerOf(apps, taskDefinitionArn, path, random);

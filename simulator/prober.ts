@@ -38,10 +38,20 @@ export function createWorldProber(options: WorldProberOptions): (clock: Clock) =
     close: () => undefined,
   });
 
-  function answerTo(routed: Exclude<Routed, { kind: 'unknown-name' | 'refused' }>, path: string) {
+  function answerTo(
+    routed: Exclude<Routed, { kind: 'unknown-name' | 'refused' }>,
+    path: string,
+  ): AppAnswer {
     if (routed.kind === 'task') return answerOf(apps, routed.task.taskDefinitionArn, path, random);
-    const { status } = routed;
-    return { kind: 'answer', status, headers: {}, body: '', elapsedMs: 1 } satisfies AppAnswer;
+    if (routed.kind === 'silence') return routed;
+    const { status, afterMs = 1 } = routed;
+    return {
+      kind: 'answer',
+      status,
+      headers: {},
+      body: '',
+      elapsedMs: afterMs,
+    } satisfies AppAnswer;
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   Listener,
   ListenerAction,
   ListenerRule,
+  LoadBalancer,
   RuleCondition,
 } from './account.ts';
 import type { Random } from './random.ts';
@@ -23,8 +24,10 @@ export type RoutedRequest = {
 /** Where a request ends up. */
 export type Routed =
   | { readonly kind: 'task'; readonly task: EcsTask; readonly targetGroupArn: string }
-  /** The load balancer answers by itself. */
-  | { readonly kind: 'fixed'; readonly status: number }
+  /** The load balancer answers by itself, at once or after it has tried to reach somebody. */
+  | { readonly kind: 'fixed'; readonly status: number; readonly afterMs?: number }
+  /** Nobody ever answers. */
+  | { readonly kind: 'silence' }
   /** Nobody of that name, or nobody who listens on that port. */
   | { readonly kind: 'unknown-name' }
   | { readonly kind: 'refused' };
@@ -32,6 +35,15 @@ export type Routed =
 /** What a load balancer answers when a target group has nobody for a request. */
 const nobodyStatus = 503;
 const unreachableStatus = 502;
+
+/**
+ * What comes back from a machine that is gone. An Application Load Balancer tries for ten seconds:
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
+ */
+const deadHost: Readonly<Record<LoadBalancer['Type'], Routed>> = {
+  application: { kind: 'fixed', status: 504, afterMs: 10_000 },
+  network: { kind: 'silence' },
+};
 
 /**
  * Where the load balancers of the account send a request at this moment: by listener, rules in the order
@@ -59,8 +71,9 @@ export function createRouter(account: Account): (request: RoutedRequest, random:
     const target = targetIn(account, group, place);
     if (target === undefined) return { kind: 'fixed', status: nobodyStatus };
     const task = taskOf(target.Id, target.Port);
-    return task === undefined
-      ? { kind: 'fixed', status: unreachableStatus }
+    if (task === undefined) return { kind: 'fixed', status: unreachableStatus };
+    return account.deadInstances.has(task.containerInstanceArn ?? '')
+      ? deadHost[balancer.Type]
       : { kind: 'task', task, targetGroupArn: group };
   };
 }

@@ -127,10 +127,13 @@ function watchTargets(core: Core, task: Task, answersInMs: number | undefined): 
 
 function setTargetHealth(core: Core, task: Task, health: 'healthy' | 'unhealthy'): void {
   if (task.targetHealth === undefined) return;
+  if (health === 'healthy' && isOnDeadHost(task)) return;
   task.targetHealth = health;
   setTargetState(task, health);
   healthChanged(core, task);
 }
+
+const isOnDeadHost = ({ instance }: Task): boolean => instance?.isDead === true;
 
 /** A running task stops answering checks; where `forMs` is given, it answers again after that. */
 export function failChecks(
@@ -181,6 +184,7 @@ export function isHealthy(task: Task): boolean {
 /** Which check a task fails, once the service's grace period for it is over. */
 export function failedCheck(core: Core, task: Task): 'container' | 'load-balancer' | undefined {
   if (task.status !== 'RUNNING' || task.isStopping) return undefined;
+  if (isOnDeadHost(task) && core.variant('dead-host-tasks') === 'wait-for-host') return undefined;
   const graceMs = (task.service?.view.healthCheckGracePeriodSeconds ?? 0) * 1_000;
   const graceEndsMs = (task.startedAtMs ?? 0) + graceMs;
   if (core.nowMs() < graceEndsMs && core.has('health-check-grace')) return undefined;

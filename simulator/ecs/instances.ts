@@ -1,6 +1,7 @@
 import type { Ec2Instance, EcsAttribute } from '../account.ts';
 import type { InstanceType } from '../instance-types.ts';
 import { type Core, cancelTimers, drawMs, setTimer } from './core.ts';
+import { failChecks } from './health.ts';
 import type { RangeMs } from './inputs.ts';
 import { instanceChanged, resourcesOf, roomGrew } from './room.ts';
 import type { Architecture, Cluster, DrainCause, Instance, Provider } from './state.ts';
@@ -212,6 +213,7 @@ function removeInstance(core: Core, instance: Instance): void {
   instance.view.agentConnected = false;
   instanceChanged(core, instance);
   core.state.instances.delete(instance.arn);
+  core.account.deadInstances.delete(instance.arn);
   instance.cluster.instances.delete(instance);
   instance.provider?.instances.delete(instance);
   instance.provider?.withRoom.delete(instance);
@@ -224,11 +226,18 @@ const noticeMs: Readonly<Record<string, RangeMs>> = {
   'within-five-minutes': [120_000, 300_000],
 };
 
-/** The machine is gone at once; ECS finds out later, and stops what ran on it in its books. */
+/**
+ * The machine is gone at once, and nobody answers there: neither requests nor the checks of target
+ * groups. ECS finds out later, and stops what ran on it in its books.
+ */
 export function instanceDies(core: Core, instance: Instance): void {
   if (instance.isDead) return;
   instance.isDead = true;
-  for (const task of instance.tasks) cancelTimers(task.timers);
+  core.account.deadInstances.add(instance.arn);
+  for (const task of instance.tasks) {
+    cancelTimers(task.timers);
+    if (core.has('dead-host-tasks')) failChecks(core, task, 'load-balancer', undefined);
+  }
   setMachineState(core, instance.ec2InstanceId, 'shutting-down');
   setMachineState(core, instance.ec2InstanceId, 'terminated');
   instance.view.agentConnected = false;

@@ -391,6 +391,8 @@ export function stopTask(core: Core, task: Task, { code, reason }: StopCause): v
 /** SIGTERM, and what is left to do once the containers have ended. */
 function signalContainers(core: Core, task: Task): void {
   setStatus(core, task, 'STOPPING');
+  // Nobody is there to say that its containers have ended: the task ends with its host.
+  if (task.instance?.isDead === true) return;
   setTimer(core, task.timers, 'life', endContainers(core, task), () => {
     task.view.executionStoppedAt = new Date(core.nowMs());
     setStatus(core, task, 'DEPROVISIONING');

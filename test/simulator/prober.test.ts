@@ -6,6 +6,7 @@ import { createStreams } from '../../simulator/random.ts';
 import { createRouter, isLike } from '../../simulator/routing.ts';
 import { createUsers } from '../../simulator/users.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
+import { createLab } from './world-lab.ts';
 
 const startMs = Date.parse('2026-11-20T00:00:00Z');
 const minuteMs = 60_000;
@@ -110,6 +111,54 @@ describe('test calls in a world', () => {
     world.ecs.updateService({ cluster: 'prod', service: 'web', desiredCount: 0 });
     world.runUntil(world.nowMs() + 20 * minuteMs);
     expect((await send(world, apps, request())).outcome).toMatchObject({ status: 503 });
+  });
+});
+
+describe('tasks on machines that are gone', () => {
+  /** Two tasks on two instances behind a load balancer, ECS being slow to notice that hosts are gone. */
+  const arrangeOnInstances = (type: 'application' | 'network') => {
+    const lab = createLab({ variants: { 'host-loss-noticed': 'within-five-minutes' } });
+    const balancer = lab.world.aws.createLoadBalancer({
+      ...{ name: 'web', type, dnsName: 'web.example.com', healthCheckIntervalSeconds: 10 },
+      production: { port: 80, protocol: type === 'network' ? 'TCP' : 'HTTP' },
+    });
+    lab.managed({ scaleInAfter: -1 });
+    lab.define(1_024, 1_024);
+    lab.serve(2, { loadBalancers: balancer.asServiceLoadBalancers('app', 80) });
+    lab.advance(10 * minuteMs);
+    expect(lab.instances()).toHaveLength(2);
+    return lab;
+  };
+
+  it.each([
+    ['application', 5_000, { kind: 'no-answer' }],
+    ['application', 15_000, { kind: 'answer', status: 504, elapsedMs: 10_000 }],
+    ['network', 15_000, { kind: 'no-answer' }],
+  ] as const)('answer no test call: %s, %d ms', async (type, timeoutMs, outcome) => {
+    const { world, instances } = arrangeOnInstances(type);
+    const before = await send(world, new Map(), request({ timeoutMs }));
+    expect(before.outcome).toMatchObject({ kind: 'answer', status: 200 });
+    for (const one of instances()) world.nature.instanceDies(one.containerInstanceArn);
+    expect((await send(world, new Map(), request({ timeoutMs }))).outcome).toMatchObject(outcome);
+  });
+
+  it('answer no user: half of them, until the checks of the target group have failed', () => {
+    const { world, instances, advance } = arrangeOnInstances('application');
+    const users = createUsers(world, new Map());
+    users.come({ service: 'web', dnsName: 'web.example.com', port: 80, everyMs: 100 });
+    const failedIn = (forMs: number): number => {
+      const before = users.requests()[0]?.failed ?? 0;
+      advance(forMs);
+      return (users.requests()[0]?.failed ?? 0) - before;
+    };
+    expect(failedIn(minuteMs)).toBe(0);
+    world.nature.instanceDies(instances()[0]?.containerInstanceArn ?? '');
+    expect(Math.abs(failedIn(20_000) - 100)).toBeLessThan(30);
+    expect(failedIn(minuteMs)).toBe(0);
+    for (const one of instances()) world.nature.instanceDies(one.containerInstanceArn);
+    expect(failedIn(10_000)).toBeGreaterThan(90);
+    advance(10 * minuteMs);
+    expect(failedIn(minuteMs)).toBe(0);
   });
 });
 

@@ -48,6 +48,12 @@ const drainingOf = (lab: Lab): readonly string[] =>
     .filter(({ status }) => status === 'DRAINING')
     .map(({ containerInstanceArn }) => String(containerInstanceArn));
 
+/** Exit codes of a stop's containers, where any are known. */
+const exitCodesOf = (stop: Readonly<Record<string, unknown>> | undefined): readonly number[] =>
+  ((stop?.containers ?? []) as readonly { readonly exitCode?: number }[]).flatMap(
+    ({ exitCode }) => exitCode ?? [],
+  );
+
 /** When an instance was first seen in a state, in days since the start. */
 const dayOf = (lab: Lab, status: string): number | undefined => {
   const event = lab.events.find(
@@ -427,6 +433,37 @@ export const instanceCases = {
     expected: {
       TerminationNotice: 'true TerminationNotice',
       ServiceSchedulerInitiated: 'true ServiceSchedulerInitiated',
+    },
+  },
+  'dead-host-tasks': {
+    // One task on each of two instances, checked every ten seconds; ECS hears of a host after two minutes.
+    observe: (variants) => {
+      const lab = createLab({
+        variants: { 'host-loss-noticed': 'within-five-minutes', ...variants },
+      });
+      const balancer = lab.world.aws.createLoadBalancer({
+        ...{ name: 'web', production: { port: 80, protocol: 'HTTP' } },
+        healthCheckIntervalSeconds: 10,
+      });
+      lab.managed({ scaleInAfter: -1 });
+      lab.define(1_024, 1_024);
+      lab.serve(2, { loadBalancers: balancer.asServiceLoadBalancers('app', 80) });
+      lab.advance(10 * minuteMs);
+      const [task] = lab.tasks();
+      lab.world.nature.instanceDies(task?.containerInstanceArn ?? '');
+      lab.advance(110 * secondMs);
+      const [arn = ''] = balancer.targetGroupArns;
+      const { targets = [] } = lab.world.account.targetGroups.get(arn) ?? {};
+      const states = targets.map(({ TargetHealth }) => TargetHealth.State).sort();
+      const isThere = lab.tasks().some(({ taskArn }) => taskArn === task?.taskArn);
+      lab.advance(4 * minuteMs);
+      const stop = lab.stops().find(({ taskArn }) => taskArn === task?.taskArn);
+      const reason = String(stop?.stoppedReason).replace(/\(.*/, '').trim();
+      return [states.join(' '), isThere ? 'wanted' : 'given up', reason, exitCodesOf(stop)];
+    },
+    expected: {
+      replaced: ['draining healthy healthy', 'given up', 'Task failed ELB health checks in', []],
+      'wait-for-host': ['healthy unhealthy', 'wanted', 'Host EC2', []],
     },
   },
   'spot-notice-two-minutes': {

@@ -49,7 +49,7 @@ const everyMs = 53 * minuteMs + 31_000;
 /** All that the account holds now, for itself: what the world changes afterwards does not show in it. */
 function copyOf({ region, accountId, nowMs, ...held }: Account): Account {
   const atMs = nowMs();
-  const { intercept: _, calls: __, tables: ___, ...state } = held;
+  const { intercept: _, admits: __, calls: ___, tables: ____, ...state } = held;
   const copy = createAccount({ region, accountId, nowMs: () => atMs });
   return Object.assign(copy, structuredClone(state));
 }
