@@ -13,17 +13,13 @@ import {
 } from '../../shared/domain/instance-replacement.ts';
 import {
   backOf,
+  isRollingOut,
   missingNow,
   shortageOf,
   tellsShortage,
 } from '../../shared/domain/not-recovered.ts';
-import {
-  idOf,
-  type Look,
-  lookAt,
-  outcomeOf,
-  recordedOf,
-} from '../../shared/domain/replacement-look.ts';
+import { idOf, type Look, lookAt } from '../../shared/domain/replacement-look.ts';
+import { outcomeOf, recordedOf, shortNoted } from '../../shared/domain/replacement-outcome.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
 import { apply } from './apply.ts';
 import type { Deps } from './handler.ts';
@@ -74,7 +70,10 @@ function createLook(snapshot: Snapshot, nowMs: number): LookAt {
       .filter(({ compute }) => compute === 'managed-instances')
       .map((instance) => [idOf(instance.arn), lifetimeOf(instance)]),
   );
-  return (record) => lookAt(record, snapshot, lifetimes.get(record.id), nowMs);
+  return (record) => {
+    const { record: seen, drain } = lookAt(record, snapshot, lifetimes.get(record.id), nowMs);
+    return { record: shortNoted(seen, snapshot), drain };
+  };
 }
 
 /** The incident first: a crash between the two is repaired by the next run, which sees the same. */
@@ -104,6 +103,7 @@ async function follow(
     if (outcome === undefined && missing.length === known.missing.length) return next;
     return {
       ...next,
+      short: outcome === undefined ? next.short : undefined,
       isDone: next.isDone || outcome !== undefined,
       outcome: { ...known, missing },
     };
@@ -131,7 +131,8 @@ async function tellShortages(
   for (const name of record.outcome?.missing ?? []) {
     const service = snapshot.services.find((one) => one.name === name);
     if (service !== undefined && missing.includes(name)) {
-      // Looked at each time: it is told when the other incident ends and the service is still short.
+      // Looked at each time: it is told when what explains it has ended and the service is still short.
+      if (isRollingOut(service, snapshot, nowMs)) continue;
       const others = await deps.subjects.of(cluster, { type: 'service', name });
       if (!tellsShortage(others)) await apply(shortageOf(cluster, record, service, nowMs), deps);
       continue;

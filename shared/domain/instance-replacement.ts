@@ -58,11 +58,16 @@ export type InstanceRecord = {
   readonly progress: DrainProgress | undefined;
   /** When no task was left that has to move. */
   readonly emptyAtMs: number | undefined;
+  /** Who has not come back since it went; undefined before, and once its outcome is on record. */
+  readonly short: ShortServices | undefined;
   /** The outcome is on record. */
   readonly isDone: boolean;
   /** What it was; undefined until then. */
   readonly outcome: RecordedOutcome | undefined;
 };
+
+/** Services of an instance that is gone which were below their count at every look since `sinceMs`. */
+export type ShortServices = { readonly sinceMs: number; readonly names: readonly string[] };
 
 /** What became of a replacement, as it is remembered; names are bounded. */
 export type RecordedOutcome = {
@@ -98,6 +103,7 @@ export const newRecord = (id: string): InstanceRecord => ({
   before: undefined,
   progress: undefined,
   emptyAtMs: undefined,
+  short: undefined,
   isDone: false,
   outcome: undefined,
 });

@@ -1,7 +1,9 @@
 import type { NotRecoveredFacts } from './alert-facts.ts';
 import type { Incident, IncidentKey, IncidentKind } from './incident.ts';
 import { causeOf, type InstanceRecord, newestOf } from './instance-replacement.ts';
-import { isBelow, isOptedOut } from './replacement-look.ts';
+import { valueIn } from './record.ts';
+import { isOptedOut } from './replacement-look.ts';
+import { isBelow } from './replacement-outcome.ts';
 import type { ReplacementReaction } from './replacement-reaction.ts';
 import type { Service, Snapshot } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
@@ -20,6 +22,22 @@ const toldByTaskState: ReadonlySet<IncidentKind> = new Set<IncidentKind>([
 /** Whether one of a service's incidents tells already why it is short. */
 export const tellsShortage = (incidents: readonly Incident[]): boolean =>
   incidents.some(({ kind, status }) => status === 'open' && toldByTaskState.has(kind));
+
+/** A rollout explains for so long why its service is short: one that goes on and on does not. */
+export const rolloutMsMax = 6 * 3_600_000;
+
+/** Whether a service may be short because it is being deployed. */
+export const isRollingOut = (
+  { name, rollouts }: Service,
+  { deployments }: Pick<Snapshot, 'deployments'>,
+  nowMs: number,
+): boolean =>
+  [
+    ...rollouts
+      .filter(({ rolloutState }) => rolloutState === 'IN_PROGRESS')
+      .map(({ createdAtMs }) => createdAtMs),
+    valueIn(deployments, name)?.startedAtMs,
+  ].some((sinceMs) => sinceMs !== undefined && nowMs - sinceMs < rolloutMsMax);
 
 /** One incident a service, however many of its instances went. */
 export const notRecoveredKey = (cluster: string, service: string): IncidentKey => ({

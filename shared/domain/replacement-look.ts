@@ -12,9 +12,7 @@ import {
   forecasted,
   type InstanceRecord,
   looked,
-  newestOf,
   phaseOf,
-  type RecordedOutcome,
   readLagMs,
   type ServiceBefore,
 } from './instance-replacement.ts';
@@ -110,7 +108,7 @@ export function lookAt(
 const withoutDrain = (record: InstanceRecord): InstanceRecord =>
   record.progress === undefined && record.emptyAtMs === undefined && record.before === undefined
     ? record
-    : { ...record, progress: undefined, emptyAtMs: undefined, before: undefined };
+    : { ...record, progress: undefined, emptyAtMs: undefined, before: undefined, short: undefined };
 
 function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number): Look {
   const arn = snapshot.instances.find((one) => idOf(one.arn) === record.id)?.arn ?? '';
@@ -133,6 +131,7 @@ function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number):
       before: record.before ?? servicesOn(record.id, snapshot),
       progress: { ...progress, keeper },
       emptyAtMs: left.length === 0 ? (record.emptyAtMs ?? nowMs) : undefined,
+      short: undefined,
       isDone: false,
       outcome: undefined,
     },
@@ -199,7 +198,8 @@ function servicesOn(id: string, { tasks, services }: Snapshot): readonly Service
     .map(({ name, desired }) => ({ name, desired, zones: zonesOf(name, tasks) }));
 }
 
-function zonesOf(service: string, tasks: readonly Task[]): ServiceBefore['zones'] {
+/** How many of a service's tasks run in each zone. */
+export function zonesOf(service: string, tasks: readonly Task[]): ServiceBefore['zones'] {
   const own = tasks.filter(
     (task) => task.service === service && task.zone !== undefined && task.lastStatus === 'RUNNING',
   );
@@ -211,89 +211,3 @@ function zonesOf(service: string, tasks: readonly Task[]): ServiceBefore['zones'
 
 const byZoneName = ([a]: readonly [string, number], [b]: readonly [string, number]): number =>
   compareTexts(a, b);
-
-/**
- * What became of a replacement.
- *
- * - `verified`: every service is back at its count, spread over zones no worse than before, and no
- *   standalone task was on the instance when it went.
- * - `tasks-lost`: the services are, but standalone tasks went with it, or ended by then: which, ECS does
- *   not say.
- * - `not-recovered`: services are below their count, or spread worse, after two hours.
- * - `not-observed`: it went before anybody looked at it.
- * - `drain-cancelled`: it is ACTIVE again.
- */
-export type OutcomeReason =
-  | 'verified'
-  | 'tasks-lost'
-  | 'not-recovered'
-  | 'not-observed'
-  | 'drain-cancelled';
-
-export type Outcome = {
-  readonly reason: OutcomeReason;
-  /** Services below their count, and services that are spread worse; sorted. */
-  readonly below: readonly string[];
-  readonly uneven: readonly string[];
-  /** Ids of standalone tasks that were on it at the last look and are nowhere now. */
-  readonly lost: readonly string[];
-};
-
-/** So long a service has to be back. */
-export const recoverMsMax = 2 * hourMs;
-
-/** What became of an instance that is gone, or ACTIVE again; undefined while that may still change. */
-export function outcomeOf(
-  record: InstanceRecord,
-  snapshot: Snapshot,
-  nowMs: number,
-): Outcome | undefined {
-  const phase = phaseOf(record);
-  const nothing = { below: [], uneven: [], lost: [] };
-  if (phase === 'cancelled') return { reason: 'drain-cancelled', ...nothing };
-  if (phase !== 'gone') return undefined;
-  const isStillOn = ({ instanceArn }: Task): boolean =>
-    instanceArn !== undefined && idOf(instanceArn) === record.id;
-  // On its way out, and not there yet: what is left on it may still be killed.
-  if (snapshot.tasks.some(isStillOn)) return undefined;
-  const { before, progress } = record;
-  if (before === undefined) return { reason: 'not-observed', ...nothing };
-  const services = new Map(snapshot.services.map((service) => [service.name, service]));
-  // A service that was deleted meanwhile has nothing to come back to.
-  const known = before.filter(({ name }) => services.get(name)?.status === 'ACTIVE');
-  const below = known.filter((one) => isBelow(one, services.get(one.name)));
-  const uneven = known.filter(({ name, zones }) => {
-    return skewOf(zonesOf(name, snapshot.tasks), zones) > Math.max(skewOf(zones, zones), 1);
-  });
-  const there = new Set(snapshot.tasks.map(({ arn }) => idOf(arn)));
-  const lost = (progress?.standalone ?? []).filter((id) => !there.has(id));
-  const names = (those: readonly ServiceBefore[]): readonly string[] =>
-    those.map(({ name }) => name).sort(compareTexts);
-  const facts = { below: names(below), uneven: names(uneven), lost };
-  const goneAtMs = newestOf(record)?.atMs ?? nowMs;
-  if (below.length + uneven.length > 0) {
-    return nowMs - goneAtMs >= recoverMsMax ? { reason: 'not-recovered', ...facts } : undefined;
-  }
-  return { reason: lost.length > 0 ? 'tasks-lost' : 'verified', ...facts };
-}
-
-/** Whether a service is below its count; one that is gone has nothing to come back to. */
-export const isBelow = ({ desired }: ServiceBefore, service: Service | undefined): boolean =>
-  service?.status === 'ACTIVE' && service.running < Math.min(desired, service.desired);
-
-/** What is remembered of an outcome. */
-export const recordedOf = ({ reason, below, lost }: Outcome): RecordedOutcome => ({
-  reason,
-  below,
-  missing: reason === 'not-recovered' ? below : [],
-  lost: lost.slice(0, lostMax),
-});
-/** Ids of lost tasks that are remembered. */
-const lostMax = 20;
-
-/** Most tasks in a zone less fewest, over the zones of before and of now. */
-function skewOf(zones: ServiceBefore['zones'], before: ServiceBefore['zones']): number {
-  const names = new Set([...Object.keys(zones), ...Object.keys(before)]);
-  const counts = [...names].map((zone) => zones[zone] ?? 0);
-  return counts.length === 0 ? 0 : Math.max(...counts) - Math.min(...counts);
-}

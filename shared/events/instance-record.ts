@@ -38,6 +38,7 @@ const recordSchema = v.object({
     }),
   ),
   emptyAtMs: maybe(whole),
+  short: maybe(v.object({ sinceMs: whole, names: v.array(v.string()) })),
   isDone: v.boolean(),
   outcome: maybe(
     v.object({
@@ -73,6 +74,7 @@ export function parseInstanceRecord(json: string): InstanceRecord {
       keeper: progress.keeper,
     },
     emptyAtMs: record.emptyAtMs,
+    short: record.short,
     isDone: record.isDone,
     outcome: record.outcome,
   };

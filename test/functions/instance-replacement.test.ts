@@ -114,6 +114,44 @@ describe('a drain from notice to empty', () => {
     expect((await lab.record('c1'))?.outcome).toMatchObject({ below: ['web'], missing: [] });
   });
 
+  it('that a service came back from is not blamed for one task short two hours later', async () => {
+    const lab = createLab();
+    lab.service('search', { desiredCount: 3, runningCount: 3 });
+    for (const id of ['s1', 's2']) lab.task(id, 'c1', 'search');
+    lab.task('s3', 'c2', 'search');
+    await shorten(lab);
+    // All of it in one zone: what keeps the outcome open.
+    for (const id of ['s1', 's2']) lab.remove(id);
+    for (const id of ['s4', 's5']) lab.task(id, 'c2', 'search');
+    lab.service('web', { runningCount: 2 });
+    await runFor(lab, 2 * hourMs);
+    expect(lab.logged('replacement')).toEqual([]);
+    lab.service('web', { runningCount: 1 });
+    await runFor(lab, 15 * minuteMs);
+    expect(lab.logged('replacement')).toMatchObject([
+      { reason: 'not-recovered', below: [], uneven: ['search'] },
+    ]);
+    expect(await lab.incidents()).toEqual([]);
+  });
+
+  it('that a rollout explains is told when that has ended and the service is still short', async () => {
+    const lab = createLab();
+    await shorten(lab);
+    const rollout = (rolloutState: 'IN_PROGRESS' | 'COMPLETED') => ({
+      runningCount: 1,
+      deployments: [
+        { id: 'ecs-svc/8', status: 'PRIMARY', rolloutState, createdAt: new Date(day14Ms) },
+      ],
+    });
+    lab.service('web', rollout('IN_PROGRESS'));
+    await runFor(lab, 3 * hourMs);
+    expect(await lab.incidents()).toEqual([]);
+    lab.service('web', rollout('COMPLETED'));
+    await runFor(lab, 15 * minuteMs);
+    expect((await lab.incidents()).map(({ kind }) => kind)).toEqual(['not-recovered']);
+    expect(await lab.record('c1')).toMatchObject({ short: undefined, isDone: true });
+  });
+
   it('that task-state explains already is told when that has ended and the service is still short', async () => {
     const lab = createLab();
     await shorten(lab);

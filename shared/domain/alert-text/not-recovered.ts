@@ -44,7 +44,7 @@ export function notRecoveredDraft(scene: Scene): Draft {
     since: goneAtMs === undefined ? undefined : `${since} went ${context.formatTime(goneAtMs)}`,
     evidence: known([
       runs === undefined
-        ? 'short two hours after its instance went'
+        ? 'short for two hours since its instance went'
         : joined([runs, minimumText(capacity)]),
       instance === undefined
         ? undefined
