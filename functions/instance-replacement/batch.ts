@@ -5,6 +5,8 @@ import { idOf } from '../../shared/domain/replacement-look.ts';
 import { type Batch, type BatchAnswer, isBatch } from '../../shared/events/batch.ts';
 import { type InstanceEvent, parseInstanceEvent } from '../../shared/events/instance-event.ts';
 import { isOwnCluster, readMessage } from '../../shared/runtime/read-message.ts';
+import { within } from '../../shared/runtime/time.ts';
+import { noteMsMax } from './budget.ts';
 import type { Find } from './finder.ts';
 import type { Deps } from './handler.ts';
 import { openRecords, type Records } from './records.ts';
@@ -17,9 +19,12 @@ type RecordsOf = (clusterArn: string) => Promise<Records>;
 
 /**
  * Puts every event of a batch on record, each by itself. An event says where to look: what it means is
- * judged by the next run, on what the cluster looks like then.
+ * judged by the next run, on what the cluster looks like then. ECS's own come first: EC2's may cost a
+ * look-up, and for what there is no time it goes back to the queue.
  */
 export async function noteBatch({ Records }: Batch, find: Find, deps: Deps): Promise<BatchAnswer> {
+  const { clock, log } = deps;
+  const untilMs = clock.nowMs() + noteMsMax;
   const opened = new Map<string, Promise<Records>>();
   const recordsOf: RecordsOf = (clusterArn) => {
     const known = opened.get(clusterArn);
@@ -28,18 +33,43 @@ export async function noteBatch({ Records }: Batch, find: Find, deps: Deps): Pro
     opened.set(clusterArn, reading);
     return reading;
   };
-  const failed: { itemIdentifier: string }[] = [];
+  const failed = new Set<string>();
+  const attempt = async (messageId: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      log.error('item-failed', { messageId, ...awsProblemOf(error), error });
+      failed.add(messageId);
+    }
+  };
+  const messages: Message[] = [];
   for (const record of Records) {
     const { messageId } = record;
-    try {
-      for (const notice of noticesOf(record, deps)) await note(notice, find, recordsOf, deps);
-    } catch (error) {
-      deps.log.error('item-failed', { messageId, ...awsProblemOf(error), error });
-      failed.push({ itemIdentifier: messageId });
-    }
+    await attempt(messageId, async () => {
+      messages.push({ messageId, notices: noticesOf(record, deps) });
+    });
   }
-  deps.log.info('batch', { received: Records.length, failed: failed.length });
-  return { batchItemFailures: failed };
+  let left = 0;
+  for (const { messageId, notices } of inTurn(messages)) {
+    if (clock.nowMs() >= untilMs) {
+      left += 1;
+      failed.add(messageId);
+      continue;
+    }
+    await attempt(messageId, async () => {
+      for (const notice of notices) await note(notice, { find, recordsOf, untilMs }, deps);
+    });
+  }
+  log.info('batch', { received: Records.length, failed: failed.size, left });
+  return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+type Message = { readonly messageId: string; readonly notices: readonly InstanceNotice[] };
+
+/** In the order of coming, but those that take no look-up first. */
+function inTurn(messages: readonly Message[]): readonly Message[] {
+  const isOfEc2 = ({ notices }: Message): boolean => notices.some(({ kind }) => kind === 'ec2');
+  return [...messages.filter((one) => !isOfEc2(one)), ...messages.filter(isOfEc2)];
 }
 
 /** What a message says of instances; anything else is logged with its reason, and is done with. */
@@ -56,15 +86,23 @@ function noticesOf(
   );
 }
 
+type Noting = {
+  readonly find: Find;
+  readonly recordsOf: RecordsOf;
+  readonly untilMs: number;
+};
+
 async function note(
   notice: InstanceNotice,
-  find: Find,
-  recordsOf: RecordsOf,
-  { log }: Deps,
+  { find, recordsOf, untilMs }: Noting,
+  { clock, log }: Deps,
 ): Promise<void> {
+  const { signal } = new AbortController();
   const place =
     notice.kind === 'ec2'
-      ? await find(notice, recordsOf)
+      ? await within(untilMs - clock.nowMs(), 'finding an instance', clock, signal, (ending) =>
+          find(notice, recordsOf, ending),
+        )
       : { clusterArn: notice.clusterArn, id: idOf(notice.instanceArn) };
   if (place === undefined) {
     const detail = notice.kind === 'ec2' ? notice.ec2InstanceId : '-';

@@ -1,3 +1,4 @@
+import { ClusterNotFound } from '../../shared/aws/snapshot-reading.ts';
 import type { InstanceNotice } from '../../shared/domain/instance-notice.ts';
 import { idOf } from '../../shared/domain/replacement-look.ts';
 import type { Deps } from './handler.ts';
@@ -12,6 +13,7 @@ type Ec2Notice = Extract<InstanceNotice, { readonly kind: 'ec2' }>;
 export type Find = (
   notice: Ec2Notice,
   recordsOf: (clusterArn: string) => Promise<Records>,
+  signal: AbortSignal,
 ) => Promise<Found | undefined>;
 
 /** So long the answer about a cluster's instances is used again. */
@@ -19,26 +21,26 @@ export const foundMsMax = 300_000;
 
 /**
  * First in what is remembered: a calendar notes every instance each six hours. A newer one is looked up
- * in ECS, each cluster once in five minutes; not for EC2's states, which every instance of the account
+ * in ECS, whose list of instances each cluster is asked for once in five minutes; not for EC2's states, which every instance of the account
  * goes through and which ECS tells by itself.
  */
-export function createFinder({ config, snapshots, clock }: Deps): Find {
-  const looks = new Map<string, { readonly atMs: number; readonly ids: Map<string, string> }>();
-  const idsIn = async (clusterArn: string): Promise<ReadonlyMap<string, string>> => {
+export function createFinder({ config, instances, clock }: Deps): Find {
+  const looks = new Map<
+    string,
+    { readonly atMs: number; readonly ids: ReadonlyMap<string, string> }
+  >();
+  const idsIn = async (
+    clusterArn: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> => {
     const last = looks.get(clusterArn);
     if (last !== undefined && clock.nowMs() - last.atMs < foundMsMax) return last.ids;
-    const { instances, gaps } = await snapshots.read(clusterArn, {});
-    const ids = new Map(
-      instances.flatMap(({ arn, ec2InstanceId }) =>
-        ec2InstanceId === undefined ? [] : [[ec2InstanceId, idOf(arn)] as const],
-      ),
-    );
-    const gap = gaps.find(({ subject }) => subject === 'instances');
-    if (gap !== undefined) throw new Error(`${gap.operation}: ${gap.reason}, ${gap.detail}`);
+    const arns = await instances.byEc2Id(clusterArn, signal).catch(noneIfMissing);
+    const ids = new Map([...arns].map(([ec2InstanceId, arn]) => [ec2InstanceId, idOf(arn)]));
     looks.set(clusterArn, { atMs: clock.nowMs(), ids });
     return ids;
   };
-  return async ({ ec2InstanceId, hint }, recordsOf) => {
+  return async ({ ec2InstanceId, hint }, recordsOf, signal) => {
     for (const clusterArn of config.clusterArns) {
       const known = [...(await recordsOf(clusterArn)).all().values()];
       const id = known.find((record) => record.ec2InstanceId === ec2InstanceId)?.id;
@@ -46,9 +48,15 @@ export function createFinder({ config, snapshots, clock }: Deps): Find {
     }
     if (hint === 'ec2-stopping') return undefined;
     for (const clusterArn of config.clusterArns) {
-      const id = (await idsIn(clusterArn)).get(ec2InstanceId);
+      const id = (await idsIn(clusterArn, signal)).get(ec2InstanceId);
       if (id !== undefined) return { clusterArn, id };
     }
     return undefined;
   };
+}
+
+/** A cluster that is not there has no instance; its runs say so. */
+function noneIfMissing(error: unknown): ReadonlyMap<string, string> {
+  if (error instanceof ClusterNotFound) return new Map();
+  throw error;
 }

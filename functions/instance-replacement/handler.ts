@@ -1,4 +1,5 @@
 import type { IncidentRecords, SubjectIncidents } from '../../shared/aws/incident-record.ts';
+import type { InstanceReader } from '../../shared/aws/instance-reads.ts';
 import type { MemoryStore } from '../../shared/aws/memory-store.ts';
 import type { SnapshotReader } from '../../shared/aws/snapshot-reader.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
@@ -14,6 +15,7 @@ export type Deps = {
   readonly subjects: SubjectIncidents;
   readonly memories: MemoryStore;
   readonly snapshots: SnapshotReader;
+  readonly instances: InstanceReader;
   readonly clock: Clock;
   readonly log: Log;
 };

@@ -4,6 +4,7 @@ import type { ClientSettings } from './clients.ts';
 import type { Ec2Reads } from './ec2-reads.ts';
 import type { EcsReads } from './ecs-reads.ts';
 import type { IncidentRecords, SubjectIncidents } from './incident-record.ts';
+import { createInstanceReader, type InstanceReader } from './instance-reads.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { createReadLimiter } from './read-limiter.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
@@ -14,11 +15,13 @@ export type InstanceReplacementGateways = {
   readonly subjects: SubjectIncidents;
   readonly memories: MemoryStore;
   readonly snapshots: SnapshotReader;
+  readonly instances: InstanceReader;
 };
 
 /**
  * The gateways of instance-replacement. Snapshots are read from ECS and EC2 alone, so that the role
- * needs nothing else; each client is loaded when it is first needed, and the limiter tries again.
+ * needs nothing else; each client is loaded when it is first needed, and the limiter, one for both
+ * readers, tries again.
  */
 export function createInstanceReplacementGateways(
   settings: ClientSettings,
@@ -42,6 +45,7 @@ export function createInstanceReplacementGateways(
     ],
     async () => (await import('./ec2-reads.ts')).openEc2Reads(once),
   );
+  const limiter = createReadLimiter(clock);
   return {
     incidents: lazy<IncidentRecords>(['get', 'save'], async () =>
       (await import('./incident-record.ts')).openIncidentRecords(settings, tableName),
@@ -52,6 +56,7 @@ export function createInstanceReplacementGateways(
     memories: lazy<MemoryStore>(['list', 'save'], async () =>
       (await import('./memory-store.ts')).openMemoryStore(settings, tableName),
     ),
-    snapshots: createSnapshotReader({ ecs, ec2 }, { limiter: createReadLimiter(clock), clock }),
+    snapshots: createSnapshotReader({ ecs, ec2 }, { limiter, clock }),
+    instances: createInstanceReader(ecs, limiter),
   };
 }

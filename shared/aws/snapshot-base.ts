@@ -29,11 +29,22 @@ export async function readBase(
 ): Promise<BaseFacts> {
   const [tasks, instances, services] = await Promise.all([
     readListed(reading, tasksOf(reading, ecs, cluster, making)),
-    readListed(reading, instancesOf(reading, ecs, cluster, making)),
+    readInstances(reading, ecs, cluster, making),
     readListed(reading, servicesOf(reading, ecs, cluster, making)),
   ]);
-  return { tasks: tasks.flat(), instances: instances.flat(), services: services.flat() };
+  return { tasks: tasks.flat(), instances, services: services.flat() };
 }
+
+/** Lists and describes container instances alone. */
+export const readInstances = async (
+  reading: Reading,
+  ecs: InstanceCalls,
+  cluster: string,
+  making: Pick<SnapshotMaking, 'instanceFacts'>,
+): Promise<readonly InstanceFacts[]> =>
+  (await readListed(reading, instancesOf(reading, ecs, cluster, making))).flat();
+
+type InstanceCalls = Pick<EcsReads, 'listContainerInstances' | 'describeContainerInstances'>;
 
 const pageOf = (cluster: string, nextToken: string | undefined) => ({
   cluster,
@@ -65,9 +76,9 @@ const tasksOf = (
 
 const instancesOf = (
   reading: Reading,
-  ecs: EcsReads,
+  ecs: InstanceCalls,
   cluster: string,
-  { instanceFacts }: SnapshotMaking,
+  { instanceFacts }: Pick<SnapshotMaking, 'instanceFacts'>,
 ): Listing<readonly InstanceFacts[]> => ({
   subject: 'instances',
   listOperation: 'ecs:ListContainerInstances',

@@ -27,7 +27,7 @@ import {
 import { createFastPublisher } from './publisher.ts';
 import { createFastReads } from './reads.ts';
 import { createRememberedMaking } from './remembered-making.ts';
-import { createFastSnapshotReader } from './snapshots.ts';
+import { createFastInstanceReader, createFastSnapshotReader } from './snapshots.ts';
 import {
   createFastEvidenceStore,
   createFastGateStore,
@@ -62,6 +62,7 @@ export function fastFactories(
   const watch = (_: string, { clock }: { readonly clock: Clock }) => ({
     ...{ incidents, subjects, memories },
     snapshots: createFastSnapshotReader(reads, clock, making),
+    instances: createFastInstanceReader(reads, clock),
   });
   return {
     'deployment-hook': (env, { clock, log }) =>

@@ -1,3 +1,4 @@
+import { createInstanceReader, type InstanceReader } from '../../shared/aws/instance-reads.ts';
 import { createReadLimiter } from '../../shared/aws/read-limiter.ts';
 import type { SnapshotMaking } from '../../shared/aws/snapshot-making.ts';
 import type { SnapshotReader } from '../../shared/aws/snapshot-reader.ts';
@@ -19,6 +20,17 @@ export function createFastSnapshotReader(
     async read(clusterArn, wants, signal) {
       await clock.sleep(0, signal);
       return await reader.read(clusterArn, wants, signal);
+    },
+  };
+}
+
+/** The real reader of container instances over the same calls; it takes longer than one or two as well. */
+export function createFastInstanceReader(reads: FastReads, clock: Clock): InstanceReader {
+  const reader = createInstanceReader(reads.ecs, createReadLimiter(clock));
+  return {
+    async byEc2Id(clusterArn, signal) {
+      await clock.sleep(0, signal);
+      return await reader.byEc2Id(clusterArn, signal);
     },
   };
 }

@@ -12,6 +12,7 @@ import { createAzBalanceGateways } from '../../shared/aws/az-balance-gateways.ts
 import { createDensityGateways } from '../../shared/aws/density-gateways.ts';
 import { createDeploymentHookGateways } from '../../shared/aws/deployment-hook-gateways.ts';
 import type { IncidentRecords, SubjectIncidents } from '../../shared/aws/incident-record.ts';
+import type { InstanceReader } from '../../shared/aws/instance-reads.ts';
 import { createInstanceReplacementGateways } from '../../shared/aws/instance-replacement-gateways.ts';
 import type { MemoryStore } from '../../shared/aws/memory-store.ts';
 import type { SnapshotReader } from '../../shared/aws/snapshot-reader.ts';
@@ -77,7 +78,9 @@ type Open<Gateways> = (tableName: string, sandbox: Sandbox) => Gateways;
 
 /** Opens the ports of each of them. */
 type Opened = {
-  readonly 'instance-replacement': Open<WatchingGateways & { readonly subjects: SubjectIncidents }>;
+  readonly 'instance-replacement': Open<
+    WatchingGateways & { readonly subjects: SubjectIncidents; readonly instances: InstanceReader }
+  >;
   readonly 'az-balance': Open<WatchingGateways>;
   readonly density: Open<WatchingGateways>;
 };

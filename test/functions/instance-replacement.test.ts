@@ -507,6 +507,9 @@ describe('the calendar', () => {
 });
 
 describe('a message', () => {
+  const ecsReads = (lab: Lab): readonly string[] =>
+    lab.account.calls.flatMap(({ service, operation }) => (service === 'ecs' ? operation : []));
+
   const spot = (id: string) => ({
     id: 'event-spot',
     'detail-type': 'EC2 Spot Instance Interruption Warning',
@@ -539,7 +542,7 @@ describe('a message', () => {
     const lab = createLab();
     await lab.deliver([spot(ec2Id('c1')), spot(ec2Id('c1')), spot('i-0deadbeef12345678')]);
     expect(await lab.record('c1')).toMatchObject({ hints: { 'spot-interruption': day14Ms } });
-    expect(lab.account.calls.filter(({ operation }) => operation === 'ListTasks')).toHaveLength(1);
+    expect(ecsReads(lab)).toEqual(['ListContainerInstances', 'DescribeContainerInstances']);
     await lab.deliver([stateEvent('c1', 'INACTIVE', 50, day14Ms + 3 * minuteMs)]);
     lab.terminate('c1');
     lab.remove('w1');
@@ -561,7 +564,7 @@ describe('a message', () => {
     const events = unknown.map(({ event }) => event);
     await lab.deliver([...events, ...events]);
     // The other two look, once for both: who is asked again within five minutes knows the answer.
-    expect(lab.account.calls.filter(({ operation }) => operation === 'ListTasks')).toHaveLength(1);
+    expect(ecsReads(lab)).toEqual(['ListContainerInstances', 'DescribeContainerInstances']);
     expect(await lab.memories.list('DRAIN#shop')).toEqual([]);
     expect(new Set(lab.logged('event-ignored').map(({ reason }) => reason))).toEqual(
       new Set(['unknown-instance']),
