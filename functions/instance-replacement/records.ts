@@ -1,12 +1,16 @@
-import type { Memory } from '../../shared/aws/memory-store.ts';
+import type { Memory, MemoryKey } from '../../shared/aws/memory-store.ts';
 import { createMemoryParser } from '../../shared/aws/parsed-memories.ts';
 import {
   type InstanceRecord,
   newRecord,
   phaseOf,
 } from '../../shared/domain/instance-replacement.ts';
-import type { CalendarRecord } from '../../shared/domain/replacement-memory.ts';
-import { parseCalendarRecord, parseInstanceRecord } from '../../shared/events/instance-record.ts';
+import type { CalendarRecord, TurnRecord } from '../../shared/domain/replacement-memory.ts';
+import {
+  parseCalendarRecord,
+  parseInstanceRecord,
+  parseTurnRecord,
+} from '../../shared/events/instance-record.ts';
 import { MalformedInput } from '../../shared/events/malformed.ts';
 import type { Deps } from './handler.ts';
 
@@ -20,6 +24,7 @@ const attemptsMax = 5;
 
 const instancePrefix = 'instance#';
 const calendarName = 'calendar';
+const turnName = 'turn';
 
 export const clusterName = (clusterArn: string): string =>
   clusterArn.split('/').at(-1) ?? clusterArn;
@@ -37,13 +42,16 @@ export type Records = {
   /** Of one instance; undefined where there is none, or none that can be read. */
   of(id: string): InstanceRecord | undefined;
   calendar(): CalendarRecord | undefined;
+  turn(): TurnRecord | undefined;
   /** `change` is pure and may be called again: it returns what it was given when nothing is new. */
   update(id: string, change: (record: InstanceRecord) => InstanceRecord): Promise<InstanceRecord>;
   saveCalendar(calendar: CalendarRecord): Promise<void>;
+  saveTurn(turn: TurnRecord): Promise<void>;
 };
 
 const instanceRecordIn = createMemoryParser(parseInstanceRecord);
 const calendarRecordIn = createMemoryParser(parseCalendarRecord);
+const turnRecordIn = createMemoryParser(parseTurnRecord);
 
 type Kept<T> = { readonly value: T | undefined; readonly version: number };
 
@@ -56,6 +64,7 @@ export async function openRecords(
   const partition = `DRAIN#${cluster}`;
   let kept = new Map<string, Kept<InstanceRecord>>();
   let calendar: Kept<CalendarRecord> = { value: undefined, version: 0 };
+  let turn: Kept<TurnRecord> = { value: undefined, version: 0 };
   const valueIn = <T>(memory: Memory, recordIn: RecordIn<T>): T | undefined =>
     readable(memory, cluster, { log, parse: (one) => recordIn(memories, partition, one) });
   let records: ReadonlyMap<string, InstanceRecord> | undefined;
@@ -63,10 +72,13 @@ export async function openRecords(
     kept = new Map();
     records = undefined;
     calendar = { value: undefined, version: 0 };
+    turn = { value: undefined, version: 0 };
     for (const memory of await memories.list(partition)) {
       const { name, version } = memory;
       if (name === calendarName) {
         calendar = { value: valueIn(memory, calendarRecordIn), version };
+      } else if (name === turnName) {
+        turn = { value: valueIn(memory, turnRecordIn), version };
       } else if (name.startsWith(instancePrefix)) {
         const id = name.slice(instancePrefix.length);
         kept.set(id, { value: valueIn(memory, instanceRecordIn), version });
@@ -82,6 +94,7 @@ export async function openRecords(
     },
     of: (id) => kept.get(id)?.value,
     calendar: () => calendar.value,
+    turn: () => turn.value,
     async update(id, change) {
       for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
         const { value, version } = kept.get(id) ?? { value: undefined, version: 0 };
@@ -99,15 +112,30 @@ export async function openRecords(
       }
       throw new Contended(`${cluster}/${id}`);
     },
-    async saveCalendar(next) {
-      const key = { partition, name: calendarName };
-      const untilMs = clock.nowMs() + keptMs;
-      // Whoever was faster made the same calendar a moment before: theirs stands.
-      if (await memories.save(key, JSON.stringify(next), calendar.version, untilMs)) {
-        calendar = { value: next, version: calendar.version + 1 };
-      }
+    saveCalendar: async (next) => {
+      calendar = await saved(
+        next,
+        calendar,
+        { partition, name: calendarName },
+        { memories, clock },
+      );
+    },
+    saveTurn: async (next) => {
+      turn = await saved(next, turn, { partition, name: turnName }, { memories, clock });
     },
   };
+}
+
+/** Whoever was faster wrote the same a moment before: theirs stands. */
+async function saved<T>(
+  next: T,
+  kept: Kept<T>,
+  key: MemoryKey,
+  { memories, clock }: Pick<Deps, 'memories' | 'clock'>,
+): Promise<Kept<T>> {
+  const untilMs = clock.nowMs() + keptMs;
+  const isSaved = await memories.save(key, JSON.stringify(next), kept.version, untilMs);
+  return isSaved ? { value: next, version: kept.version + 1 } : kept;
 }
 
 const readableOf = (

@@ -2,8 +2,11 @@ import { awsProblemOf } from '../../shared/aws/errors.ts';
 import { ClusterNotFound } from '../../shared/aws/snapshot-reading.ts';
 import type { SnapshotBase, SnapshotWants } from '../../shared/aws/snapshot-wants.ts';
 import { isFollowed } from '../../shared/domain/instance-replacement.ts';
-import { isWhole } from '../../shared/domain/replacement-look.ts';
+import { hasLastingGap, isWhole } from '../../shared/domain/replacement-look.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import type { Fields } from '../../shared/runtime/log.ts';
+import { TimeoutError, within } from '../../shared/runtime/time.ts';
+import { readMsMax, startMsMax } from './budget.ts';
 import { followAll } from './follow.ts';
 import type { Deps } from './handler.ts';
 import { openRecords, type Records } from './records.ts';
@@ -12,8 +15,8 @@ import { warn } from './warn.ts';
 /** A calendar is made so often; a little less, because schedules are not exact. */
 export const calendarMs = 6 * 3_600_000;
 const earlyMs = 5 * 60_000;
-/** No cluster is begun later in a run: those that are left come first in the next one. */
-export const startMsMax = 45_000;
+/** A cluster that no look has seen whole for so long fails the run: nobody would hear of it. */
+export const unseenMsMax = 3_600_000;
 
 export type RunReport = {
   /** Clusters that were looked at, and those with nothing to look at. */
@@ -23,6 +26,11 @@ export type RunReport = {
   readonly left: number;
 };
 
+/** A cluster cannot be seen whole, now or ever, unless somebody does something. */
+class ClusterUnseen extends Error {
+  override readonly name = 'ClusterUnseen';
+}
+
 /**
  * Looks at every cluster in which something drains, or whose calendar is due; the others cost one query
  * of the table. A cluster that fails does not hold up the others, and fails the run at its end.
@@ -31,20 +39,25 @@ export async function run(deps: Deps): Promise<RunReport> {
   const { config, clock, log } = deps;
   const startedAtMs = clock.nowMs();
   const errors: unknown[] = [];
-  const counts = { looked: 0, quiet: 0, left: 0 };
   const turns = await openAll(deps, errors);
-  for (const { clusterArn, records } of turns) {
-    if (!isDue(records, startedAtMs)) {
-      counts.quiet += 1;
-    } else if (clock.nowMs() - startedAtMs > startMsMax) {
+  const due = turns.filter(({ records }) => isDue(records, startedAtMs));
+  const counts = { looked: 0, quiet: turns.length - due.length, left: 0 };
+  for (const [place, turn] of due.entries()) {
+    const isFirst = place === 0;
+    const usedMs = clock.nowMs() - startedAtMs;
+    if (!isFirst && usedMs > startMsMax) {
       counts.left += 1;
-    } else {
-      try {
-        counts[await turn(clusterArn, records, deps)] += 1;
-      } catch (error) {
-        log.error('cluster-failed', { clusterArn, ...awsProblemOf(error), error });
-        errors.push(error);
-      }
+      continue;
+    }
+    try {
+      counts[await takeTurn(turn, { isFirst, readMs: readMsMax - usedMs }, deps)] += 1;
+    } catch (error) {
+      log.error('cluster-failed', {
+        clusterArn: turn.clusterArn,
+        ...awsProblemOf(error),
+        error,
+      });
+      errors.push(error);
     }
   }
   log.info('run', { clusters: config.clusterArns.length, ...counts, failed: errors.length });
@@ -54,7 +67,7 @@ export async function run(deps: Deps): Promise<RunReport> {
 
 type Turn = { readonly clusterArn: string; readonly records: Records };
 
-/** What is remembered of each cluster; the one whose calendar is the oldest comes first. */
+/** What is remembered of each cluster; whose turn is the longest ago comes first. */
 async function openAll(deps: Deps, errors: unknown[]): Promise<readonly Turn[]> {
   const turns: Turn[] = [];
   for (const clusterArn of deps.config.clusterArns) {
@@ -65,8 +78,8 @@ async function openAll(deps: Deps, errors: unknown[]): Promise<readonly Turn[]> 
       errors.push(error);
     }
   }
-  const ranAtMs = ({ records }: Turn): number => records.calendar()?.ranAtMs ?? -Infinity;
-  return turns.sort((a, b) => (ranAtMs(a) === ranAtMs(b) ? 0 : ranAtMs(a) - ranAtMs(b)));
+  const turnAtMs = ({ records }: Turn): number => records.turn()?.atMs ?? 0;
+  return turns.sort((a, b) => turnAtMs(a) - turnAtMs(b));
 }
 
 const isCalendarDue = (records: Records, nowMs: number): boolean =>
@@ -75,34 +88,85 @@ const isCalendarDue = (records: Records, nowMs: number): boolean =>
 const isDue = (records: Records, nowMs: number): boolean =>
   isCalendarDue(records, nowMs) || [...records.all().values()].some(isFollowed);
 
-/** One look at one cluster: its drains, then its calendar where that is due. */
-async function turn(clusterArn: string, records: Records, deps: Deps): Promise<'looked' | 'left'> {
-  const { snapshots, clock, log } = deps;
+type Time = {
+  /** It has all the time of the run. */
+  readonly isFirst: boolean;
+  /** So long it may be read. */
+  readonly readMs: number;
+};
+
+/**
+ * One look at one cluster: its drains, then its calendar where that is due. The turn of the first in a
+ * run is over however it ends, even with the invocation; that of another one only when it was not cut
+ * short, so that it comes earlier in the next run. So everybody is first once in as many runs.
+ */
+async function takeTurn(
+  { clusterArn, records }: Turn,
+  { isFirst, readMs }: Time,
+  deps: Deps,
+): Promise<'looked' | 'left'> {
+  const { clock, log } = deps;
   const { cluster } = records;
-  const hasCalendar = isCalendarDue(records, clock.nowMs());
-  let snapshot: Snapshot;
-  try {
-    snapshot = await snapshots.read(clusterArn, wantsOf(hasCalendar));
-  } catch (error) {
-    if (!(error instanceof ClusterNotFound)) throw error;
-    log.warn('cluster-not-looked-at', {
-      cluster,
-      reason: 'cluster-missing',
-      detail: error.message,
-    });
-    return 'left';
+  const atMs = clock.nowMs();
+  const last = records.turn();
+  if (isFirst) await records.saveTurn({ atMs, unseenSinceMs: last?.unseenSinceMs });
+  const hasCalendar = isCalendarDue(records, atMs);
+  const seen = await readWhole(clusterArn, hasCalendar, readMs, deps);
+  if (seen.kind === 'unseen') {
+    log.warn('cluster-not-looked-at', { cluster, reason: seen.reason, ...seen.fields });
+    if (seen.reason === 'out-of-time' && !isFirst) return 'left';
+    const unseenSinceMs = last?.unseenSinceMs ?? atMs;
+    await records.saveTurn({ atMs, unseenSinceMs });
+    if (!seen.isLasting && atMs - unseenSinceMs < unseenMsMax) return 'left';
+    throw new ClusterUnseen(`${cluster}: ${seen.reason}, ${JSON.stringify(seen.fields)}`);
   }
-  if (!isWhole(snapshot)) {
-    const reason = 'snapshot-incomplete';
-    log.warn('cluster-not-looked-at', { cluster, reason, gaps: snapshot.gaps });
-    return 'left';
+  if (!isFirst || last?.unseenSinceMs !== undefined) {
+    await records.saveTurn({ atMs, unseenSinceMs: undefined });
   }
+  const { snapshot } = seen;
   const failed = await followAll(snapshot, records, hasCalendar, deps);
   await warn(snapshot, records, hasCalendar, deps);
   const { calls, gaps } = snapshot;
   log.info('look', { cluster, calls, gaps: gaps.length, calendar: hasCalendar, failed });
   if (failed > 0) throw new Error(`${failed} instances of ${cluster} failed`);
   return 'looked';
+}
+
+type Unseen = {
+  readonly kind: 'unseen';
+  readonly reason: 'cluster-missing' | 'out-of-time' | 'snapshot-incomplete';
+  /** It does not pass by itself. */
+  readonly isLasting: boolean;
+  readonly fields: Fields;
+};
+
+/** The cluster, if it can be read whole in time. */
+async function readWhole(
+  clusterArn: string,
+  hasCalendar: boolean,
+  readMs: number,
+  { snapshots, clock }: Deps,
+): Promise<{ readonly kind: 'seen'; readonly snapshot: Snapshot } | Unseen> {
+  const { signal } = new AbortController();
+  try {
+    const snapshot = await within(readMs, 'reading the cluster', clock, signal, (ending) =>
+      snapshots.read(clusterArn, wantsOf(hasCalendar), ending),
+    );
+    if (isWhole(snapshot)) return { kind: 'seen', snapshot };
+    const { gaps } = snapshot;
+    const isLasting = hasLastingGap(snapshot);
+    return { kind: 'unseen', reason: 'snapshot-incomplete', isLasting, fields: { gaps } };
+  } catch (error) {
+    if (error instanceof ClusterNotFound) {
+      const fields = { detail: error.message };
+      return { kind: 'unseen', reason: 'cluster-missing', isLasting: true, fields };
+    }
+    if (error instanceof TimeoutError) {
+      const fields = { detail: error.message };
+      return { kind: 'unseen', reason: 'out-of-time', isLasting: false, fields };
+    }
+    throw error;
+  }
 }
 
 /** What both need, and for a calendar the protection of every task instead of those that drain. */

@@ -69,6 +69,13 @@ const essential: ReadonlySet<string> = new Set(['tasks', 'services', 'instances'
 export const isWhole = ({ gaps }: Snapshot): boolean =>
   gaps.every(({ subject }) => !essential.has(subject));
 
+/** Ways in which a read fails that do not pass by themselves. */
+const lasting: ReadonlySet<string> = new Set(['denied', 'truncated']);
+
+/** Whether it can never be read whole, unless somebody does something. */
+export const hasLastingGap = ({ gaps }: Snapshot): boolean =>
+  gaps.some(({ subject, reason }) => essential.has(subject) && lasting.has(reason));
+
 /**
  * What a look at the cluster says of one instance: where it stands, what is left on it, and whether
  * anything moves. The snapshot must be whole.

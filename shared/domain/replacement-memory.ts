@@ -1,3 +1,11 @@
+/** Whose turn it is: of clusters, whoever has not been looked at for the longest comes first. */
+export type TurnRecord = {
+  /** When its latest turn began. */
+  readonly atMs: number;
+  /** Since when no look has seen it whole; undefined where the latest did. */
+  readonly unseenSinceMs: number | undefined;
+};
+
 /** What a run remembered of the calendar of a cluster. */
 export type CalendarRecord = {
   /** When the calendar was last made. */

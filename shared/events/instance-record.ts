@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { InstanceRecord } from '../domain/instance-replacement.ts';
-import type { CalendarRecord } from '../domain/replacement-memory.ts';
+import type { CalendarRecord, TurnRecord } from '../domain/replacement-memory.ts';
 import { MalformedInput, parseJson } from './malformed.ts';
 import { firstProblem } from './problem.ts';
 
@@ -90,6 +90,15 @@ export function parseCalendarRecord(json: string): CalendarRecord {
   const parsed = v.safeParse(calendarSchema, parseJson(json, 'record'));
   if (!parsed.success) throw new MalformedInput(firstProblem('calendar', parsed.issues));
   return parsed.output;
+}
+
+const turnSchema = v.object({ atMs: whole, unseenSinceMs: maybe(whole) });
+
+/** Reads what a run remembered of a cluster's turn. Throws MalformedInput naming the field. */
+export function parseTurnRecord(json: string): TurnRecord {
+  const parsed = v.safeParse(turnSchema, parseJson(json, 'record'));
+  if (!parsed.success) throw new MalformedInput(firstProblem('turn', parsed.issues));
+  return { atMs: parsed.output.atMs, unseenSinceMs: parsed.output.unseenSinceMs };
 }
 
 const withoutMissing = (

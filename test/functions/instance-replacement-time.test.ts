@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { noteMsMax } from '../../functions/instance-replacement/budget.ts';
+import {
+  noteMsMax,
+  readMsMax,
+  startMsMax,
+  timeoutMs,
+} from '../../functions/instance-replacement/budget.ts';
 import { createHandler, type Deps } from '../../functions/instance-replacement/handler.ts';
 import type { Memory } from '../../shared/aws/memory-store.ts';
 import { ClusterNotFound } from '../../shared/aws/snapshot-reading.ts';
+import type { Snapshot } from '../../shared/domain/snapshot.ts';
 import type { Fields } from '../../shared/runtime/log.ts';
 import { createVirtualClock } from '../../simulator/virtual-clock.ts';
-import { clusterArn } from '../support/accounts.ts';
-import { snapshotOf } from '../support/snapshots.ts';
+import { clusterArn, instanceArn } from '../support/accounts.ts';
+import { instanceOf, snapshotOf, taskOf } from '../support/snapshots.ts';
 import { day14Ms, ec2Id, stateEvent } from './instance-replacement-lab.ts';
 
 const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
 
 const arnOf = (cluster: string): string => clusterArn.replace(/[^/]+$/, cluster);
 
@@ -20,12 +27,15 @@ function createTimedLab({
 }: {
   readonly clusters?: readonly string[];
   readonly lookUp?: Deps['instances']['byEc2Id'];
+  /** What the reading of a cluster waits for. */
+  readonly read?: (cluster: string, signal: AbortSignal | undefined) => Promise<void>;
 }) {
   const clock = createVirtualClock(day14Ms);
   const kept = new Map<string, Map<string, Memory>>();
   const logs: { readonly message: string; readonly fields: Fields }[] = [];
   const note = (message: string, fields: Fields = {}): void => void logs.push({ message, fields });
-  const handle = createHandler({
+  const reads: string[] = [];
+  const deps: Deps = {
     config: {
       stackMode: 'observe',
       clusterArns: clusters.map(arnOf),
@@ -43,13 +53,48 @@ function createTimedLab({
         return true;
       },
     },
-    snapshots: { read: async (arn) => snapshotOf({ clusterArn: arn, takenAtMs: clock.nowMs() }) },
+    snapshots: {
+      read: async (arn, _, signal) => {
+        const cluster = arn.split('/').at(-1) ?? '';
+        reads.push(cluster);
+        await ports.read?.(cluster, signal);
+        return drainingSnapshotOf(cluster, clock.nowMs());
+      },
+    },
     instances: { byEc2Id: ports.lookUp ?? (async () => new Map()) },
     clock,
     log: { debug: note, info: note, warn: note, error: note },
-  });
+  };
+  const handle = createHandler(deps);
+  const schedule = { source: 'ballast.schedule' };
   return {
     clock,
+    /** Clusters in the order in which they were read. */
+    reads,
+    /** The next run of the schedule; false where it failed. */
+    run: async (): Promise<boolean> => {
+      const slotMs = 15 * minuteMs;
+      await clock.sleep(slotMs - ((clock.nowMs() - day14Ms) % slotMs));
+      return await handle(schedule).then(
+        () => true,
+        () => false,
+      );
+    },
+    /** A run that Lambda ends while it reads: nothing that it waits for ever comes. */
+    runUntilKilled: async (): Promise<void> => {
+      const never = (): Promise<never> => new Promise(() => {});
+      await new Promise<void>((reached) => {
+        const snapshots: Deps['snapshots'] = {
+          read: (arn) => {
+            reads.push(arn.split('/').at(-1) ?? '');
+            reached();
+            return never();
+          },
+        };
+        const stopped = { nowMs: clock.nowMs, sleep: never };
+        void createHandler({ ...deps, snapshots, clock: stopped })(schedule);
+      });
+    },
     deliver: (events: readonly unknown[]) =>
       handle({
         Records: events.map((event, at) => ({
@@ -63,6 +108,16 @@ function createTimedLab({
   };
 }
 
+/** A cluster in which an instance drains without end, so that every run has to look at it. */
+const drainingSnapshotOf = (cluster: string, takenAtMs: number): Snapshot =>
+  snapshotOf({
+    ...{ cluster, clusterArn: arnOf(cluster), takenAtMs },
+    tasks: [
+      taskOf('t1', { service: undefined, group: 'family:x', instanceArn: instanceArn('d1') }),
+    ],
+    instances: [instanceOf('d1', { status: 'DRAINING' })],
+  });
+
 const spot = (id: string) => ({
   id: `event-spot-${id}`,
   'detail-type': 'EC2 Spot Instance Interruption Warning',
@@ -74,6 +129,11 @@ const spot = (id: string) => ({
 
 const failedOf = (...messages: readonly number[]) => ({
   batchItemFailures: messages.map((at) => ({ itemIdentifier: `message-${at}` })),
+});
+
+it('leaves a part of an invocation for writing down what was read', () => {
+  expect(startMsMax).toBeLessThan(readMsMax);
+  expect(Math.max(readMsMax, noteMsMax)).toBeLessThanOrEqual(timeoutMs - 15 * secondMs);
 });
 
 describe('a batch', () => {
@@ -121,5 +181,71 @@ describe('a batch', () => {
     });
     expect(await lab.deliver([spot('c1')])).toEqual(failedOf());
     expect(lab.namesKept('shop')).toEqual(['instance#c1']);
+  });
+});
+
+describe('a run over several clusters', () => {
+  type Lab = ReturnType<typeof createTimedLab>;
+
+  /** Clusters that take so many seconds to read. */
+  const slowLab = (secondsOf: Readonly<Record<string, number>>): Lab => {
+    const lab: Lab = createTimedLab({
+      clusters: Object.keys(secondsOf),
+      read: (cluster, signal) => lab.clock.sleep((secondsOf[cluster] ?? 0) * secondMs, signal),
+    });
+    return lab;
+  };
+  const looksAt = (lab: Lab, name: string): number =>
+    lab.logged('look').filter(({ cluster }) => cluster === name).length;
+  const runs = async (lab: Lab, count: number): Promise<readonly boolean[]> => {
+    const results: boolean[] = [];
+    for (let at = 0; at < count; at += 1) results.push(await lab.run());
+    return results;
+  };
+
+  it('gives each its turn, where there is time for one', async () => {
+    const lab = slowLab({ one: 50, two: 50, three: 50 });
+    expect(await runs(lab, 12)).not.toContain(false);
+    expect(['one', 'two', 'three'].map((name) => looksAt(lab, name))).toEqual([4, 4, 4]);
+  });
+
+  it('holds the one that takes too long, not the others, and says so after an hour', async () => {
+    const lab = slowLab({ huge: 600, small: 1 });
+    const results = await runs(lab, 10);
+    expect(looksAt(lab, 'huge')).toBe(0);
+    // Both in each run where the small one is first; the huge one takes all of every other run.
+    expect(looksAt(lab, 'small')).toBe(5);
+    expect(lab.logged('cluster-not-looked-at')[0]).toEqual({
+      cluster: 'huge',
+      reason: 'out-of-time',
+      detail: `reading the cluster took longer than ${readMsMax} ms`,
+    });
+    expect(results.indexOf(false)).toBe(4);
+  });
+
+  it('begins with the one that was cut short because another came before it', async () => {
+    const lab = slowLab({ one: 44, two: 40 });
+    await runs(lab, 2);
+    expect(lab.reads).toEqual(['one', 'two', 'two', 'one']);
+    expect(lab.logged('look').map(({ cluster }) => cluster)).toEqual(['one', 'two']);
+  });
+
+  it('does not begin again with the one at which the last run was killed', async () => {
+    const lab = slowLab({ one: 1, two: 1 });
+    await lab.runUntilKilled();
+    await lab.run();
+    expect(lab.reads).toEqual(['one', 'two', 'one']);
+  });
+
+  it('gives its turn to one that is not read in time beside one that is not there', async () => {
+    const lab: Lab = createTimedLab({
+      clusters: ['deleted', 'huge', 'large'],
+      read: async (cluster, signal) => {
+        if (cluster === 'deleted') throw new ClusterNotFound(cluster);
+        await lab.clock.sleep((cluster === 'huge' ? 600 : 70) * secondMs, signal);
+      },
+    });
+    await runs(lab, 9);
+    expect(looksAt(lab, 'large')).toBeGreaterThanOrEqual(3);
   });
 });

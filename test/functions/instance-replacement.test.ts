@@ -365,14 +365,14 @@ describe('a drain that stands still', () => {
   it('is told nothing about where reads were throttled: nothing is lost, nothing concluded', async () => {
     const lab = await stuckLab();
     lab.account.faults.push({ service: 'ecs', operation: 'ListTasks', kind: 'throttle' });
-    await runFor(lab, 2 * hourMs);
+    await runFor(lab, 45 * minuteMs);
     expect(await drains(lab)).toEqual([]);
     expect(lab.logged('cluster-not-looked-at').at(-1)).toMatchObject({
       reason: 'snapshot-incomplete',
     });
     expect(phaseOf((await lab.record('c1')) ?? never())).toBe('draining');
     lab.account.faults.length = 0;
-    await runFor(lab, 15 * minuteMs);
+    await runFor(lab, 30 * minuteMs);
     expect(await drains(lab)).toMatchObject([{ status: 'open' }]);
   });
 });
@@ -634,11 +634,41 @@ describe('a run', () => {
     expect(await lab.run()).toEqual({ looked: 0, quiet: 1, left: 0 });
   });
 
-  it('passes over a cluster that is not there', async () => {
+  it('fails where a cluster is not there, because nobody else would say so', async () => {
     const lab = createLab();
     lab.account.clusters.clear();
-    expect(await lab.run()).toEqual({ looked: 0, quiet: 0, left: 1 });
+    await expect(lab.run()).rejects.toThrow('1 clusters failed');
     expect(lab.logged('cluster-not-looked-at')).toMatchObject([{ reason: 'cluster-missing' }]);
+  });
+
+  it('fails at once where it may not read what it needs, and not for a part that adds to it', async () => {
+    const lab = createLab();
+    const fault = { service: 'ecs', kind: 'access-denied' } as const;
+    lab.account.faults.push({ ...fault, operation: 'GetTaskProtection' });
+    expect(await lab.run()).toMatchObject({ looked: 1 });
+    lab.setStatus('c1', 'DRAINING');
+    await lab.wait(6 * hourMs);
+    lab.account.faults.push({ ...fault, operation: 'ListTasks' });
+    await expect(lab.run()).rejects.toThrow('1 clusters failed');
+    expect(lab.logged('cluster-failed')).toMatchObject([
+      { error: { message: expect.stringContaining('ecs:ListTasks') } },
+    ]);
+    expect(await lab.incidents()).toEqual([]);
+  });
+
+  it('fails where reads have failed in passing for an hour, and is well again with the first whole one', async () => {
+    const lab = createLab();
+    lab.account.faults.push({ service: 'ecs', operation: 'ListTasks', kind: 'throttle' });
+    for (const _ of [0, 15, 30, 45]) {
+      expect(await lab.run()).toEqual({ looked: 0, quiet: 0, left: 1 });
+      await lab.wait(15 * minuteMs);
+    }
+    await expect(lab.run()).rejects.toThrow('1 clusters failed');
+    lab.account.faults.length = 0;
+    expect(await lab.run()).toEqual({ looked: 1, quiet: 0, left: 0 });
+    lab.account.faults.push({ service: 'ecs', operation: 'ListTasks', kind: 'throttle' });
+    await lab.wait(6 * hourMs);
+    expect(await lab.run()).toEqual({ looked: 0, quiet: 0, left: 1 });
   });
 
   it('begins anew where a record cannot be read', async () => {
