@@ -28,10 +28,7 @@ export const foundMsMax = 300_000;
  * every instance of the account goes through and which ECS tells by itself.
  */
 export function createFinder({ config, instances, clock }: Deps): Find {
-  const looks = new Map<
-    string,
-    { readonly atMs: number; readonly ids: ReadonlyMap<string, string> }
-  >();
+  const looks = new Map<string, { readonly atMs: number; readonly ids: Ids }>();
   const idsIn = async (clusterArn: string, signal: AbortSignal): Promise<Ids> => {
     const last = looks.get(clusterArn);
     if (last !== undefined && clock.nowMs() - last.atMs < foundMsMax) return last.ids;
@@ -56,7 +53,7 @@ export function createFinder({ config, instances, clock }: Deps): Find {
 }
 
 /** A cluster that is not there has no instance; its runs say so. */
-function noneIfMissing(error: unknown): ReadonlyMap<string, string> {
+function noneIfMissing(error: unknown): Ids {
   if (error instanceof ClusterNotFound) return new Map();
   throw error;
 }

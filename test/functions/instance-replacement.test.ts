@@ -675,8 +675,12 @@ describe('a run', () => {
     const lab = createLab();
     const key = { partition: 'DRAIN#shop', name: 'instance#c1' };
     await lab.memories.save(key, '{"id":1}', 0, day14Ms);
+    await lab.memories.save({ ...key, name: 'turn' }, '{"atMs":"then"}', 0, day14Ms);
     await lab.run();
-    expect(lab.logged('record-unreadable')).toMatchObject([{ name: 'instance#c1' }]);
+    expect(lab.logged('record-unreadable')).toMatchObject([
+      { name: 'instance#c1' },
+      { name: 'turn', detail: expect.stringContaining('turn.atMs') },
+    ]);
     expect(await lab.record('c1')).toMatchObject({ id: 'c1', forecast: { dueMs: day14Ms } });
   });
 
