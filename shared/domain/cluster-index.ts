@@ -43,7 +43,11 @@ function arrange(snapshot: Snapshot): Omit<ClusterIndex, 'snapshot'> {
   const services = new Map(snapshot.services.map((service) => [service.name, service]));
   const providers = new Map(snapshot.capacityProviders.map((one) => [one.name, one]));
   const ofProvider = Map.groupBy(instances, ({ capacityProvider }) => capacityProvider);
-  const ofEc2 = instances.filter(({ compute }) => compute === 'ec2');
+  // Launch types that take any instance of their kind.
+  const ofKind = {
+    ec2: instances.filter(({ compute }) => compute === 'ec2'),
+    external: instances.filter(({ compute }) => compute === 'external'),
+  } as const;
   // What ECS lost between a list and its description is gone, and nothing is missing.
   const incomplete = new Set(
     snapshot.gaps.filter(({ reason }) => reason !== 'missing').map(({ subject }) => subject),
@@ -55,7 +59,9 @@ function arrange(snapshot: Snapshot): Omit<ClusterIndex, 'snapshot'> {
     serviceOf: (name) => (name === undefined ? undefined : services.get(name)),
     providerOf: (name) => providers.get(name),
     instancesFor: ({ capacityProviders, compute }) => {
-      if (capacityProviders.length === 0) return compute === 'ec2' ? ofEc2 : [];
+      if (capacityProviders.length === 0) {
+        return compute === 'ec2' || compute === 'external' ? ofKind[compute] : [];
+      }
       const [first = '', ...others] = capacityProviders;
       const ofFirst = ofProvider.get(first) ?? [];
       return others.length === 0

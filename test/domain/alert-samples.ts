@@ -362,6 +362,9 @@ export const samples: Readonly<Record<string, Sample>> = {
     instanceTasks: 22,
     peerTasks: 6,
   }),
+  'concentration-no-zones': concentrationSample({
+    ...{ zones: 0, evenTasks: 4, remedy: 'spread-by-instance' },
+  }),
   'concentration-one-zone': concentrationSample({
     ...{ zones: 1, evenTasks: 4, remedy: 'second-instance' },
   }),

@@ -323,6 +323,35 @@ describe('what would spread it', () => {
 });
 
 describe('evenSpreadOf', () => {
+  it.each<readonly [string, readonly string[], readonly PlacementStrategy[], string]>([
+    ['one of three machines holds most', ['m1', 'm2', 'm3'], [], 'spread-by-instance'],
+    [
+      'the same, though it spreads over them',
+      ['m1', 'm2', 'm3'],
+      [strategy('spread', 'instanceId')],
+      'room-elsewhere',
+    ],
+    ['there is one machine', ['m1'], [], 'second-instance'],
+  ])('in ECS Anywhere, where %s', (_, machines, placementStrategy, remedy) => {
+    const world = densityWorld({
+      instances: {
+        '': machines.map((id, at) => ({
+          ...{ compute: 'external', ec2InstanceId: `mi-${id}`, zone: undefined },
+          tasks: [{ times: at === 0 ? 3 : at === 1 ? 1 : 0, service: 'edge', zone: undefined }],
+        })),
+      },
+      services: {
+        edge: {
+          ...{ compute: 'external', launchType: 'EXTERNAL', capacityProviders: [], subnets: [] },
+          ...{ desired: 4, placementStrategy },
+        },
+      },
+    });
+    expect(concentrationsOf(world, defaultDensityPolicy)).toMatchObject([
+      { reason: 'concentrated', onInstance: 3, even: { zones: 0 }, isZoneUneven: false, remedy },
+    ]);
+  });
+
   it('never forbids what the most even spread over the zones makes', () => {
     fc.assert(
       fc.property(

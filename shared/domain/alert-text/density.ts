@@ -57,11 +57,11 @@ function limitText(facts: ConcentrationReader): string {
   return `${share} on one instance for 30 min${bound}; no drain under way`;
 }
 
-/** `an even spread over its 3 zones puts 3 on one at most` */
+/** `an even spread over its 3 zones puts 3 on one at most`; machines outside AWS have no zones. */
 function evenText(facts: ConcentrationReader): string | undefined {
   const [zones, even] = [facts.number('zones'), facts.number('evenTasks')];
-  if (zones === undefined || even === undefined) return undefined;
-  return zones <= 1
+  if (zones === undefined || zones === 0 || even === undefined) return undefined;
+  return zones === 1
     ? `it has one zone only; two instances in it would hold ${even} each`
     : `an even spread over its ${zones} zones puts ${even} on one at most`;
 }
@@ -86,14 +86,17 @@ function remedies({ incident, name }: Scene, facts: ConcentrationReader): readon
         },
         meant,
       ];
-    case 'spread-by-instance':
+    case 'spread-by-instance': {
+      const hasZones = facts.number('zones') !== 0;
+      const byZone = hasZones ? 'type=spread,field=attribute:ecs.availability-zone ' : '';
       return [
         {
-          text: 'spread it over instances as well as zones; this starts a deployment:',
-          command: `aws ecs update-service --cluster ${shellWord(incident.cluster)} --service ${shellWord(name)} --placement-strategy type=spread,field=attribute:ecs.availability-zone type=spread,field=instanceId --force-new-deployment`,
+          text: `spread it over instances${hasZones ? ' as well as zones' : ''}; this starts a deployment:`,
+          command: `aws ecs update-service --cluster ${shellWord(incident.cluster)} --service ${shellWord(name)} --placement-strategy ${byZone}type=spread,field=instanceId --force-new-deployment`,
         },
         meant,
       ];
+    }
     case 'room-elsewhere':
       return [
         {
