@@ -35,7 +35,7 @@ import { type GroupedInstances, groupInstances } from '../../shared/domain/insta
 import { modeOfTag } from '../../shared/domain/mode.ts';
 import { shippedPrices } from '../../shared/domain/prices/region-prices.ts';
 import { recordOf, valueIn } from '../../shared/domain/record.ts';
-import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import type { Gap, Snapshot } from '../../shared/domain/snapshot.ts';
 import { embeddedMetrics } from '../../shared/runtime/embedded-metrics.ts';
 import type { Deps } from './handler.ts';
 import { clusterMemoryName, groupMemoryName, memoryForm, openMemories } from './memory.ts';
@@ -49,23 +49,38 @@ export type Look = {
 };
 
 /** Without one of these parts a snapshot says nothing about density. */
-const needed = new Set(['tasks', 'instances', 'services']);
+const needed: ReadonlySet<Gap['subject']> = new Set(['tasks', 'instances', 'services'] as const);
+/** Ways in which a read fails that do not pass by themselves. */
+const lasting: ReadonlySet<Gap['reason']> = new Set(['denied', 'truncated'] as const);
+
+/** The cluster cannot be seen whole, now or ever, unless somebody does something. */
+class ClusterUnseen extends Error {
+  override readonly name = 'ClusterUnseen';
+}
 const tagName = 'ballast:density';
 /** Of az-balance, which tells uneven zones. */
 const zonesTagName = 'ballast:az-balance';
 
-/** Reads a cluster, puts its figures in the log, follows its series, and records what is wrong. */
+/**
+ * Reads a cluster, puts its figures in the log, follows its series, and records what is wrong. Rejects
+ * where it cannot be read and will not be by itself: nobody would hear of it.
+ */
 export async function lookAtCluster(clusterArn: string, deps: Deps): Promise<Look> {
   const snapshot = await deps.snapshots.read(clusterArn, {
     capacityProviders: true,
     subnetZones: true,
   });
   const { cluster } = snapshot;
-  const gap = snapshot.gaps.find(
+  const gaps = snapshot.gaps.filter(
     ({ subject, reason }) => needed.has(subject) && reason !== 'missing',
   );
+  const lost = gaps.find(({ reason }) => lasting.has(reason));
+  const gap = lost ?? gaps[0];
   if (gap !== undefined) {
     deps.log.warn('decision', { cluster, decision: 'hold', reason: 'reads-incomplete', gap });
+    if (lost !== undefined) {
+      throw new ClusterUnseen(`${cluster}: ${lost.operation} ${lost.reason}: ${lost.detail}`);
+    }
     return { cluster, decision: 'hold', reason: 'reads-incomplete', incidents: [] };
   }
   const density = densityOf(snapshot, {

@@ -35,7 +35,10 @@ type World = {
 };
 
 /** The function over the simulated account, with a clock that stands until it is moved. */
-function createLab(config: { readonly concentrationPercentMax?: number } = {}, everyMs = stepMs) {
+function createLab(
+  config: { readonly concentrationPercentMax?: number; readonly clusterArns?: string[] } = {},
+  everyMs = stepMs,
+) {
   let nowMs = startMs;
   const account = createAccount({ nowMs: () => nowMs, tables: [tableDefinition] });
   addCluster(account);
@@ -264,17 +267,60 @@ describe('density: what cannot be looked at', () => {
 
   it('holds where a read is incomplete, and remembers nothing of it', async () => {
     const lab = createLab();
-    lab.fault({ service: 'ecs', operation: 'DescribeTasks', kind: 'access-denied' });
+    lab.fault({ service: 'ecs', operation: 'DescribeTasks', kind: 'throttle' });
     expect(await lab.lookAt(world)).toMatchObject({
       clusters: [{ decision: 'hold', reason: 'reads-incomplete' }],
     });
     expect(lab.account.calls.filter(({ service }) => service === 'dynamodb')).toEqual([]);
   });
 
-  it('fails where no cluster can be looked at', async () => {
+  it('fails where a read is denied: that does not pass by itself', async () => {
+    const lab = createLab();
+    lab.fault({ service: 'ecs', operation: 'DescribeTasks', kind: 'throttle', times: 1 });
+    lab.fault({ service: 'ecs', operation: 'DescribeServices', kind: 'access-denied' });
+    await expect(lab.lookAt(world)).rejects.toThrow('1 of 1 clusters could not be followed');
+    expect(lab.logs).toContainEqual(
+      expect.objectContaining({
+        ...{ message: 'decision', decision: 'hold', reason: 'reads-incomplete' },
+        gap: expect.objectContaining({ operation: 'ecs:DescribeServices', reason: 'denied' }),
+      }),
+    );
+    expect(lab.account.calls.filter(({ service }) => service === 'dynamodb')).toEqual([]);
+  });
+
+  it.each([[[clusterArn, `${clusterArn}-gone`]], [[`${clusterArn}-gone`, clusterArn]]])(
+    'looks at the others where a cluster fails, and then fails: %j',
+    async (clusterArns) => {
+      const lab = createLab({ clusterArns });
+      await expect(lab.lookAt(world)).rejects.toThrow('1 of 2 clusters could not be followed');
+      const followed = lab.logs.filter(({ message }) => message === 'density');
+      expect(followed).toMatchObject([{ cluster: 'shop' }]);
+      const failed = lab.logs.filter(({ message }) => message === 'cluster-failed');
+      expect(failed).toMatchObject([{ clusterArn: `${clusterArn}-gone` }]);
+    },
+  );
+
+  it('begins each run with another cluster', async () => {
+    const names = ['shop', 'shop-b', 'shop-c'];
+    const arns = names.map((name) => clusterArn.replace('shop', name));
+    const lab = createLab({ clusterArns: arns });
+    for (const [at, arn] of arns.entries()) {
+      lab.account.clusters.set(arn, { clusterArn: arn, clusterName: names[at] ?? '' });
+    }
+    const orders: string[][] = [];
+    await times(4, async () => {
+      const report = await lab.lookAt(world);
+      orders.push(report?.clusters.map(({ cluster }) => cluster) ?? []);
+    });
+    expect(new Set(orders.slice(0, 3).map(([first]) => first)).size).toBe(3);
+    expect(orders.every((order) => [...order].sort().join() === names.join())).toBe(true);
+    expect(orders[3]).toEqual(orders[0]);
+  });
+
+  it('fails where its table cannot be read', async () => {
     const lab = createLab();
     lab.fault({ service: 'dynamodb', kind: 'access-denied' });
-    await expect(lab.lookAt(world)).rejects.toThrow('no cluster could be looked at');
+    await expect(lab.lookAt(world)).rejects.toThrow('1 of 1 clusters could not be followed');
   });
 
   it('ignores what is no schedule', async () => {
@@ -288,7 +334,6 @@ describe('density: what cannot be looked at', () => {
       clusters: [
         { cluster: 'shop', decision: 'looked', reason: 'density-followed', incidents: [] },
       ],
-      failed: 0,
     });
   });
 
@@ -297,7 +342,7 @@ describe('density: what cannot be looked at', () => {
     await lab.lookAt(world);
     const items = lab.account.tables.get(tableDefinition.TableName)?.items;
     for (const item of items?.values() ?? []) Object.assign(item, { json: { S: '{"form":0}' } });
-    expect(await lab.lookAt(world)).toMatchObject({ failed: 0 });
+    expect(await lab.lookAt(world)).toMatchObject({ clusters: [{ decision: 'looked' }] });
   });
 });
 
