@@ -26,6 +26,7 @@ import {
   densitySamplesOf,
   emptySeriesState,
   followSeries,
+  withoutUnseen,
 } from '../../shared/domain/density-series.ts';
 import { rememberWeek } from '../../shared/domain/density-week.ts';
 import { fingerprintOf } from '../../shared/domain/incident-key.ts';
@@ -204,7 +205,7 @@ function followAll(
   const byGroup = Map.groupBy(densitySamplesOf(density), ({ group }) => groupMemoryName(group));
   const followed: FollowedSample[] = [];
   const states = [...byGroup].map(([name, samples]) => {
-    const series = { ...groupState(name).series };
+    const series = { ...withoutUnseen(groupState(name).series, samples) };
     for (const sample of samples) {
       const step = followSeries(series[sample.figure] ?? emptySeriesState, sample, {
         nowMs,

@@ -1,7 +1,7 @@
 import type { Memory, MemoryStore } from '../../shared/aws/memory-store.ts';
 import { type ClusterMemory, emptyClusterMemory } from '../../shared/domain/cluster-change.ts';
 import type { ConcentrationStates } from '../../shared/domain/concentration-watch.ts';
-import type { DensityFigure, SeriesState } from '../../shared/domain/density-series.ts';
+import type { GroupSeries } from '../../shared/domain/density-series.ts';
 import { densityPartitionOf, type WeekState } from '../../shared/domain/week-findings.ts';
 
 /** What density remembers of a cluster as a whole. */
@@ -16,7 +16,7 @@ export type ClusterState = {
 /** What it remembers of the series of one provider, or of the cluster. */
 export type GroupState = {
   readonly form: typeof memoryForm;
-  readonly series: Readonly<Partial<Record<DensityFigure, SeriesState>>>;
+  readonly series: GroupSeries;
   /** For the weekly digest, which task-state tells; of a provider only. */
   readonly week?: WeekState;
 };

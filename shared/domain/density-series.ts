@@ -12,17 +12,20 @@ import type { Density, Fill } from './density.ts';
  * Figures that are followed over time. Managed instances live for 14 days and less, so what has a
  * history is the provider and the cluster, never an instance.
  */
-export type DensityFigure =
-  | 'instances'
-  | 'tasks-per-instance'
-  | 'reserved-share'
-  | 'idle-share'
+export const densityFigures = [
+  'instances',
+  'tasks-per-instance',
+  'reserved-share',
+  'idle-share',
   /** On instances. */
-  | 'tasks'
+  'tasks',
   /** Mean reservation of a task, in shares of a vCPU or of 4 GiB, whichever is more. */
-  | 'task-size'
+  'task-size',
   /** In which instances stay; of the whole cluster only. */
-  | 'zones';
+  'zones',
+] as const;
+
+export type DensityFigure = (typeof densityFigures)[number];
 
 export type DensitySample = {
   readonly figure: DensityFigure;
@@ -66,6 +69,8 @@ function samplesOf(fill: Fill, idle: number, group: string | undefined): readonl
 export type SeriesState = {
   readonly detector: DetectorState;
   readonly firstAtMs: number | undefined;
+  /** Of the last sample; missing in what earlier releases wrote. */
+  readonly lastAtMs?: number;
   /** Since when it is far from what was usual; undefined while it is not. */
   readonly farSinceMs: number | undefined;
   /** The same since it was last near for a moment: what explains it was there by then. */
@@ -91,6 +96,29 @@ export const emptySeriesState: SeriesState = {
   firstAtMs: undefined,
   ...near,
 };
+
+/** Of one provider, or of the cluster. */
+export type GroupSeries = Readonly<Partial<Record<DensityFigure, SeriesState>>>;
+
+/**
+ * Without a sample for longer than this, nobody knows how the figure was meanwhile: since when it is
+ * unusual is counted anew. It lets some looks fail, and no night pass.
+ */
+export const sampleGapMsMax = 30 * 60_000;
+
+/**
+ * The series of a group after a look that found none of their figures, as nothing has a density where
+ * there is no instance: what is not there is not unusual, nor is it when it comes back.
+ */
+export function withoutUnseen(series: GroupSeries, samples: readonly DensitySample[]): GroupSeries {
+  const seen = new Set(samples.map(({ figure }) => figure));
+  const after: { -readonly [Figure in DensityFigure]?: SeriesState } = { ...series };
+  for (const figure of densityFigures) {
+    const state = series[figure];
+    if (state !== undefined && !seen.has(figure)) after[figure] = { ...state, ...near };
+  }
+  return after;
+}
 
 export type SeriesPolicy = {
   /** A series is not judged before it has a history of so long. */
@@ -144,18 +172,20 @@ export type SeriesVerdict =
  * usual now.
  */
 export function followSeries(
-  state: SeriesState,
-  { figure, value }: DensitySample,
+  before: SeriesState,
+  sample: DensitySample,
   context: {
     readonly nowMs: number;
     readonly cluster: ClusterMemory;
     readonly policy: SeriesPolicy;
   },
 ): { readonly state: SeriesState; readonly verdict: SeriesVerdict } {
+  const { figure, value } = sample;
   const { nowMs, policy } = context;
+  const state = unbroken(before, nowMs);
   const firstAtMs = state.firstAtMs ?? nowMs;
   const { state: detector, judgement } = judgeSample(state.detector, { value, atMs: nowMs });
-  const base: SeriesState = { ...state, detector, firstAtMs };
+  const base: SeriesState = { ...state, detector, firstAtMs, lastAtMs: nowMs };
   if (nowMs - firstAtMs < policy.learningMs || judgement.usual === undefined) {
     return { state: base, verdict: { kind: 'ignore', reason: 'still-learning' } };
   }
@@ -184,6 +214,12 @@ export function followSeries(
   }
   return { state: { ...base, ...near }, verdict: { kind: 'ignore', reason: 'usual-again' } };
 }
+
+/** What is remembered of a figure, as far as it was followed to this moment. */
+const unbroken = (state: SeriesState, nowMs: number): SeriesState =>
+  state.lastAtMs !== undefined && nowMs - state.lastAtMs > sampleGapMsMax
+    ? { ...state, ...near }
+    : state;
 
 function verdictOn(
   far: {
@@ -217,7 +253,11 @@ function isFarFrom(
 /** `tasks per instance 14, usually 6-9`: a figure, and where nine of ten lay before. */
 export function figureSentence(figure: DensityFigure, value: number, { low, high }: Range): string {
   const number = numberText[unitOf[figure]];
-  const [from, to, now] = [number(low, 'up'), number(high, 'down'), number(value, 'near')];
+  // A band may reach beyond what its figure can be.
+  const most = unitOf[figure] === 'share' ? 1 : Number.POSITIVE_INFINITY;
+  const possible = (edge: number): number => Math.min(Math.max(edge, 0), most);
+  const [from, to] = [number(possible(low), 'up'), number(possible(high), 'down')];
+  const now = number(possible(value), 'near');
   const usually = from === to ? from : `${from}-${to}`;
   const sign = unitOf[figure] === 'share' ? '%' : '';
   return `${figure.replaceAll('-', ' ')} ${now}${sign}, usually ${usually}${sign}`;

@@ -15,6 +15,7 @@ import {
   followSeries,
   type SeriesState,
   type SeriesVerdict,
+  withoutUnseen,
 } from '../../shared/domain/density-series.ts';
 import { groupInstances } from '../../shared/domain/instance-group.ts';
 import { createRandom } from '../../shared/domain/statistics/random.ts';
@@ -151,12 +152,76 @@ describe('followSeries', () => {
   });
 });
 
+describe('a figure that is not there all the time', () => {
+  /** The idle share that a look finds; none where there is no instance; a look may not happen at all. */
+  type Found = number | 'none' | 'no-look';
+  const context = { cluster: emptyClusterMemory, policy: defaultSeriesPolicy };
+
+  function stepOf(state: SeriesState, found: Found, nowMs: number) {
+    if (found === 'no-look') return { state };
+    if (found === 'none') {
+      return { state: withoutUnseen({ 'idle-share': state }, [])['idle-share'] ?? state };
+    }
+    const sample = { figure: 'idle-share', group: 'batch', value: found } as const;
+    return followSeries(state, sample, { ...context, nowMs });
+  }
+
+  /** The looks at which it is told. */
+  function toldAt(found: readonly Found[]): readonly number[] {
+    let state: SeriesState = emptySeriesState;
+    return found.flatMap((one, at) => {
+      const step = stepOf(state, one, startMs + at * stepMs);
+      state = JSON.parse(JSON.stringify(step.state)) as SeriesState;
+      return 'verdict' in step && step.verdict.kind === 'act' ? [at] : [];
+    });
+  }
+
+  it.each<readonly [string, Found]>([
+    ['the cluster is seen without it', 'none'],
+    ['nobody looks', 'no-look'],
+  ])('is not unusual since yesterday, where meanwhile %s', (_, off) => {
+    // At work from 8 to 16, with nothing to do in the first look and in the last two.
+    const day = Array.from({ length: daySamples }, (_, at): Found => {
+      if (at < 96 || at >= 194) return off;
+      return at === 96 || at >= 192 ? 1 : 0;
+    });
+    expect(toldAt(Array.from({ length: 8 }, () => day).flat())).toEqual([]);
+  });
+
+  const usual = Array.from({ length: 6 * daySamples }, (_, at) => (at % 2 === 0 ? 0 : 0.05));
+  const far = (looks: number): readonly Found[] => Array.from({ length: looks }, () => 1);
+  const blind = (looks: number): readonly Found[] => Array.from({ length: looks }, () => 'no-look');
+
+  it.each<readonly [string, readonly Found[], number]>([
+    ['a quarter of an hour after it began', far(10), 3],
+    ['no later where some looks failed', [...far(1), ...blind(4), ...far(5)], 5],
+    ['anew, as a shift, where nobody knew for long', [...far(1), ...blind(6), ...far(30)], 25],
+    ['the same where one look found no instance', [...far(2), 'none', ...far(30)], 21],
+  ])('is told %s', (_, found, expected) => {
+    expect(toldAt([...usual, ...found])[0]).toBe(usual.length + expected);
+  });
+
+  it('keeps what it has learnt, and what the look did find', () => {
+    const far = { ...emptySeriesState, firstAtMs: 1, farSinceMs: 2, isStriking: true };
+    const after = withoutUnseen({ 'idle-share': far, instances: far }, [
+      { figure: 'instances', group: 'batch', value: 0 },
+    ]);
+    expect(after).toEqual({
+      'idle-share': { ...emptySeriesState, firstAtMs: 1 },
+      instances: far,
+    });
+  });
+});
+
 describe('figureSentence', () => {
   it.each([
     ['tasks-per-instance', 14, { low: 6, high: 9 }, 'tasks per instance 14, usually 6-9'],
     ['tasks-per-instance', 4.25, { low: 6.04, high: 9 }, 'tasks per instance 4.3, usually 6-9'],
     ['instances', 30, { low: 3.96, high: 7.02 }, 'instances 30, usually 4-7'],
     ['idle-share', 0.5, { low: 0, high: 0.004 }, 'idle share 50%, usually 0%'],
+    ['idle-share', 1, { low: -0.021, high: -0.008 }, 'idle share 100%, usually 0%'],
+    ['reserved-share', 0.4, { low: 0.9, high: 1.02 }, 'reserved share 40%, usually 90-100%'],
+    ['tasks', 40, { low: -1.4, high: 9.3 }, 'tasks 40, usually 0-9'],
     ['reserved-share', 0.97, { low: 0.6, high: 0.753 }, 'reserved share 97%, usually 60-75%'],
   ] as const)('says %s %d', (figure, value, usual, expected) => {
     expect(figureSentence(figure, value, usual)).toBe(expected);
