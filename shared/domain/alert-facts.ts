@@ -397,6 +397,8 @@ export type DensityAnomalyFacts = {
   readonly others?: string;
   /** What changed in the hours before. */
   readonly changed?: string;
+  /** What goes on, and explained it for as long as it may. */
+  readonly outlasts?: string;
 };
 
 /** Facts as the text may use them: cleaned, of the right type, or undefined. */

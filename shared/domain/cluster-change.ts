@@ -1,5 +1,7 @@
-import { isLeaving, labelOf } from './instance-group.ts';
-import type { Service, Snapshot } from './snapshot.ts';
+import { type ClusterIndex, indexOf } from './cluster-index.ts';
+import { groupNameOf, isLeaving, labelOf } from './instance-group.ts';
+import type { ServiceRollout } from './service-state.ts';
+import type { Instance, Service, Snapshot } from './snapshot.ts';
 
 /** What makes density move without anything being wrong. */
 export type ChangeCause =
@@ -23,6 +25,15 @@ export type ClusterChange = {
   readonly atMs: number;
   /** What it was and what it became, as `4 to 12`; empty where there is no such thing. */
   readonly detail: string;
+  /**
+   * When it last went on by a step: a newer deployment, a task that started or left; never because the
+   * same is tried again. Missing: `sinceMs`.
+   */
+  readonly movedAtMs?: number;
+  /** How far it has come: to get further is a step. Missing where that cannot be told. */
+  readonly reached?: number;
+  /** Names of the groups of instances whose figures it can move. Missing: any. */
+  readonly groups?: readonly string[];
 };
 
 /** What has to be remembered of a cluster to see that it changed. Plain JSON. */
@@ -40,6 +51,8 @@ export const settlingMs = 20 * 60_000;
 /** Changes are remembered for so long, to be named beside an anomaly, and so many of them. */
 export const changesKeptMs = 6 * 3_600_000;
 export const changesMax = 40;
+/** Groups that a change names; with more of them it may move any. */
+const groupsMax = 8;
 /** Services are remembered in the order of their names as far as this many characters reach. */
 const desiredCharsMax = 40_000;
 
@@ -52,16 +65,14 @@ export function rememberCluster(memory: ClusterMemory, snapshot: Snapshot): Clus
   const isWhole = gaps.every(({ subject }) => subject !== 'services');
   const seen = [
     ...underWayIn(snapshot),
-    ...(isWhole && memory.desired !== undefined
-      ? differences(memory.desired, services, takenAtMs)
-      : []),
+    ...(isWhole && memory.desired !== undefined ? differences(memory.desired, snapshot) : []),
   ];
   const isSeen = new Set(seen.map(keyOf));
   const known = new Map(memory.changes.map((change) => [keyOf(change), change]));
   const resumed = seen.map((change) => {
     const last = known.get(keyOf(change));
     const isSame = last !== undefined && takenAtMs - last.atMs < settlingMs && isLasting(change);
-    return isSame ? { ...change, sinceMs: last.sinceMs } : change;
+    return isSame ? continued(last, change) : change;
   });
   const before = memory.changes.filter(
     (change) => !isSeen.has(keyOf(change)) && takenAtMs - change.atMs < changesKeptMs,
@@ -74,26 +85,118 @@ export function rememberCluster(memory: ClusterMemory, snapshot: Snapshot): Clus
 
 const keyOf = ({ cause, subject }: ClusterChange): string => `${cause} ${subject}`;
 
+/** A change that goes on, as it is now. */
+function continued(last: ClusterChange, now: ClusterChange): ClusterChange {
+  const { movedAtMs, reached, groups, ...rest } = now;
+  const isAnew = movedAtMs !== undefined && movedAtMs > movedAtMsOf(last);
+  const isFurther = reached !== undefined && last.reached !== undefined && reached > last.reached;
+  const furthest = isAnew || isFurther ? reached : (last.reached ?? reached);
+  return {
+    ...rest,
+    sinceMs: last.sinceMs,
+    movedAtMs: isFurther ? now.atMs : isAnew ? movedAtMs : movedAtMsOf(last),
+    ...(furthest === undefined ? {} : { reached: furthest }),
+    ...groupsIn(
+      groups === undefined || last.groups === undefined ? undefined : [...groups, ...last.groups],
+    ),
+  };
+}
+
+const movedAtMsOf = ({ movedAtMs, sinceMs }: ClusterChange): number => movedAtMs ?? sinceMs;
+
 /** What is going on while one looks. */
-function underWayIn({ services, instances, takenAtMs: atMs }: Snapshot): readonly ClusterChange[] {
-  const change = (cause: ChangeCause, subject: string): ClusterChange => ({
-    cause,
-    subject,
-    sinceMs: atMs,
-    atMs,
-    detail: '',
-  });
+function underWayIn(snapshot: Snapshot): readonly ClusterChange[] {
+  const { services, instances, takenAtMs: atMs } = snapshot;
+  const index = indexOf(snapshot);
   return [
     ...services
       .filter((service) => isDeploying(service, atMs))
-      .map(({ name }) => change('deployment-in-progress', name)),
-    ...services
-      .filter(
-        ({ lastRebalancingAtMs: lastMs }) => lastMs !== undefined && atMs - lastMs < settlingMs,
-      )
-      .map(({ name }) => change('zone-rebalancing', name)),
-    ...instances.filter(isLeaving).map((one) => change('instances-leaving', labelOf(one))),
+      .map((service) => deploymentOf(service, index)),
+    ...services.flatMap((service): readonly ClusterChange[] => {
+      const { name: subject, lastRebalancingAtMs: lastMs } = service;
+      if (lastMs === undefined || atMs - lastMs >= settlingMs) return [];
+      const change = {
+        cause: 'zone-rebalancing',
+        subject,
+        sinceMs: atMs,
+        atMs,
+        detail: '',
+      } as const;
+      return [{ ...change, movedAtMs: lastMs, ...groupsIn(groupsOf(service, index)) }];
+    }),
+    ...instances.filter(isLeaving).map(
+      (instance): ClusterChange => ({
+        cause: 'instances-leaving',
+        subject: labelOf(instance),
+        sinceMs: atMs,
+        atMs,
+        detail: '',
+        reached: 0 - instance.runningTasks - instance.pendingTasks,
+        ...groupsIn(groupsBeside(instance, index)),
+      }),
+    ),
   ];
+}
+
+/** It begins with the newest rollout, and gets further with each task of it that runs. */
+function deploymentOf(service: Service, index: ClusterIndex): ClusterChange {
+  const { takenAtMs: atMs } = index.snapshot;
+  const [first, ...others] = service.rollouts;
+  const begunMs = ({ createdAtMs = 0 }: ServiceRollout): number => createdAtMs;
+  const newest = others.reduce(
+    (last, one) => (last === undefined || begunMs(one) > begunMs(last) ? one : last),
+    first,
+  );
+  return {
+    cause: 'deployment-in-progress',
+    subject: service.name,
+    sinceMs: atMs,
+    atMs,
+    detail: '',
+    ...(newest?.createdAtMs === undefined ? {} : { movedAtMs: newest.createdAtMs }),
+    ...(newest?.running === undefined ? {} : { reached: newest.running }),
+    ...groupsIn(groupsOf(service, index)),
+  };
+}
+
+function groupsIn(groups: readonly string[] | undefined): Pick<ClusterChange, 'groups'> {
+  if (groups === undefined) return {};
+  const names = [...new Set(groups)].sort();
+  return names.length > groupsMax ? {} : { groups: names };
+}
+
+/** Where a service's tasks may be placed, and where they are; undefined where that is anywhere. */
+function groupsOf(service: Service, index: ClusterIndex): readonly string[] | undefined {
+  const own = groupsWanted(service);
+  if (own === undefined) return undefined;
+  const standing = index.tasksOf(service.name).flatMap(({ instanceArn }) => {
+    const instance = index.instanceOf(instanceArn);
+    return instance === undefined ? [] : [groupNameOf(instance)];
+  });
+  return [...own, ...standing];
+}
+
+/** The launch type EC2 takes any instance in EC2, whoever launched it. Fargate has no instances. */
+function groupsWanted({ capacityProviders, compute }: Service): readonly string[] | undefined {
+  if (compute === 'fargate') return [];
+  if (capacityProviders.length > 0) return capacityProviders;
+  return compute === undefined || compute === 'ec2' ? undefined : [compute];
+}
+
+/** The group of an instance, and those to which its services' tasks may go from it. */
+function groupsBeside(
+  instance: Instance,
+  { snapshot }: ClusterIndex,
+): readonly string[] | undefined {
+  const own = groupNameOf(instance);
+  const names = [own];
+  for (const service of snapshot.services) {
+    if (service.schedulingStrategy === 'DAEMON') continue;
+    const groups = groupsWanted(service);
+    if (groups === undefined && instance.compute === 'ec2') return undefined;
+    if (groups?.includes(own) === true) names.push(...groups);
+  }
+  return names;
 }
 
 /** A deployment may begin and end between two looks: one that is younger counts as under way. */
@@ -110,31 +213,24 @@ const isDeploying = ({ rollouts }: Service, atMs: number): boolean =>
 
 function differences(
   before: Readonly<Record<string, number>>,
-  services: readonly Service[],
-  atMs: number,
+  snapshot: Snapshot,
 ): readonly ClusterChange[] {
+  const { services, takenAtMs: atMs } = snapshot;
   const names = new Set(services.map(({ name }) => name));
   const beyond = Object.keys(before).reduce((last, name) => (name > last ? name : last), '');
   const known = (name: string): boolean => Object.hasOwn(before, name);
   const isFull = charsOf(before) > desiredCharsMax / 2;
   return [
-    ...services.flatMap(({ name, desired }): readonly ClusterChange[] => {
-      const was = known(name) ? before[name] : undefined;
-      if (was === undefined) {
-        // Behind the last name that there was room for, a service may be old.
-        if (isFull && name > beyond) return [];
-        return [{ cause: 'service-added', subject: name, sinceMs: atMs, atMs, detail: '' }];
-      }
-      if (was === desired) return [];
-      return [
-        {
-          cause: 'desired-count-changed',
-          subject: name,
-          sinceMs: atMs,
-          atMs,
-          detail: `${was} to ${desired}`,
-        },
-      ];
+    ...services.flatMap((service): readonly ClusterChange[] => {
+      const { name: subject, desired } = service;
+      const was = known(subject) ? before[subject] : undefined;
+      // Behind the last name that there was room for, a service may be old.
+      if (was === desired || (was === undefined && isFull && subject > beyond)) return [];
+      const groups = groupsIn(groupsOf(service, indexOf(snapshot)));
+      const change = { subject, sinceMs: atMs, atMs, ...groups };
+      return was === undefined
+        ? [{ ...change, cause: 'service-added', detail: '' }]
+        : [{ ...change, cause: 'desired-count-changed', detail: `${was} to ${desired}` }];
     }),
     ...Object.keys(before)
       .filter((name) => !names.has(name))
@@ -177,31 +273,69 @@ const isLasting = ({ cause }: ClusterChange): boolean => lasting.has(cause);
 const keepsZones = new Set<ChangeCause>(['deployment-in-progress', 'zone-rebalancing']);
 /** A change at one moment explains an unusual figure for so long; what stays unusual is told. */
 export const explainedMsMax = 60 * 60_000;
+/** What lasts explains it for so long after the figure moved, or after its own last step. */
+export const lastingExplainedMsMax = 6 * 3_600_000;
 /** What moves a figure is seen no later than this after it: tasks are read before services. */
 export const seenLaterMsMax = 10 * 60_000;
+/** And it began, or went on by a step, no earlier than this before it: what has stood since moves nothing. */
+export const beganBeforeMsMax = 60 * 60_000;
+
+/** A figure that is unusual. */
+export type UnusualFigure = {
+  readonly figure: string;
+  /** Its group of instances; undefined for the whole cluster. */
+  readonly group: string | undefined;
+  /** Since when it is far from what was usual, moments in which it was near included. */
+  readonly farSinceMs: number;
+  /** The same since it was last near for a moment. */
+  readonly awaySinceMs: number;
+  readonly nowMs: number;
+};
+
+export type Explanation = {
+  /** `outlasted`: it would explain the figure, but has done so for as long as it may. */
+  readonly kind: 'explained' | 'outlasted';
+  readonly by: ClusterChange;
+};
 
 /**
- * What explains that a figure is unusual since `sinceMs`, the latest change first; undefined where
- * nothing does. Only what was there when it began explains it. What lasts explains as long as it lasts
- * and until tasks have settled. A count that somebody or a policy changed explains an hour: a scale-out
- * that nobody stops should be told.
+ * What explains that a figure is unusual, the latest change first; undefined where nothing does. Only
+ * what touches the figure's instances, was there when it moved, and had begun or gone on shortly before
+ * explains it. What lasts explains as long as it lasts and until tasks have settled, for some hours at
+ * most: what hangs should be told. A count that somebody or a policy changed explains an hour: so should
+ * a scale-out that nobody stops.
  */
 export function explanationOf(
   { changes }: ClusterMemory,
-  {
-    figure,
-    sinceMs,
-    nowMs,
-  }: { readonly figure: string; readonly sinceMs: number; readonly nowMs: number },
-): ClusterChange | undefined {
-  const possible = changes.filter(
-    (change) =>
-      change.sinceMs <= sinceMs + seenLaterMsMax &&
-      !(figure === 'zones' && keepsZones.has(change.cause)),
+  unusual: UnusualFigure,
+): Explanation | undefined {
+  const { farSinceMs, awaySinceMs, nowMs } = unusual;
+  const possible = changes.filter((change) => mayMove(change, unusual));
+  const going = possible.filter((change) => isLasting(change) && nowMs - change.atMs < settlingMs);
+  const isOutlasted = (change: ClusterChange): boolean =>
+    nowMs - Math.min(awaySinceMs, Math.max(farSinceMs, movedAtMsOf(change))) >=
+    lastingExplainedMsMax;
+  const by =
+    going.find((change) => !isOutlasted(change)) ??
+    (nowMs - awaySinceMs < explainedMsMax
+      ? possible.find((change) => !isLasting(change) && nowMs - change.atMs < explainedMsMax)
+      : undefined);
+  if (by !== undefined) return { kind: 'explained', by };
+  const [outlasted] = going;
+  return outlasted === undefined ? undefined : { kind: 'outlasted', by: outlasted };
+}
+
+function mayMove(
+  change: ClusterChange,
+  { figure, group, farSinceMs, awaySinceMs }: UnusualFigure,
+): boolean {
+  const { cause, sinceMs, groups } = change;
+  if (figure === 'zones' && keepsZones.has(cause)) return false;
+  const touches =
+    groups === undefined || (group === undefined ? groups.length > 0 : groups.includes(group));
+  return (
+    touches &&
+    sinceMs <= awaySinceMs + seenLaterMsMax &&
+    movedAtMsOf(change) >= farSinceMs - beganBeforeMsMax
   );
-  const recent = possible.filter(({ atMs }) => nowMs - atMs < settlingMs);
-  const going = recent.find(isLasting);
-  if (going !== undefined) return going;
-  if (nowMs - sinceMs >= explainedMsMax) return undefined;
-  return possible.find((change) => !isLasting(change) && nowMs - change.atMs < explainedMsMax);
 }

@@ -1,4 +1,4 @@
-import type { ClusterMemory } from './cluster-change.ts';
+import type { ClusterChange, ClusterMemory } from './cluster-change.ts';
 import { type DensitySample, figureSentence, type SeriesVerdict } from './density-series.ts';
 import type { Facts, IncidentKey } from './incident.ts';
 import type { Observation } from './incident-lifecycle.ts';
@@ -18,8 +18,8 @@ type Unusual = Extract<SeriesVerdict, { readonly kind: 'act' }> & {
 
 /**
  * What one look says of the cluster's series: one incident a cluster, because figures move together.
- * It tells the figure that is unusual for longest and names what changed before; what is of no concern
- * by itself opens none. `wasTold`: since when an incident is open. It ends when no series is unusual
+ * It tells the figure that is unusual for longest and names what changed before, and what would explain
+ * it but has lasted for too long; what is of no concern by itself opens none. `wasTold`: since when an incident is open. It ends when no series is unusual
  * any more.
  */
 export function observeAnomalies(
@@ -57,13 +57,13 @@ export function observeAnomalies(
       .map(({ sample: one, usual }) =>
         inGroup(figureSentence(one.figure, one.value, usual), one.group, group),
       );
-    const changes = memory.changes.map(({ cause, subject, detail }) =>
-      [subject, cause.replaceAll('-', ' '), detail].filter((word) => word !== '').join(' '),
-    );
+    const outlasts = first.outlasts ?? unusual.find((one) => one.outlasts !== undefined)?.outlasts;
+    const changes = memory.changes.filter((change) => change !== outlasts).map(wordsOf);
     const facts: Facts = {
       figure: figureSentence(figure, value, first.usual),
       ...(group === undefined ? {} : { group }),
       ...(others.length === 0 ? {} : { others: others.slice(0, namedMax).join('; ') }),
+      ...(outlasts === undefined ? {} : { outlasts: wordsOf(outlasts) }),
       ...(changes.length === 0 ? {} : { changed: changes.slice(0, namedMax).join('; ') }),
     };
     const occurrence = standingOccurrence(cluster, sinceMs, nowMs);
@@ -100,6 +100,9 @@ export function observeAnomalies(
  */
 const isOfConcern = ({ sample: { figure, value }, usual }: Unusual): boolean =>
   figure !== 'instances' || value === 0 || value > usual.high;
+
+const wordsOf = ({ cause, subject, detail }: ClusterChange): string =>
+  [subject, cause.replaceAll('-', ' '), detail].filter((word) => word !== '').join(' ');
 
 /** Further figures and changes that a text names. */
 const namedMax = 3;

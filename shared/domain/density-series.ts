@@ -163,6 +163,8 @@ export type SeriesVerdict =
       readonly reason: 'density-unusual';
       readonly usual: Range;
       readonly sinceMs: number;
+      /** What goes on and would explain it, but has done so for as long as it may. */
+      readonly outlasts?: ClusterChange;
     };
 
 /**
@@ -199,7 +201,7 @@ export function followSeries(
       awaySinceMs: state.usualSinceMs === undefined ? (awaySinceMs ?? nowMs) : nowMs,
       isStriking: state.isStriking || judgement.score >= anomalousScore,
     };
-    const verdict = verdictOn(far, figure, context);
+    const verdict = verdictOn(far, sample, context);
     return { state: { ...base, ...far, usualSinceMs: undefined }, verdict };
   }
   if (farSinceMs === undefined) {
@@ -228,15 +230,19 @@ function verdictOn(
     readonly awaySinceMs: number;
     readonly isStriking: boolean;
   },
-  figure: DensityFigure,
+  { figure, group }: DensitySample,
   { nowMs, cluster, policy }: Parameters<typeof followSeries>[2],
 ): SeriesVerdict {
-  const { usual, farSinceMs: sinceMs, awaySinceMs, isStriking } = far;
-  const by = explanationOf(cluster, { figure, sinceMs: awaySinceMs, nowMs });
-  if (by !== undefined) return { kind: 'hold', reason: 'explained', by };
-  return nowMs - sinceMs < (isStriking ? policy.holdMs : policy.shiftMs)
-    ? { kind: 'hold', reason: 'not-long-enough' }
-    : { kind: 'act', reason: 'density-unusual', usual, sinceMs };
+  const { usual, farSinceMs, awaySinceMs, isStriking } = far;
+  const explanation = explanationOf(cluster, { figure, group, farSinceMs, awaySinceMs, nowMs });
+  if (explanation?.kind === 'explained') {
+    return { kind: 'hold', reason: 'explained', by: explanation.by };
+  }
+  if (nowMs - farSinceMs < (isStriking ? policy.holdMs : policy.shiftMs)) {
+    return { kind: 'hold', reason: 'not-long-enough' };
+  }
+  const act = { kind: 'act', reason: 'density-unusual', usual, sinceMs: farSinceMs } as const;
+  return explanation === undefined ? act : { ...act, outlasts: explanation.by };
 }
 
 function isFarFrom(

@@ -83,6 +83,10 @@ function groupOf(
   };
 }
 
+/** The group that an instance belongs to. */
+export const groupNameOf = ({ capacityProvider, compute }: Instance): string =>
+  capacityProvider ?? compute ?? 'unknown';
+
 const leavingStatuses = new Set(['DRAINING', 'DEREGISTERING', 'INACTIVE']);
 
 /** Whether ECS is taking the instance away. A status that is not known says that it stays. */

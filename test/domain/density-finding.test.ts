@@ -20,7 +20,7 @@ const context = {
     ],
   },
 } as const;
-const unusual = (sinceMs: number): SeriesVerdict => ({
+const unusual = (sinceMs: number): Extract<SeriesVerdict, { readonly kind: 'act' }> => ({
   kind: 'act',
   reason: 'density-unusual',
   usual: { low: 6, high: 9 },
@@ -85,6 +85,16 @@ describe('observeAnomalies', () => {
         },
       },
     });
+  });
+
+  it('names what goes on and explained a figure for too long, apart from what changed', () => {
+    const [outlasts] = context.memory.changes;
+    const followed = [closer, of('tasks', { ...unusual(3), outlasts }, 'general')];
+    const { observations } = observeAnomalies(undefined, followed, context);
+    expect(observations[0]?.observation).toMatchObject({
+      facts: { outlasts: 'feed desired count changed 12 to 90' },
+    });
+    expect(observations[0]?.observation).not.toHaveProperty('facts.changed');
   });
 
   it('is the same occurrence in every look of a day', () => {

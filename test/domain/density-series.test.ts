@@ -120,6 +120,26 @@ describe('followSeries', () => {
     expect(told[0]?.at).toBe(from + 3);
   });
 
+  it('is not silenced by a deployment that has hung for a day', () => {
+    const from = 7 * daySamples + 30;
+    const looks = changed(scaledDaily(8), from, from + 60, { value: 24 });
+    const { told } = follow(changed(looks, 6 * daySamples, from + 60, { isDeploying: true }));
+    expect(told[0]?.at).toBe(from + 3);
+    expect(told[0]?.verdict).not.toHaveProperty('outlasts');
+  });
+
+  it('tells what a deployment has explained for six hours, and names it', () => {
+    const from = 7 * daySamples + 30;
+    const { told } = follow(
+      changed(scaledDaily(8), from, from + 90, { value: 24, isDeploying: true }),
+    );
+    expect(told[0]?.at).toBe(from + 72);
+    expect(told[0]?.verdict).toMatchObject({
+      sinceMs: startMs + from * stepMs,
+      outlasts: { cause: 'deployment-in-progress', subject: 'web' },
+    });
+  });
+
   it('asks anew what explains a figure that was back for a moment', () => {
     const from = 7 * daySamples + 30;
     const first = { value: 24, isDeploying: true };

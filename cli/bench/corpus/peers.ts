@@ -95,20 +95,30 @@ const emptyPeerState: PeerState = { score: undefined, firstAtMs: 0, ...fresh };
 /** A peer with what it has not: time to learn, a wait before it tells, an end, and silence by cause. */
 export function followPeer({ createScorer, threshold }: Peer): Follower {
   const { learningMs, holdMs, wellMs } = defaultSeriesPolicy;
-  return perSeries<PeerState>(emptyPeerState, (before, { figure, value }, { nowMs, memory }) => {
-    const score = before.score ?? createScorer();
-    const firstAtMs = before.score === undefined ? nowMs : before.firstAtMs;
-    const base = { ...before, score, firstAtMs };
-    const isUnusual = score(value) >= threshold && nowMs - firstAtMs >= learningMs;
-    if (!isUnusual) return back(base, nowMs, wellMs);
-    const sinceMs = before.sinceMs ?? nowMs;
-    const isAnew = before.usualSinceMs !== undefined || before.awaySinceMs === undefined;
-    const awaySinceMs = isAnew ? nowMs : before.awaySinceMs;
-    const state = { ...base, sinceMs, awaySinceMs, usualSinceMs: undefined };
-    const by = explanationOf(memory, { figure, sinceMs: awaySinceMs ?? nowMs, nowMs });
-    if (by !== undefined) return { state, verdict: { kind: 'hold', reason: 'explained', by } };
-    return { state, verdict: nowMs - sinceMs < holdMs ? wait : tell(value, sinceMs) };
-  });
+  return perSeries<PeerState>(
+    emptyPeerState,
+    (before, { figure, group, value }, { nowMs, memory }) => {
+      const score = before.score ?? createScorer();
+      const firstAtMs = before.score === undefined ? nowMs : before.firstAtMs;
+      const base = { ...before, score, firstAtMs };
+      const isUnusual = score(value) >= threshold && nowMs - firstAtMs >= learningMs;
+      if (!isUnusual) return back(base, nowMs, wellMs);
+      const sinceMs = before.sinceMs ?? nowMs;
+      const isAnew = before.usualSinceMs !== undefined || before.awaySinceMs === undefined;
+      const awaySinceMs = isAnew ? nowMs : before.awaySinceMs;
+      const state = { ...base, sinceMs, awaySinceMs, usualSinceMs: undefined };
+      const explanation = explanationOf(memory, {
+        ...{ figure, group, nowMs },
+        farSinceMs: sinceMs,
+        awaySinceMs: awaySinceMs ?? nowMs,
+      });
+      if (explanation?.kind === 'explained') {
+        const { by } = explanation;
+        return { state, verdict: { kind: 'hold', reason: 'explained', by } };
+      }
+      return { state, verdict: nowMs - sinceMs < holdMs ? wait : tell(value, sinceMs) };
+    },
+  );
 }
 
 const wait: SeriesVerdict = { kind: 'hold', reason: 'not-long-enough' };

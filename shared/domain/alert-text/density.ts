@@ -4,6 +4,7 @@ import {
   type FactReader,
   readFacts,
 } from '../alert-facts.ts';
+import { lastingExplainedMsMax } from '../cluster-change.ts';
 import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
 import { counted, joined, known, shellWord } from './words.ts';
 
@@ -120,6 +121,7 @@ export function densityAnomalyDraft(scene: Scene): Draft {
   const { isResolved, name } = scene;
   const [figure, group] = [facts.text('figure'), facts.text('group')];
   const [others, changed] = [facts.text('others'), facts.text('changed')];
+  const outlasts = facts.text('outlasts');
   const what = figure ?? 'density unlike before';
   return {
     headline: isResolved
@@ -127,25 +129,30 @@ export function densityAnomalyDraft(scene: Scene): Draft {
       : joined([group === undefined ? what : `provider ${group}: ${what}`]),
     lead: isResolved
       ? `Density in ${name} is as usual again, or has become the usual. Nothing to do.`
-      : `Nobody is hurt so far: density in ${name} is unlike before, and no deployment or drain explains it. Look today.`,
+      : outlasts === undefined
+        ? `Nobody is hurt so far: density in ${name} is unlike before, and no deployment or drain explains it. Look today.`
+        : `Nobody is hurt so far: density in ${name} is unlike before, for longer than what goes on there explains. Look today.`,
     evidence: known([
       joined([what, group === undefined ? undefined : `provider ${group}`]),
       others === undefined ? undefined : `also ${others}`,
-      changed === undefined
-        ? 'no deployment, drain or scaling was seen in 6 h'
-        : `changed before: ${changed}`,
+      outlasts === undefined ? undefined : `still going on ${explainedHours} h later: ${outlasts}`,
+      changed !== undefined
+        ? `changed before: ${changed}`
+        : outlasts === undefined
+          ? 'no deployment, drain or scaling was seen in 6 h'
+          : undefined,
     ]),
     ballast: 'watched only; it stays silent while a deployment, drain or scaling explains it',
-    next: isResolved
-      ? nothingToDo
-      : [
-          {
-            text:
-              changed === undefined
-                ? 'look at the desired counts and the instances of the cluster'
-                : 'look at what changed: is it meant to stay?',
-          },
-        ],
+    next: isResolved ? nothingToDo : [{ text: anomalyAdviceOf(changed, outlasts) }],
     ends: 'back in the usual band for 30 min, or usual by now',
   };
+}
+
+const explainedHours = lastingExplainedMsMax / 3_600_000;
+
+function anomalyAdviceOf(changed: string | undefined, outlasts: string | undefined): string {
+  if (outlasts !== undefined) return 'look at what still goes on: what keeps it from its end?';
+  return changed === undefined
+    ? 'look at the desired counts and the instances of the cluster'
+    : 'look at what changed: is it meant to stay?';
 }
