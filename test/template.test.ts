@@ -792,6 +792,26 @@ describe('topics', () => {
 });
 
 describe('alarms', () => {
+  it.each(['Density', 'AzBalance'])('miss the runs of %s that do not come', (id) => {
+    const own = alarms.filter(
+      ({ properties }) =>
+        properties.MetricName === 'Invocations' &&
+        JSON.stringify(properties.Dimensions).includes(`{"Ref":"${id}"}`),
+    );
+    // The schedule calls every five minutes: three calls in a row.
+    expect(own.map(({ properties }) => properties)).toEqual([
+      expect.objectContaining({
+        Namespace: 'AWS/Lambda',
+        Statistic: 'Sum',
+        Period: 300,
+        EvaluationPeriods: 3,
+        Threshold: 1,
+        ComparisonOperator: 'LessThanThreshold',
+        TreatMissingData: 'breaching',
+      }),
+    ]);
+  });
+
   it.each(alarms)('$id tells the channel when it begins and when it ends', ({ properties }) => {
     expect(properties).toMatchObject({
       AlarmActions: [alertsTopicArn],

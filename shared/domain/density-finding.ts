@@ -19,8 +19,8 @@ type Unusual = Extract<SeriesVerdict, { readonly kind: 'act' }> & {
 /**
  * What one look says of the cluster's series: one incident a cluster, because figures move together.
  * It tells the figure that is unusual for longest and names what changed before, and what would explain
- * it but has lasted for too long; what is of no concern by itself opens none. `wasTold`: since when an incident is open. It ends when no series is unusual
- * any more.
+ * it but has lasted for too long; what is of no concern by itself opens none. `wasTold`: since when an
+ * incident is open. It ends when no series is unusual any more.
  */
 export function observeAnomalies(
   wasTold: number | undefined,
