@@ -829,6 +829,7 @@ describe('silence', () => {
   it('is an alarm of those that would otherwise look like calm', () => {
     expect(silent.map(({ id }) => id).sort()).toEqual([
       'AzBalanceSilent',
+      'DensitySilent',
       'InstanceReplacementSilent',
     ]);
   });

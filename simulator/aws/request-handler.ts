@@ -81,12 +81,7 @@ export function createRequestHandler(
       requests += 1;
       const requestId = `00000000-0000-4000-8000-${String(requests).padStart(12, '0')}`;
       const recognised = recogniseOrComplain(account, request);
-      const call: Call = {
-        service: recognised.protocol.service,
-        operation: recognised.operation,
-        input: recognised.input,
-        ...(options.caller === undefined ? {} : { caller: options.caller }),
-      };
+      const call = callOf(recognised, options.caller);
       account.calls.push(call);
       const fault = takeFault(account, call);
       if (fault === 'hang') await hang(requestTimeout ?? requestTimeoutMs, sleep, signal);
@@ -104,6 +99,11 @@ export function createRequestHandler(
     destroy: () => {},
   };
 }
+
+const callOf = ({ protocol, operation, input }: Recognised, caller: string | undefined): Call => ({
+  ...{ service: protocol.service, operation, input },
+  ...(caller === undefined ? {} : { caller }),
+});
 
 function recogniseOrComplain(account: Account, request: WireRequest): Recognised {
   try {

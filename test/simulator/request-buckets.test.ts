@@ -161,6 +161,7 @@ function sandboxIn(lab: Lab) {
   const { world } = lab;
   const { clientSettings, clock } = createSandbox({
     account: world.account,
+    functionName: 'density',
     timeline: timelineOf(world),
     maxAttempts: 3,
     latencyMs: () => 0,
