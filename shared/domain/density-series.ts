@@ -266,8 +266,14 @@ export function figureSentence(figure: DensityFigure, value: number, { low, high
   const now = number(possible(value), 'near');
   const usually = from === to ? from : `${from}-${to}`;
   const sign = unitOf[figure] === 'share' ? '%' : '';
-  return `${figure.replaceAll('-', ' ')} ${now}${sign}, usually ${usually}${sign}`;
+  return `${nameOf(figure)} ${now}${sign}, usually ${usually}${sign}`;
 }
+
+const nameOf = (figure: DensityFigure): string =>
+  figure === 'zones' ? zonesName : figure.replaceAll('-', ' ');
+
+/** How the sentence on zones begins: those with an instance are meant. */
+export const zonesName = 'zones with instances';
 
 const unitOf: Readonly<Record<DensityFigure, 'count' | 'mean' | 'share'>> = {
   instances: 'count',

@@ -386,6 +386,15 @@ export const samples: Readonly<Record<string, Sample>> = {
     severity: 'warn',
     facts: { figure: 'instances 30, usually 4-7' },
   },
+  'density-anomaly-zones': {
+    kind: 'density-anomaly',
+    cause: 'density-unusual',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: { figure: 'zones with instances 2, usually 3' },
+  },
   'density-anomaly-outlasts': {
     kind: 'density-anomaly',
     cause: 'density-unusual',

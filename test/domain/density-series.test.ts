@@ -242,6 +242,7 @@ describe('figureSentence', () => {
     ['idle-share', 1, { low: -0.021, high: -0.008 }, 'idle share 100%, usually 0%'],
     ['reserved-share', 0.4, { low: 0.9, high: 1.02 }, 'reserved share 40%, usually 90-100%'],
     ['tasks', 40, { low: -1.4, high: 9.3 }, 'tasks 40, usually 0-9'],
+    ['zones', 2, { low: 2.98, high: 3.02 }, 'zones with instances 2, usually 3'],
     ['reserved-share', 0.97, { low: 0.6, high: 0.753 }, 'reserved share 97%, usually 60-75%'],
   ] as const)('says %s %d', (figure, value, usual, expected) => {
     expect(figureSentence(figure, value, usual)).toBe(expected);

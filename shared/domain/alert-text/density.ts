@@ -5,6 +5,7 @@ import {
   readFacts,
 } from '../alert-facts.ts';
 import { lastingExplainedMsMax } from '../cluster-change.ts';
+import { zonesName } from '../density-series.ts';
 import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
 import { counted, joined, known, shellWord } from './words.ts';
 
@@ -23,7 +24,7 @@ export function concentrationDraft(scene: Scene): Draft {
       : [`${tasks} on ${where}`, left].filter((part) => part !== undefined).join('; '),
     lead: isResolved
       ? `${name}: ${endOf(scene)}. Nothing to do.`
-      : `Serving normally. If ${where} dies, ${remaining === undefined ? 'most' : 'much'} of ${name} goes with it. Act this week.`,
+      : `Serving normally. If ${where} dies, ${shareLost(remaining)} of ${name} goes with it. Act this week.`,
     evidence: known([
       joined([`${tasks} on ${where}`, desiredText(facts.number('desired'))]),
       ...(isResolved ? [] : [limitText(facts), evenText(facts), peersText(facts)]),
@@ -116,6 +117,11 @@ const desiredText = (desired: number | undefined): string | undefined =>
   desired === undefined ? undefined : `${desired} desired`;
 
 /** `density-anomaly`: a figure of a provider or the cluster far from what was usual, unexplained. */
+function shareLost(remaining: number | undefined): string {
+  if (remaining === undefined) return 'most';
+  return remaining === 0 ? 'all' : 'much';
+}
+
 export function densityAnomalyDraft(scene: Scene): Draft {
   const facts = readFacts<DensityAnomalyFacts>(scene.incident.facts);
   const { isResolved, name } = scene;
@@ -143,14 +149,21 @@ export function densityAnomalyDraft(scene: Scene): Draft {
           : undefined,
     ]),
     ballast: 'watched only; it stays silent while a deployment, drain or scaling explains it',
-    next: isResolved ? nothingToDo : [{ text: anomalyAdviceOf(changed, outlasts) }],
+    next: isResolved ? nothingToDo : [{ text: anomalyAdviceOf(what, changed, outlasts) }],
     ends: 'back in the usual band for 30 min, or usual by now',
   };
 }
 
 const explainedHours = lastingExplainedMsMax / 3_600_000;
 
-function anomalyAdviceOf(changed: string | undefined, outlasts: string | undefined): string {
+function anomalyAdviceOf(
+  what: string,
+  changed: string | undefined,
+  outlasts: string | undefined,
+): string {
+  if (what.startsWith(zonesName)) {
+    return 'look at AWS Health, and at the subnets and launch errors of the capacity providers';
+  }
   if (outlasts !== undefined) return 'look at what still goes on: what keeps it from its end?';
   return changed === undefined
     ? 'look at the desired counts and the instances of the cluster'
