@@ -371,7 +371,9 @@ const repeatMs: Readonly<Record<string, number>> = {
 /** Steady: as many healthy tasks of the newest deployment as desired, and no others. */
 function checkSteady(core: Core, service: Service): void {
   const [primary] = service.deployments;
-  const isBusy = service.staged !== undefined || service.rebalancing !== undefined;
+  const isBusy = [service.staged, service.rollingHooks, service.rebalancing].some(
+    (one) => one !== undefined,
+  );
   if (primary === undefined || service.isDeleted || isBusy) {
     service.isSteady = false;
     return;

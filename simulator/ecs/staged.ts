@@ -106,8 +106,9 @@ function productionOf(core: Core, service: Service): Deployment | undefined {
 /** Of revisions that share their target group, in a rolling deployment, the one that stands. */
 function rollingProductionOf(core: Core, { deployments }: Service): Deployment | undefined {
   const serves = ({ tasks }: Deployment): boolean => [...tasks].some((task) => isHealthy(task));
-  const newest = deployments.find((one) => one.wasCompleted || serves(one));
-  const completed = deployments.find(({ wasCompleted }) => wasCompleted);
+  const standing = deployments.filter(({ isScaledUp }) => isScaledUp);
+  const newest = standing.find((one) => one.wasCompleted || serves(one));
+  const completed = standing.find(({ wasCompleted }) => wasCompleted);
   const isOnward = core.variant('superseded-shift') === 'on-to-green';
   return (isOnward ? undefined : completed) ?? newest ?? deployments[0];
 }
@@ -381,9 +382,12 @@ function backShift(
   const isCalled =
     core.has('rollback-hooks') && (isPassed || core.variant('rollback-hooks-of') === 'every-stage');
   staged.run.lifecycleStage = stage;
+  const goOn = (result: HookResult): void => {
+    if (!staged.isDone) then(result);
+  };
   const callHooks = (): void => {
-    if (isCalled) runHooks(core, service, staged, { stage, isRollback: true }, then);
-    else then({ isPassed: true });
+    if (isCalled) runHooks(core, service, staged, { stage, isRollback: true }, goOn);
+    else goOn({ isPassed: true });
   };
   if (isPassed) shiftTo(core, service, staged, { kind, percent: 0 }, callHooks);
   else callHooks();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deploy } from './staged-lab.ts';
+import { deploy, hookAt } from './staged-lab.ts';
 import { createLab, hourMs, minuteMs } from './world-lab.ts';
 
 const web = { cluster: 'prod', service: 'web' } as const;
@@ -62,6 +62,22 @@ describe('a service that is deleted', () => {
     lab.world.ecs.deleteService({ ...web, force: true });
     const [run] = lab.world.account.serviceDeployments.values();
     expect(run?.status).toBe('STOPPED');
+  });
+});
+
+describe('a rolling deployment of no tasks', () => {
+  it('is not complete before its hook has passed', async () => {
+    const staged = await deploy({
+      variants: { 'rolling-hooks': 'pre-scale-up' },
+      strategy: 'ROLLING',
+      desiredCount: 0,
+      hooks: [hookAt(['PRE_SCALE_UP'])],
+      answer: (_, count) => (count < 10 ? { hookStatus: 'IN_PROGRESS' } : undefined),
+    });
+    await staged.minutes(4);
+    expect(staged.run().status).toBe('IN_PROGRESS');
+    await staged.minutes(4);
+    expect(staged.run().status).toBe('SUCCESSFUL');
   });
 });
 

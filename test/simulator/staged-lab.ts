@@ -24,6 +24,8 @@ export type StagedOptions = {
   readonly deployment?: object;
   readonly bakeTimeInMinutes?: number;
   readonly isNetwork?: boolean;
+  /** 2 by default. */
+  readonly desiredCount?: number;
   readonly green?: AppBehaviour;
   readonly first?: AppBehaviour;
   /** From the first deployment to the second; an hour by default, when the first is long complete. */
@@ -70,7 +72,7 @@ export async function deploy(options: StagedOptions = {}) {
     strategy,
     ...options.deployment,
   };
-  lab.serve(2, {
+  lab.serve(options.desiredCount ?? 2, {
     launchType: 'FARGATE',
     loadBalancers: balancer.asServiceLoadBalancers('app', 80),
     deploymentConfiguration: base,

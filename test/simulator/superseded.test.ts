@@ -128,6 +128,16 @@ describe('a deployment whose service has another strategy now', () => {
     },
   );
 
+  it.each(variants)('goes in stages from a rolling one that began in stages (%s)', async (v) => {
+    const staged = await deploy({ bakeTimeInMinutes: 30, variants: { 'superseded-shift': v } });
+    await staged.minutes(5);
+    staged.again(unhealthy, 'ROLLING');
+    await staged.minutes(5);
+    staged.again({}, 'BLUE_GREEN');
+    expect(staged.production()).toBe('alternate 100, primary 0');
+    expect(await settle(staged)).toEqual(settled);
+  });
+
   it.each(variants)(
     'goes back from stages to what the rolling one had completed (%s)',
     async (v) => {
