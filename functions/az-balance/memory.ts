@@ -1,9 +1,15 @@
 import { createMemoryParser } from '../../shared/aws/parsed-memories.ts';
 import { assert } from '../../shared/domain/assert.ts';
+import { indexOf } from '../../shared/domain/cluster-index.ts';
 import { recordOf } from '../../shared/domain/record.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import { servicesLeaving } from '../../shared/domain/zone-drain.ts';
 import type { ZoneMemory } from '../../shared/domain/zone-rules.ts';
-import { rememberDesired, type ZoneServiceMemory } from '../../shared/domain/zone-watch.ts';
+import {
+  rememberDesired,
+  rememberLeaving,
+  type ZoneServiceMemory,
+} from '../../shared/domain/zone-watch.ts';
 import { MalformedInput } from '../../shared/events/malformed.ts';
 import { parseZoneMemory } from '../../shared/events/zone-memory.ts';
 import type { Deps } from './handler.ts';
@@ -60,26 +66,34 @@ export async function saveMemory(
   if (!isSaved) log.info('memory-contended', { cluster, service });
 }
 
-/** The memory of each service of a snapshot, with its desired count of now. */
-export const withDesired = (
-  { services, takenAtMs }: Snapshot,
+/** The memory of each service of a snapshot, with its desired count and its drains of now. */
+export function memoriesIn(
+  snapshot: Snapshot,
   stored: ReadonlyMap<string, Stored>,
-): ReadonlyMap<string, ZoneServiceMemory> =>
-  new Map(
-    services.map(({ name, desired }) => [
-      name,
-      rememberDesired(stored.get(name)?.memory, desired, takenAtMs),
-    ]),
+): ReadonlyMap<string, ZoneServiceMemory> {
+  const { services, takenAtMs } = snapshot;
+  const leaving = servicesLeaving(indexOf(snapshot));
+  return new Map(
+    services.map(({ name, desired }) => {
+      const memory = rememberDesired(stored.get(name)?.memory, desired, takenAtMs);
+      return [name, rememberLeaving(memory, leaving.has(name), takenAtMs)];
+    }),
   );
+}
 
 /** What the verdicts ask of the memories. */
-export const zoneMemoryOf = (memories: ReadonlyMap<string, ZoneServiceMemory>): ZoneMemory => ({
-  desiredChangedAtMs: recordOf(
-    [...memories].flatMap(([name, { desiredChangedAtMs: atMs }]): readonly [string, number][] =>
-      atMs === undefined ? [] : [[name, atMs]],
-    ),
-  ),
-});
+export function zoneMemoryOf(memories: ReadonlyMap<string, ZoneServiceMemory>): ZoneMemory {
+  const timesOf = (name: 'desiredChangedAtMs' | 'leftInstanceAtMs') =>
+    recordOf(
+      [...memories].flatMap(([service, { [name]: atMs }]): readonly [string, number][] =>
+        atMs === undefined ? [] : [[service, atMs]],
+      ),
+    );
+  return {
+    desiredChangedAtMs: timesOf('desiredChangedAtMs'),
+    leftInstanceAtMs: timesOf('leftInstanceAtMs'),
+  };
+}
 
 /** The memory of a service that the run has one of. */
 export function memoryOf(

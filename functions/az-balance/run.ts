@@ -10,6 +10,8 @@ import { zoneWatchPolicyOf } from '../../shared/domain/zone-stretch.ts';
 import { judgeZones, type ZoneReport, type ZoneVerdict } from '../../shared/domain/zone-verdict.ts';
 import {
   forgetService,
+  heldMsOf,
+  longHeldMs,
   restarted,
   watchZones,
   type ZoneServiceMemory,
@@ -18,11 +20,11 @@ import {
 } from '../../shared/domain/zone-watch.ts';
 import type { Deps } from './handler.ts';
 import {
+  memoriesIn,
   memoryOf,
   readMemories,
   type Stored,
   saveMemory,
-  withDesired,
   zoneMemoryOf,
 } from './memory.ts';
 import { onDemandOf } from './on-demand.ts';
@@ -34,6 +36,8 @@ export type ClusterReport = {
   readonly balanced: number;
   readonly imbalanced: number;
   readonly held: number;
+  /** Services that have been held for more than a day, so that nobody watches them. */
+  readonly heldLong: number;
   /** Services whose incident is open. */
   readonly open: number;
   /** Moves that would be made now, were anything done. */
@@ -45,7 +49,7 @@ export type ClusterReport = {
   readonly calls: number;
 };
 
-/** Share of services below their minimum beyond which the observation is distrusted. */
+/** Share of services below their minimum beyond which nothing would be done. */
 const unhealthyShareMax = 0.2;
 /** Services whose incident and memory are written at once. */
 const writesInFlightMax = 10;
@@ -89,7 +93,10 @@ export async function runCluster(clusterArn: string, deps: Deps): Promise<Cluste
   const gaps = vitalGapsOf(snapshot);
   const steps = gaps.length > 0 ? [] : stepsOf(snapshot, report, memories, stored, deps);
   const failed = await carryOut(cluster, steps, stored, deps);
-  for (const verdict of report.verdicts) logDecision(cluster, verdict, deps);
+  const heldMs = heldMsIn(steps, snapshot);
+  for (const verdict of report.verdicts) {
+    logDecision(cluster, verdict, heldMs.get(verdict.service), deps);
+  }
   for (const step of steps) logEnd(cluster, step, deps);
   const told = reportOf(cluster, report, { steps, failed, isHeld: gaps.length > 0, snapshot });
   log.info('run', { ...told, gaps: snapshot.gaps, stackMode: deps.config.stackMode });
@@ -112,7 +119,7 @@ type Judged = {
 };
 
 function judge(snapshot: Snapshot, stored: ReadonlyMap<string, Stored>, deps: Deps): Judged {
-  const memories = withDesired(snapshot, stored);
+  const memories = memoriesIn(snapshot, stored);
   const policy: ZonePolicy = {
     skewMax: deps.config.zoneSkewMax,
     quietMs: holdMsOf(deps),
@@ -207,8 +214,24 @@ async function tell(
   return updated.incident;
 }
 
+/** How long services have been held, where they are. */
+const heldMsIn = (
+  steps: readonly ZoneStep[],
+  { takenAtMs }: Snapshot,
+): ReadonlyMap<string, number> =>
+  new Map(
+    steps.flatMap(({ service, memory }): readonly [string, number][] =>
+      memory.heldSinceMs === undefined ? [] : [[service, heldMsOf(memory, takenAtMs)]],
+    ),
+  );
+
 /** One record a service that is out of balance, or of which that cannot be told. */
-function logDecision(cluster: string, verdict: ZoneVerdict, { log }: Deps): void {
+function logDecision(
+  cluster: string,
+  verdict: ZoneVerdict,
+  heldMs: number | undefined,
+  { log }: Deps,
+): void {
   const { service, decision, reason, detail, spread, movesNeeded, moves, obstacles } = verdict;
   const isTold = isImbalanced(verdict) || verdict.verdict === 'hold';
   const write = isTold ? log.info : log.debug;
@@ -228,6 +251,7 @@ function logDecision(cluster: string, verdict: ZoneVerdict, { log }: Deps): void
     movesNeeded,
     moves: moves.map(({ fromZone, toZone, wave }) => ({ fromZone, toZone, wave })),
     obstacles,
+    ...(heldMs === undefined ? {} : { heldMinutes: Math.round(heldMs / 60_000) }),
   });
 }
 
@@ -263,6 +287,7 @@ function reportOf(
     balanced: verdicts.filter(({ verdict }) => verdict === 'balanced').length,
     imbalanced,
     held: verdicts.filter((one) => one.verdict === 'hold' && !isImbalanced(one)).length,
+    heldLong: [...heldMsIn(steps, snapshot).values()].filter((ms) => ms > longHeldMs).length,
     open: steps.filter(({ memory }) => memory.stretch?.openedAtMs !== undefined).length,
     wouldMove: moves.length,
     failed,

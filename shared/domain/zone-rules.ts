@@ -11,6 +11,7 @@ import type { NoRoom } from './room.ts';
 import { isSteady, primaryOf } from './service-state.ts';
 import type { Gap, GapSubject, Service, Snapshot } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
+import { isLeaving } from './zone-drain.ts';
 import { countedTasksOf, type ZoneSpread } from './zones.ts';
 
 export type ZonePolicy = {
@@ -18,7 +19,7 @@ export type ZonePolicy = {
   readonly skewMax: number;
   /** How long a service is left alone after something that moves tasks. */
   readonly quietMs: number;
-  /** Share of services below their minimum beyond which the observation is distrusted. */
+  /** Share of services below their minimum beyond which nothing is done, whatever is seen. */
   readonly unhealthyShareMax: number;
 };
 
@@ -26,6 +27,8 @@ export type ZonePolicy = {
 export type ZoneMemory = {
   /** When somebody else last changed the desired count, by service name. */
   readonly desiredChangedAtMs: Readonly<Record<string, number>>;
+  /** When its last task on a leaving instance was gone from there, by service name. */
+  readonly leftInstanceAtMs?: Readonly<Record<string, number>>;
 };
 
 export type ZoneReason =
@@ -56,6 +59,7 @@ export type ZoneReason =
   | 'several-capacity-providers'
   | 'placement-strategy'
   | 'guard-unknown'
+  | 'provider-draining'
   | 'scaling-active'
   | 'task-protected'
   | 'surge-move'
@@ -90,6 +94,8 @@ export type ZoneContext = {
   /** Services with fewer healthy tasks than their minimum, and how many services there are. */
   readonly unhealthy: readonly string[];
   readonly services: number;
+  /** Leaving instances under a service's tasks, by service name. */
+  readonly leaving: ReadonlyMap<string, readonly string[]>;
 };
 
 type Rule = Omit<Ruling, 'detail'> & {
@@ -142,12 +148,6 @@ const doubtRules: readonly Rule[] = [
   hold('snapshot-incomplete', (_, { index }) =>
     listed(vitalSubjects.filter((subject) => index.isIncomplete(subject))),
   ),
-  hold(
-    'services-unhealthy',
-    (_, { unhealthy, services, policy }) =>
-      unhealthy.length > policy.unhealthyShareMax * services &&
-      `${unhealthy.length} of ${services} services are below their minimum`,
-  ),
   hold('compute-unknown', ({ service: { compute, capacityProviders, launchType } }) =>
     compute === undefined
       ? `capacity providers ${listed(capacityProviders) ?? 'none'}, launch type ${launchType ?? 'none'}`
@@ -185,11 +185,12 @@ const quietRules: readonly Rule[] = [
   hold('recent-deployment', ({ service }, context) =>
     recent('deployed', primaryOf(service)?.createdAtMs, context),
   ),
-  hold('instance-draining', ({ service }, { index }) => {
-    const leaving = index
-      .instancesFor(service)
-      .filter(({ status }) => status === 'DRAINING' || status === 'DEREGISTERING');
-    return listed(leaving.map(({ arn }) => arn));
+  hold('instance-draining', ({ service: { name } }, context) => {
+    const leftAtMs = valueIn(context.memory.leftInstanceAtMs ?? {}, name);
+    return (
+      listed(context.leaving.get(name) ?? []) ??
+      recent('left a draining instance', leftAtMs, context)
+    );
   }),
   hold('not-steady', ({ service, spread }) => {
     const { running, pending, desired } = service;
@@ -282,9 +283,37 @@ const rules: readonly Rule[] = [
   ...ladderRules,
 ];
 
+/**
+ * What forbids every act of ours, and hides no imbalance: it stands, and is told, while the cluster is
+ * too ill, or its rooms too much in motion, to touch anything.
+ */
+const actGuards: readonly Rule[] = [
+  hold(
+    'services-unhealthy',
+    (_, { unhealthy, services, policy }) =>
+      unhealthy.length > policy.unhealthyShareMax * services &&
+      `${unhealthy.length} of ${services} services are below their minimum`,
+  ),
+  hold('provider-draining', ({ service }, { index }) =>
+    listed(
+      index
+        .instancesFor(service)
+        .filter(isLeaving)
+        .map(({ arn }) => arn),
+    ),
+  ),
+];
+
 /** The first rule that applies; undefined where it comes to the rooms for a surge. */
-export function rulingOf(one: ZoneCase, context: ZoneContext): Ruling | undefined {
-  for (const { when, decision, verdict, reason } of rules) {
+export const rulingOf = (one: ZoneCase, context: ZoneContext): Ruling | undefined =>
+  firstOf(rules, one, context);
+
+/** What forbids to act for a service, whatever the act would be; undefined where nothing does. */
+export const guardOf = (one: ZoneCase, context: ZoneContext): Ruling | undefined =>
+  firstOf(actGuards, one, context);
+
+function firstOf(among: readonly Rule[], one: ZoneCase, context: ZoneContext): Ruling | undefined {
+  for (const { when, decision, verdict, reason } of among) {
     const detail = when(one, context);
     if (typeof detail === 'string') return { decision, verdict, reason, detail };
   }

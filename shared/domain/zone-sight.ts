@@ -18,7 +18,6 @@ const sights: Readonly<Record<ZoneReason, Sight>> = {
   'one-task': 'well',
   'daemon-service': 'well',
   'snapshot-incomplete': 'held',
-  'services-unhealthy': 'held',
   'compute-unknown': 'held',
   'zones-unknown': 'held',
   'deployment-in-progress': 'held',
@@ -37,7 +36,9 @@ const sights: Readonly<Record<ZoneReason, Sight>> = {
   'maximum-percent': 'left',
   'several-capacity-providers': 'left',
   'placement-strategy': 'left',
-  // These forbid a surge alone: the imbalance is there, and ECS leaves it.
+  // These forbid an act of ours alone: the imbalance is there, and ECS leaves it.
+  'services-unhealthy': 'left',
+  'provider-draining': 'left',
   'guard-unknown': 'left',
   'scaling-active': 'left',
   'task-protected': 'left',

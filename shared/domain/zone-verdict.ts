@@ -9,8 +9,10 @@ import { minimumOf } from './service-state.ts';
 import type { Snapshot } from './snapshot.ts';
 import { shapeOf, type TaskShape } from './task-shape.ts';
 import { movesToBalance } from './zone-balance.ts';
+import { servicesLeaving } from './zone-drain.ts';
 import { type BlockedZone, planZoneMoves, type ZoneMove, type ZonePlan } from './zone-plan.ts';
 import {
+  guardOf,
   type Ruling,
   rulingOf,
   type ZoneCase,
@@ -54,14 +56,24 @@ export function judgeZones(snapshot: Snapshot, policy: ZonePolicy, memory: ZoneM
   const { cases, losses } = casesOf(index, policy.skewMax);
   const context = contextOf(cases, { index, policy, memory });
   const ruled = cases.map((one) => ({ one, ruling: rulingOf(one, context) }));
-  const movers = ruled.flatMap(({ one, ruling }) => (ruling === undefined ? [one] : []));
-  const plan = planFor(movers, cases, { index, skewMax: policy.skewMax });
-  const moves = Map.groupBy(plan.moves, ({ service }) => service);
-  const blocked = new Map(plan.blocked.map(({ service, zones }) => [service, zones]));
+  const atTheRooms = ruled.flatMap(({ one, ruling }) => (ruling === undefined ? [one] : []));
+  const isBarred = (one: Case): boolean => guardOf(one, context) !== undefined;
+  const plan = planFor(
+    atTheRooms.filter((one) => !isBarred(one)),
+    cases,
+    { index, skewMax: policy.skewMax },
+  );
+  // Nothing would be done for these: by themselves, for what stands in the way of each.
+  const barred = planFor(atTheRooms.filter(isBarred), cases, { index, skewMax: policy.skewMax });
+  const moves = Map.groupBy([...plan.moves, ...barred.moves], ({ service }) => service);
+  const blocked = new Map(
+    [...plan.blocked, ...barred.blocked].map(({ service, zones }) => [service, zones]),
+  );
   return {
     verdicts: ruled.map(({ one, ruling }) => {
       const { name } = one.service;
-      return verdictOf(one, ruling, moves.get(name) ?? [], blocked.get(name) ?? []);
+      const planned = { moves: moves.get(name) ?? [], blocked: blocked.get(name) ?? [] };
+      return verdictOf(one, ruling, planned, context);
     }),
     moves: plan.moves,
     losses,
@@ -139,22 +151,29 @@ function contextOf(
     protectedArns: new Set(inForce.map(([arn]) => arn)),
     services: wanted.length,
     unhealthy: unhealthy.map(({ service }) => service.name),
+    leaving: servicesLeaving(given.index),
   };
 }
 
 function verdictOf(
-  { service, spread, movesNeeded, eligibility }: Case,
-  ruling: Ruling | undefined,
-  moves: readonly ZoneMove[],
-  blockedZones: readonly BlockedZone[],
+  one: Case,
+  ruled: Ruling | undefined,
+  {
+    moves,
+    blocked,
+  }: { readonly moves: readonly ZoneMove[]; readonly blocked: readonly BlockedZone[] },
+  context: ZoneContext,
 ): ZoneVerdict {
+  const { service, spread, movesNeeded, eligibility } = one;
+  const wish = ruled ?? surgeRuling(movesNeeded, moves, blocked);
+  const ruling = wish.decision === 'act' ? (guardOf(one, context) ?? wish) : wish;
   return {
     service: service.name,
-    ...(ruling ?? surgeRuling(movesNeeded, moves, blockedZones)),
+    ...ruling,
     spread,
     movesNeeded,
-    moves,
-    blockedZones,
+    moves: ruling.decision === 'act' ? moves : [],
+    blockedZones: blocked,
     obstacles: eligibility.obstacles,
   };
 }

@@ -4,7 +4,7 @@ import type { Observation } from './incident-lifecycle.ts';
 import { primaryOf } from './service-state.ts';
 import type { Service } from './snapshot.ts';
 import { zoneFactsOf } from './zone-facts.ts';
-import { keptBy } from './zone-sight.ts';
+import { keptBy, sightOf } from './zone-sight.ts';
 import {
   advance,
   hadItsTurn,
@@ -27,6 +27,12 @@ export type ZoneServiceMemory = {
   readonly desired: number;
   /** When its desired count was first seen changed. */
   readonly desiredChangedAtMs?: number | undefined;
+  /** It had a task on a leaving instance when it was last looked at. */
+  readonly isOnLeaving?: boolean | undefined;
+  /** When such tasks were first seen gone from there. */
+  readonly leftInstanceAtMs?: number | undefined;
+  /** Since when it could not be judged, look for look. */
+  readonly heldSinceMs?: number | undefined;
   /** Undefined once it has been seen balanced for long enough: then there is nothing to end. */
   readonly stretch?: ZoneStretch | undefined;
   /** The last card about it. */
@@ -51,6 +57,25 @@ export function rememberDesired(
   if (memory === undefined) return { desired, stretch: newStretch('held', nowMs) };
   return memory.desired === desired ? memory : { ...memory, desired, desiredChangedAtMs: nowMs };
 }
+
+/** The memory with whether it has a task on a leaving instance now, and when the last one was gone. */
+export function rememberLeaving(
+  memory: ZoneServiceMemory,
+  isOnLeaving: boolean,
+  nowMs: number,
+): ZoneServiceMemory {
+  if (isOnLeaving === (memory.isOnLeaving ?? false)) return memory;
+  return isOnLeaving
+    ? { ...memory, isOnLeaving }
+    : { ...memory, isOnLeaving: undefined, leftInstanceAtMs: nowMs };
+}
+
+/** Held for so long in one go, somebody should know that it is not watched. */
+export const longHeldMs = dayMs;
+
+/** How long a service could not be judged up to now; 0 where it was. */
+export const heldMsOf = ({ heldSinceMs }: ZoneServiceMemory, nowMs: number): number =>
+  heldSinceMs === undefined ? 0 : Math.max(nowMs - heldSinceMs, 0);
 
 /** One service in one run. */
 export type ZoneLook = {
@@ -87,7 +112,8 @@ export function watchZones(
   nowMs: number,
   policy: ZoneWatchPolicy,
 ): readonly ZoneStep[] {
-  const steps = looks.map((look) => {
+  const steps = looks.map((one) => {
+    const look = { ...one, memory: rememberHeld(one, nowMs) };
     const after = advance(look.memory.stretch, look.verdict, nowMs, policy);
     const opens = isOpening(after, look.verdict, policy);
     const stretch = opens && after !== undefined ? { ...after, openedAtMs: nowMs } : after;
@@ -110,6 +136,12 @@ export function watchZones(
     const marked = { ...stretch, ...(isTold ? { isTold } : { isOneOfMany: true }) };
     return stepOf({ ...look, memory }, marked, nowMs, policy);
   });
+}
+
+function rememberHeld({ verdict, memory }: ZoneLook, nowMs: number): ZoneServiceMemory {
+  const isHeld = sightOf(verdict) === 'held';
+  if (isHeld === (memory.heldSinceMs !== undefined)) return memory;
+  return { ...memory, heldSinceMs: isHeld ? nowMs : undefined };
 }
 
 /** The card that is due for an open imbalance that has none yet. */

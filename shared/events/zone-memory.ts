@@ -10,6 +10,9 @@ const amount = v.pipe(v.number(), v.finite('expected a number'), v.minValue(0));
 const schema = v.object({
   desired: amount,
   desiredChangedAtMs: v.optional(timeMs),
+  isOnLeaving: v.optional(v.boolean()),
+  leftInstanceAtMs: v.optional(timeMs),
+  heldSinceMs: v.optional(timeMs),
   stretch: v.optional(
     v.object({
       sinceMs: v.optional(timeMs),

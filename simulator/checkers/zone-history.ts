@@ -37,7 +37,6 @@ export function historiesOf(run: RunRecord): readonly ZoneHistory[] {
   const held = [
     { fromMs: Number.NEGATIVE_INFINITY, untilMs: run.upMs },
     ...run.drains.map((drain) => spanOf(drain, run.endMs, lookMs)),
-    ...shortagesOf(run),
   ];
   return [...Map.groupBy(run.counts, ({ service }) => service)]
     .filter(([service]) => run.tags[service]?.['ballast:az-balance'] !== 'off')
@@ -75,23 +74,4 @@ function historyOf(
     even: spansOf((count) => !isUneven(count) && count.running >= count.desired),
     at: (atMs) => counts.findLast((count) => count.atMs <= atMs),
   };
-}
-
-/** While more than a fifth of all services are short of tasks, nothing that is seen is believed. */
-function shortagesOf({ counts, endMs }: RunRecord): readonly Span[] {
-  const [short, all] = [new Set<string>(), new Set<string>()];
-  const spans: Span[] = [];
-  let sinceMs: number | undefined;
-  for (const { atMs, service, running, floor } of counts) {
-    all.add(service);
-    if (running < floor) short.add(service);
-    else short.delete(service);
-    const isShort = short.size * 5 > all.size;
-    if (isShort) sinceMs ??= atMs;
-    else if (sinceMs !== undefined) {
-      spans.push({ fromMs: sinceMs, untilMs: atMs + lookMs });
-      sinceMs = undefined;
-    }
-  }
-  return sinceMs === undefined ? spans : [...spans, { fromMs: sinceMs, untilMs: endMs }];
 }

@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Gap, GapSubject, Service, Snapshot } from '../../shared/domain/snapshot.ts';
+import type {
+  Gap,
+  GapSubject,
+  Instance,
+  Service,
+  Snapshot,
+  Task,
+} from '../../shared/domain/snapshot.ts';
 import { movesToBalance, skewOf, totalOf } from '../../shared/domain/zone-balance.ts';
 import type { ZoneMemory, ZonePolicy } from '../../shared/domain/zone-rules.ts';
+import { sightOf } from '../../shared/domain/zone-sight.ts';
 import { judgeZones } from '../../shared/domain/zone-verdict.ts';
 import { seedOf } from '../support/incidents.ts';
 import {
@@ -62,6 +70,14 @@ const disabled: Partial<Service> = { ...eligible, availabilityZoneRebalancing: '
 const rollout = serviceIn('web').rollouts[0];
 const rolloutWith = (given: object) => (rollout === undefined ? [] : [{ ...rollout, ...given }]);
 const someMinutesAgo = (minutes: number): number => nowMs - minutes * minuteMs;
+/** The first task is on an instance that is leaving, and the others where they were. */
+const leavingUnder =
+  (name: string, instance: Partial<Instance>, task: Partial<Task> = {}): Change =>
+  ({ instances, tasks: [first, ...others] }) => ({
+    instances: [...instances, instanceIn('a', 0, { name, status: 'DRAINING', ...instance })],
+    tasks:
+      first === undefined ? [] : [{ ...first, instanceArn: instanceArn(name), ...task }, ...others],
+  });
 const protectedFor =
   (minutes: number | undefined): Change =>
   () => ({
@@ -255,15 +271,55 @@ describe('judgeZones', () => {
     ...(['DRAINING', 'DEREGISTERING'] as const).map(
       (status) =>
         [
-          `an instance of its provider is ${status}`,
-          {
-            snapshot: ({ instances }: Snapshot) => ({
-              instances: [...instances, instanceIn('a', 0, { name: 'i-old', status })],
-            }),
-          },
+          `one of its tasks is on an instance that is ${status}`,
+          { snapshot: leavingUnder('i-old', { status }) },
           `hold hold instance-draining | ${instanceArn('i-old')}`,
         ] as const,
     ),
+    [
+      'a task that is still starting there is about to move as well',
+      { snapshot: leavingUnder('i-old', {}, { lastStatus: 'PENDING' }) },
+      `hold hold instance-draining | ${instanceArn('i-old')}`,
+    ],
+    [
+      'an instance of its provider is draining, and has none of its tasks: nothing is done meanwhile',
+      {
+        snapshot: ({ instances }) => ({
+          instances: [...instances, instanceIn('a', 0, { name: 'i-old', status: 'DRAINING' })],
+        }),
+      },
+      `hold hold provider-draining | ${instanceArn('i-old')}`,
+    ],
+    [
+      '... not even a setting is changed',
+      {
+        service: disabled,
+        snapshot: ({ instances }) => ({
+          instances: [...instances, instanceIn('a', 0, { name: 'i-old', status: 'DRAINING' })],
+        }),
+      },
+      `hold hold provider-draining | ${instanceArn('i-old')}`,
+    ],
+    [
+      '... and what could not be done anyway is said of it all the same',
+      {
+        slots: { a: 9, b: 0, c: undefined },
+        snapshot: ({ instances }) => ({
+          instances: [...instances, instanceIn('a', 0, { name: 'i-old', status: 'DRAINING' })],
+        }),
+      },
+      'ignore cannot zone-instance-missing | needs an instance in c; room in b (cpu)',
+    ],
+    [
+      '... ECS goes on',
+      {
+        service: eligible,
+        snapshot: ({ instances }) => ({
+          instances: [...instances, instanceIn('a', 0, { name: 'i-old', status: 'DRAINING' })],
+        }),
+      },
+      'hold ecs-will ecs-will-rebalance | eligible and enabled',
+    ],
     [
       'an instance of another provider is draining',
       {
@@ -334,7 +390,7 @@ describe('judgeZones', () => {
           ],
         }),
       },
-      `hold hold instance-draining | ${[1, 2, 3, 4, 5].map((at) => instanceArn(`i-${at}`)).join(', ')} and 2 more`,
+      `hold hold provider-draining | ${[1, 2, 3, 4, 5].map((at) => instanceArn(`i-${at}`)).join(', ')} and 2 more`,
     ],
     [
       'a task is not healthy',
@@ -423,6 +479,18 @@ describe('judgeZones', () => {
     expect(told(worldOf({}), { desiredChangedAtMs: { api: nowMs } })).toContain('surge-move');
   });
 
+  it('holds for a while after its last task has left a draining instance', () => {
+    const left = (minutes: number): ZoneMemory => ({
+      ...memory,
+      leftInstanceAtMs: { web: someMinutesAgo(minutes) },
+    });
+    expect(told(worldOf({}), left(5))).toBe(
+      'hold hold instance-draining | left a draining instance 5 min ago',
+    );
+    expect(told(worldOf({}), left(20))).toContain('surge-move');
+    expect(told(worldOf({ counts: { a: 2, b: 2, c: 2 } }), left(5))).toContain('balanced');
+  });
+
   it.each([
     [1, 4, 'services-unhealthy'],
     [1, 5, 'surge-move'],
@@ -443,6 +511,22 @@ describe('judgeZones', () => {
     });
     const web = report.verdicts.find(({ service }) => service === 'web');
     expect(web?.reason).toBe(reason);
+  });
+
+  it('sees what is uneven and what is even, however many services are below their minimum', () => {
+    const world = zoneWorld({ even: { a: 1, b: 1 }, web: { a: 5, b: 1 } }, roomy, {
+      service: surging,
+    });
+    const ill = ['ill1', 'ill2', 'ill3'].map((name) => serviceIn(name, { running: 0 }));
+    const { verdicts, moves } = judge({ ...world, services: [...world.services, ...ill] });
+    const seen = verdicts.map((one) => `${one.service} ${one.reason} ${sightOf(one)}`);
+    expect(seen).toEqual([
+      'even balanced well',
+      ...ill.map(({ name }) => `${name} not-steady held`),
+      'web services-unhealthy left',
+    ]);
+    expect(moves).toEqual([]);
+    expect(verdicts.at(-1)).toMatchObject({ decision: 'hold', moves: [], movesNeeded: 3 });
   });
 
   it('neither counts services that want nothing among the ill, nor among all', () => {

@@ -11,7 +11,9 @@ import { zoneWatchPolicyOf } from '../../shared/domain/zone-stretch.ts';
 import { judgeZones, type ZoneVerdict } from '../../shared/domain/zone-verdict.ts';
 import {
   forgetService,
+  heldMsOf,
   rememberDesired,
+  rememberLeaving,
   restarted,
   watchZones,
   type ZoneServiceMemory,
@@ -107,6 +109,8 @@ describe('sights', () => {
     ['surge-move', true],
     ['recent-rebalancing', true],
     ['task-protected', true],
+    ['services-unhealthy', true],
+    ['provider-draining', true],
     ['one-zone', true],
     ['one-task', false],
     ['daemon-service', false],
@@ -349,6 +353,32 @@ describe('severity', () => {
 });
 
 describe('memory', () => {
+  it('notes that tasks are on a leaving instance, and when the last one was gone from there', () => {
+    const first = rememberDesired(undefined, 4, 1);
+    expect(rememberLeaving(first, false, 2)).toBe(first);
+    const on = rememberLeaving(first, true, 3);
+    expect(on).toMatchObject({ isOnLeaving: true });
+    expect(on.leftInstanceAtMs).toBeUndefined();
+    expect(rememberLeaving(on, true, 4)).toBe(on);
+    const off = rememberLeaving(on, false, 5);
+    expect(off).toEqual({ ...first, leftInstanceAtMs: 5 });
+    expect(rememberLeaving(off, false, 6)).toBe(off);
+    expect(rememberLeaving(rememberLeaving(off, true, 7), false, 8).leftInstanceAtMs).toBe(8);
+  });
+
+  it('notes since when a service is held, and no longer once it is judged', () => {
+    const play = createPlay();
+    const heldMinutes = () => (play.memory()?.heldSinceMs ?? Number.NaN) / minuteMs;
+    play.play('bhhh');
+    expect(heldMinutes()).toBe(nowMs / minuteMs + 10);
+    expect(heldMsOf(play.memory() ?? { desired: 6 }, nowMs + 40 * minuteMs)).toBe(30 * minuteMs);
+    play.play('l');
+    expect(heldMinutes()).toBeNaN();
+    expect(heldMsOf(play.memory() ?? { desired: 6 }, nowMs)).toBe(0);
+    play.play('h');
+    expect(heldMinutes()).toBe(nowMs / minuteMs + 30);
+  });
+
   it('notes when the desired count was changed, and not the first sight of it', () => {
     const first = rememberDesired(undefined, 4, 1);
     expect(first.desiredChangedAtMs).toBeUndefined();

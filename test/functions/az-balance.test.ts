@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../functions/az-balance/config.ts';
 import type { FaultRule } from '../../simulator/account.ts';
-import { clusterArn, clusterName, serviceArn, taskArn } from '../support/accounts.ts';
+import {
+  add,
+  clusterArn,
+  clusterName,
+  ecsInstanceOf,
+  instanceArn,
+  serviceArn,
+  taskArn,
+} from '../support/accounts.ts';
 import { addZones, createLab, type Lab, place, surging, zoneOf } from './az-balance-lab.ts';
 
 /** `open warn` of the incident of each service, by name. */
@@ -16,6 +24,20 @@ const stateOf = async (lab: Lab): Promise<Readonly<Record<string, string>>> =>
 const reasonsOf = (lab: Lab): readonly unknown[] =>
   lab.logged('decision').map(({ service, verdict, reason }) => `${service} ${verdict} ${reason}`);
 const fault = (rule: FaultRule): FaultRule => rule;
+
+/** An instance more in a, which is leaving. */
+function drain(lab: Lab, name: string): void {
+  const [like] = lab.account.containerInstances.values();
+  const arn = instanceArn(name);
+  add(lab.account, { instances: [{ ...like, ...ecsInstanceOf(name), status: 'DRAINING' }] });
+  expect(lab.account.containerInstances.get(arn)?.status).toBe('DRAINING');
+}
+
+function moveTo({ account }: Lab, task: string, instance: string): void {
+  const known = account.tasks.get(taskArn(task));
+  if (known === undefined) throw new RangeError(`there is no task ${task}`);
+  add(account, { tasks: [{ ...known, containerInstanceArn: instanceArn(instance) }] });
+}
 
 describe('az-balance', () => {
   it('tells of what ECS leaves alone once it has lasted 20 minutes', async () => {
@@ -160,6 +182,67 @@ describe('az-balance', () => {
     await lab.pass(40);
     expect(await stateOf(lab)).toEqual(Object.fromEntries(names.map((one) => [one, 'open info'])));
     expect((await lab.incidents()).flatMap(({ outbox }) => outbox)).toEqual([]);
+  });
+
+  it('tells of what is uneven while an instance without its tasks drains for days', async () => {
+    const lab = createLab();
+    place(lab.account, 'search', { a: 5, b: 1 }, surging);
+    drain(lab, 'old');
+    await lab.pass(25);
+    expect(await stateOf(lab)).toEqual({ search: 'open warn' });
+    expect(reasonsOf(lab).at(-1)).toBe('search hold provider-draining');
+    const [report] = await lab.run();
+    expect(report).toMatchObject({ imbalanced: 1, held: 0, wouldMove: 0 });
+  });
+
+  it('waits out a drain that moves its tasks, and 20 minutes more', async () => {
+    const lab = createLab();
+    place(lab.account, 'search', { a: 5, b: 1 }, surging);
+    drain(lab, 'old');
+    moveTo(lab, 'search-a-0', 'old');
+    await lab.pass(60);
+    expect(await stateOf(lab)).toEqual({});
+    expect(reasonsOf(lab).at(-1)).toBe('search hold instance-draining');
+    // The instance is still leaving: others keep it.
+    moveTo(lab, 'search-a-0', 'c-a');
+    await lab.pass(20);
+    expect(reasonsOf(lab).at(-1)).toBe('search hold instance-draining');
+    await lab.pass(25);
+    expect(await stateOf(lab)).toEqual({ search: 'open warn' });
+  });
+
+  it('says how long a service could not be judged, and counts those of a day', async () => {
+    const lab = createLab();
+    place(lab.account, 'search', { a: 5, b: 1 }, surging);
+    drain(lab, 'old');
+    moveTo(lab, 'search-a-0', 'old');
+    await lab.run();
+    for (let hour = 0; hour < 25; hour += 1) {
+      lab.wait(60);
+      await lab.run();
+    }
+    expect(lab.logged('decision').at(-1)).toMatchObject({ heldMinutes: 1_500 });
+    const counts = lab.logged('run').map(({ heldLong }) => heldLong);
+    expect(counts).toEqual([...new Array(25).fill(0), 1]);
+    moveTo(lab, 'search-a-0', 'c-a');
+    lab.account.containerInstances.delete(instanceArn('old'));
+    await lab.pass(30);
+    expect(lab.logged('run').at(-1)).toMatchObject({ heldLong: 0 });
+    expect(lab.logged('decision').at(-1)).not.toHaveProperty('heldMinutes');
+  });
+
+  it('watches the others while a service fails, in a cluster of few', async () => {
+    const lab = createLab();
+    place(lab.account, 'search', { a: 5, b: 1 }, surging);
+    place(lab.account, 'web', { a: 1, b: 1 });
+    place(lab.account, 'broken', {}, { desiredCount: 1 });
+    await lab.pass(25);
+    expect(await stateOf(lab)).toEqual({ search: 'open warn' });
+    expect(reasonsOf(lab)).toContain('search hold services-unhealthy');
+    expect((await lab.run())[0]).toMatchObject({ imbalanced: 1, wouldMove: 0 });
+    place(lab.account, 'search', { a: 2, b: 2, c: 2 });
+    await lab.pass(15);
+    expect(await stateOf(lab)).toEqual({ search: 'resolved warn' });
   });
 
   it('waits out a desired count that somebody has changed', async () => {
