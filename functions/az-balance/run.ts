@@ -251,6 +251,7 @@ function logDecision(
     movesNeeded,
     moves: moves.map(({ fromZone, toZone, wave }) => ({ fromZone, toZone, wave })),
     obstacles,
+    ...(spread.notes.length === 0 ? {} : { notes: spread.notes }),
     ...(heldMs === undefined ? {} : { heldMinutes: Math.round(heldMs / 60_000) }),
   });
 }

@@ -362,6 +362,8 @@ export type ZoneImbalanceFacts = {
   /** Zones that they would go to, and what keeps others out. */
   readonly roomIn?: string;
   readonly blocked?: string;
+  /** Zones that the figures leave out, and why. */
+  readonly notes?: string;
   /** Why it lasts: `ecs`, `room`, or the settings that rule ECS out. */
   readonly keptBy?: string;
   /** What ended it: `ecs`, `deployment` or `scaling`. */

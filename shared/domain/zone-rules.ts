@@ -169,7 +169,9 @@ const balanceRules: readonly Rule[] = [
     reason: 'balanced',
     // Of a part of its tasks a spread says nothing.
     when: ({ movesNeeded, spread }) =>
-      movesNeeded === 0 && spread.counted >= spread.desired && spread.counts.join('/'),
+      movesNeeded === 0 &&
+      spread.counted >= spread.desired &&
+      [spread.counts.join('/'), ...spread.notes].join('; '),
   },
 ];
 

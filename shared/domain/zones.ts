@@ -10,7 +10,9 @@ import { bestCounts, type Counts, skewOf } from './zone-balance.ts';
 export type ServiceZones = {
   /** By name. */
   readonly zones: readonly string[];
-  /** What leaves it open whether these are all, and no others: a sentence each. */
+  /** Those of them of which it is open whether an instance there suits its tasks. */
+  readonly unproven: readonly string[];
+  /** What else leaves it open whether these are all, and no others: a sentence each. */
   readonly doubts: readonly string[];
 };
 
@@ -43,7 +45,7 @@ export function zonesOf(service: Service, shape: TaskShape, index: ClusterIndex)
       : launchZones.filter((zone) => own.length === 0 || ownZones.includes(zone));
   if (zones.length === 0)
     doubts.push('its subnets, capacity provider and constraints share no zone');
-  return { zones: [...new Set(zones)].sort(), doubts: [...new Set(doubts)].sort() };
+  return { zones: [...new Set(zones)].sort(), unproven: [], doubts: [...new Set(doubts)].sort() };
 }
 
 function providerSubnetsOf(
@@ -74,6 +76,7 @@ const mayLaunch = ({ constraints }: TaskShape, zone: string, subnet: string | un
 function instanceZonesOf(shape: TaskShape): ServiceZones {
   const byZone = Map.groupBy(shape.instances, ({ zone }) => zone);
   const zones: string[] = [];
+  const unproven: string[] = [];
   const doubts: string[] = [];
   for (const [zone, instances] of byZone) {
     const answers = new Set(instances.map((instance) => suits(shape, instance)));
@@ -81,11 +84,11 @@ function instanceZonesOf(shape: TaskShape): ServiceZones {
     else if (answers.has('yes') || shape.constraints.readsGroups) zones.push(zone);
     else if (answers.has('unknown')) {
       zones.push(zone);
-      doubts.push(`whether an instance of ${zone} suits its tasks is not known`);
+      unproven.push(zone);
     }
   }
   if (zones.length === 0) doubts.push('no instance suits its tasks');
-  return { zones: zones.sort(), doubts: doubts.sort() };
+  return { zones: zones.sort(), unproven: unproven.sort(), doubts: doubts.sort() };
 }
 
 /** What is left of a service without one of its zones. */
@@ -132,6 +135,8 @@ export type ZoneSpread = {
   /** The worst of them: the fewest left. */
   readonly worst: ZoneLoss | undefined;
   readonly doubts: readonly string[];
+  /** What the figures leave out, a sentence each: they are true without it. */
+  readonly notes: readonly string[];
 };
 
 /**
@@ -141,12 +146,39 @@ export type ZoneSpread = {
 export const countedTasksOf = (service: Service, index: ClusterIndex): readonly Task[] =>
   primaryTasksOf(service, index).filter(isSound);
 
+/** An even spread over fewer says nothing. */
+const zonesMin = 2;
+
+/**
+ * The zones that its figures are about. A task of its on a ready instance proves a zone, whatever could
+ * be read of the constraints; where that leaves enough of them, the others are left out, and are no doubt.
+ */
+function judgedZones(
+  { zones, unproven, doubts }: ServiceZones,
+  counted: readonly Task[],
+  index: ClusterIndex,
+): Pick<ZoneSpread, 'zones' | 'doubts' | 'notes'> {
+  if (unproven.length === 0) return { zones, doubts, notes: [] };
+  const proven = new Set(
+    counted.flatMap(({ instanceArn, zone }) =>
+      index.instanceOf(instanceArn)?.status === 'ACTIVE' ? [zone] : [],
+    ),
+  );
+  const open = unproven.filter((zone) => !proven.has(zone));
+  const sure = zones.filter((zone) => !open.includes(zone));
+  const words = open.map((zone) => `whether an instance of ${zone} suits its tasks is not known`);
+  return sure.length >= zonesMin
+    ? { zones: sure, doubts, notes: words }
+    : { zones, doubts: [...doubts, ...words].sort(), notes: [] };
+}
+
 /** Counts a service's tasks by zone, and says what is left without each zone. */
 export function spreadOf(service: Service, shape: TaskShape, index: ClusterIndex): ZoneSpread {
-  const { zones, doubts } = zonesOf(service, shape, index);
   const tasks = index.tasksOf(service.name);
   const sound = tasks.filter(isSound);
   const counted = countedTasksOf(service, index);
+  const found = zonesOf(service, shape, index);
+  const { zones, doubts, notes } = judgedZones(found, counted, index);
   const byZone = countBy(counted, ({ zone }) => zone);
   const zoneUnknown = byZone.get(undefined) ?? 0;
   byZone.delete(undefined);
@@ -183,6 +215,7 @@ export function spreadOf(service: Service, shape: TaskShape, index: ClusterIndex
       ...elsewhere.map(([zone]) => `tasks run in ${zone}, which is not among its zones`).sort(),
       ...(zoneUnknown === 0 ? [] : ['the zone of some of its tasks is not known']),
     ],
+    notes,
   };
 }
 

@@ -868,6 +868,8 @@ export const samples: Readonly<Record<string, Sample>> = {
         'spread by attribute:ecs.availability-zone as the first placement strategy',
       minimum: 1,
       ...{ moves: 0, roomIn: '', blocked: '' },
+      ...{ spread: '5/1', bestSpread: '3/3', bestLeft: 3, zones: zones.slice(0, 2).join(', ') },
+      notes: 'whether an instance of eu-central-1c suits its tasks is not known',
     },
     'info',
   ),

@@ -67,6 +67,10 @@ const gaps =
   () => ({ gaps: found });
 const eligible: Partial<Service> = { maximumPercent: 200 };
 const disabled: Partial<Service> = { ...eligible, availabilityZoneRebalancing: 'DISABLED' };
+const onInstances: Partial<Service> = { compute: 'ec2', subnets: [] };
+const unreadable: Partial<Service> = {
+  placementConstraints: [{ type: 'memberOf', expression: 'registeredAt > 2026-01-01' }],
+};
 const rollout = serviceIn('web').rollouts[0];
 const rolloutWith = (given: object) => (rollout === undefined ? [] : [{ ...rollout, ...given }]);
 const someMinutesAgo = (minutes: number): number => nowMs - minutes * minuteMs;
@@ -229,6 +233,21 @@ describe('judgeZones', () => {
       'a zone is not known',
       { service: { subnets: ['subnet-a', 'subnet-b', 'subnet-x'] } },
       'hold hold zones-unknown | the zone of subnet-x is not known',
+    ],
+    [
+      'a constraint that cannot be read, and tasks in two zones: these are judged',
+      { service: { ...onInstances, ...unreadable } },
+      'ignore cannot zone-room-unknown | needs limits of the instances in b that can be read',
+    ],
+    [
+      '... even over these, as far as is known',
+      { counts: { a: 3, b: 3 }, service: { ...onInstances, ...unreadable } },
+      'ignore balanced balanced | 3/3; whether an instance of c suits its tasks is not known',
+    ],
+    [
+      '... tasks in one zone say nothing of the others',
+      { counts: { a: 6 }, service: { ...onInstances, ...unreadable } },
+      'hold hold zones-unknown | whether an instance of b suits its tasks is not known; whether an instance of c suits its tasks is not known',
     ],
     [
       'a rollout is under way',

@@ -34,8 +34,9 @@ describe('the zones of a service', () => {
       }),
     );
     const [web = serviceIn('web')] = index.snapshot.services;
-    const { zones, doubts } = zonesOf(web, shapeOf(web, index), index);
-    return [zones.join(), ...doubts].join(' | ');
+    const { zones, unproven, doubts } = zonesOf(web, shapeOf(web, index), index);
+    const open = unproven.length === 0 ? [] : [`unproven: ${unproven.join()}`];
+    return [zones.join(), ...open, ...doubts].join(' | ');
   };
   const ec2 = { compute: 'ec2', capacityProviders: ['general'] } as const;
 
@@ -120,10 +121,10 @@ describe('the zones of a service', () => {
       `a | the zone of ${instanceArn('i-b')} is not known`,
     ],
     [
-      'an instance that may suit: its zone, and a doubt',
+      'an instance that may suit: its zone, and that it is open',
       ec2,
       { instances: [instanceIn('a', 1), instanceIn('b', 1, { architecture: undefined })] },
-      'a,b | whether an instance of b suits its tasks is not known',
+      'a,b | unproven: b',
     ],
     [
       'two providers: the instances of both, and of no other',
@@ -230,6 +231,35 @@ describe('a spread', () => {
 
   it('counts every rollout of a service that has none, as with CODE_DEPLOY', () => {
     expect(of({ a: 2, b: 1 }, { rollouts: [] }).counts).toEqual([2, 1, 0]);
+  });
+
+  describe('where constraints cannot be read', () => {
+    const unread = memberOf('agentVersion >= 1.70.0');
+    const ec2: Partial<Service> = { compute: 'ec2', subnets: [], ...unread };
+    const open = (zone: string): string =>
+      `whether an instance of ${zone} suits its tasks is not known`;
+
+    it.each<readonly [string, ZoneCounts, string, string, readonly string[], readonly string[]]>([
+      ['is over the zones of its own tasks', { a: 5, b: 1 }, 'ab', '5/1', [open('c')], []],
+      ['needs no note where they are all', { a: 2, b: 2, c: 2 }, 'abc', '2/2/2', [], []],
+      ['even, as far as is known', { a: 3, b: 3 }, 'ab', '3/3', [open('c')], []],
+      ['of one zone proves nothing', { a: 6 }, 'abc', '6/0/0', [], [open('b'), open('c')]],
+    ])('%s', (_, counts, zones, spread, notes, doubts) => {
+      const found = of(counts, ec2);
+      expect(found.zones.join('')).toBe(zones);
+      expect(found.counts.join('/')).toBe(spread);
+      expect([found.notes, found.doubts]).toEqual([notes, doubts]);
+    });
+
+    it('is not over a zone that only a leaving instance proves', () => {
+      const world = zoneWorld({ web: { a: 5, b: 1 } }, { a: 0, b: 0 }, { service: ec2 });
+      const [a, b] = world.instances;
+      const leaving = a && b ? [a, { ...b, status: 'DRAINING' }] : [];
+      expect(spreadIn({ ...world, instances: leaving })).toMatchObject({
+        zones: ['a', 'b'],
+        doubts: [open('b')],
+      });
+    });
   });
 
   it('of nothing desired has no percentage', () => {

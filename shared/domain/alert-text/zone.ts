@@ -23,7 +23,7 @@ export function zoneDraft(scene: Scene): Draft {
     headline: joined([crowdOf(facts), ecsHeadline(facts)], '; '),
     lead: `${lossOf(scene, facts)} ${demandOf(scene)}`,
     since: sinceOf(scene, facts),
-    evidence: known([spreadText(facts), bestText(facts), ecsText(facts)]),
+    evidence: known([spreadText(facts), facts.text('notes'), bestText(facts), ecsText(facts)]),
     ballast: ballastText(facts),
     next: adviceOf(scene, facts),
     ends: 'balanced for 10 min',
