@@ -1,9 +1,10 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
 import { updateIncident } from '../../shared/aws/update-incident.ts';
-import type { Incident } from '../../shared/domain/incident.ts';
-import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
+import type { Incident, IncidentKey } from '../../shared/domain/incident.ts';
+import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import type { Gap, Snapshot } from '../../shared/domain/snapshot.ts';
+import { watchFlood, zoneFloodKey } from '../../shared/domain/zone-flood.ts';
 import { vitalGapsOf, type ZonePolicy } from '../../shared/domain/zone-rules.ts';
 import { isImbalanced } from '../../shared/domain/zone-sight.ts';
 import { zoneWatchPolicyOf } from '../../shared/domain/zone-stretch.ts';
@@ -24,6 +25,8 @@ import {
   memoryOf,
   readMemories,
   type Stored,
+  type StoredCluster,
+  saveFlood,
   saveMemory,
   zoneMemoryOf,
 } from './memory.ts';
@@ -77,7 +80,7 @@ class WritesFailed extends Error {
 export async function runCluster(clusterArn: string, deps: Deps): Promise<ClusterReport> {
   const { snapshots, log } = deps;
   const cluster = clusterArn.split('/').at(-1) ?? clusterArn;
-  const stored = await readMemories(cluster, deps);
+  const { services: stored, flood } = await readMemories(cluster, deps);
   const looked: { first?: Judged } = {};
   const snapshot = await snapshots.read(clusterArn, {
     capacityProviders: true,
@@ -92,7 +95,9 @@ export async function runCluster(clusterArn: string, deps: Deps): Promise<Cluste
   const { report, memories } = first?.snapshot === snapshot ? first : judge(snapshot, stored, deps);
   const gaps = vitalGapsOf(snapshot);
   const steps = gaps.length > 0 ? [] : stepsOf(snapshot, report, memories, stored, deps);
-  const failed = await carryOut(cluster, steps, stored, deps);
+  const failed =
+    (await carryOut(cluster, steps, stored, deps)) +
+    (gaps.length > 0 ? 0 : await carryOutFlood(cluster, { steps, report, flood, snapshot }, deps));
   const heldMs = heldMsIn(steps, snapshot);
   for (const verdict of report.verdicts) {
     logDecision(cluster, verdict, heldMs.get(verdict.service), deps);
@@ -181,7 +186,7 @@ async function carryOutOne(
   stored: Stored | undefined,
   deps: Deps,
 ): Promise<void> {
-  const incident = await tell(cluster, step, deps);
+  const incident = await tell(zoneImbalanceKey(cluster, step.service), step.observations, deps);
   const isClaimed = step.observations.some(({ type }) => type === 'occurred');
   const memory =
     isClaimed && incident?.status !== 'open'
@@ -190,19 +195,46 @@ async function carryOutOne(
   await saveMemory(cluster, step.service, memory, stored, deps);
 }
 
+/** The same of the services that are too many for cards of their own: 1 where it failed. */
+async function carryOutFlood(
+  cluster: string,
+  {
+    steps,
+    report,
+    flood,
+    snapshot,
+  }: {
+    readonly steps: readonly ZoneStep[];
+    readonly report: ZoneReport;
+    readonly flood: StoredCluster['flood'];
+    readonly snapshot: Snapshot;
+  },
+  deps: Deps,
+): Promise<0 | 1> {
+  const step = watchFlood(steps, report.verdicts, flood?.memory, snapshot.takenAtMs);
+  try {
+    const incident = await tell(zoneFloodKey(cluster), step.observations, deps);
+    const memory = incident?.status === 'open' ? step.memory : undefined;
+    await saveFlood(cluster, memory, flood, deps);
+    return 0;
+  } catch (error) {
+    deps.log.error('item-failed', { cluster, ...awsProblemOf(error), error });
+    return 1;
+  }
+}
+
 /** Other writers of the same incident were faster every time. */
 class Contended extends Error {
   override readonly name = 'Contended';
 }
 
-/** The service's incident as it is then; the sweep of task-state publishes what there is to say. */
+/** The incident as it is then; the sweep of task-state publishes what there is to say. */
 async function tell(
-  cluster: string,
-  { service, observations }: ZoneStep,
+  key: IncidentKey,
+  observations: readonly Observation[],
   { incidents, clock }: Deps,
 ): Promise<Incident | undefined> {
   if (observations.length === 0) return undefined;
-  const key = zoneImbalanceKey(cluster, service);
   const updated = await updateIncident(incidents, key, (current) =>
     applyObservations(current, observations, {
       key,
@@ -210,7 +242,7 @@ async function tell(
       nowMs: clock.nowMs(),
     }),
   );
-  if (updated.kind === 'contended') throw new Contended(`${key.kind} of ${service}`);
+  if (updated.kind === 'contended') throw new Contended(`${key.kind} of ${key.subject.name}`);
   return updated.incident;
 }
 

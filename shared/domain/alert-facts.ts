@@ -326,6 +326,13 @@ export type NotRecoveredFacts = {
   readonly goneAtMs?: number;
 };
 
+/** `zone-imbalance` of a cluster: many services that no card of their own tells of. */
+export type ZoneFloodFacts = {
+  readonly services?: number;
+  /** The worst few, one a line: `search: 5/1/0; losing us-east-1a leaves 1 of 6, evenly 4`. */
+  readonly worst?: string;
+};
+
 /** `zone-imbalance`: what the loss of a zone would cost, and why nobody evens the spread out. */
 export type ZoneImbalanceFacts = {
   /** `ecs-will`, `would-act`, `hold` or `cannot`, and its reason, as in docs/reasons.md. */

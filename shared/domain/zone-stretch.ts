@@ -50,7 +50,7 @@ export type ZoneStretch = {
   readonly openedAtMs?: number | undefined;
   /** It has its card. */
   readonly isTold?: boolean | undefined;
-  /** One of too many for cards: it stays in the digest. */
+  /** One of too many for cards: the card of its cluster tells of it, and the digest. */
   readonly isOneOfMany?: boolean | undefined;
   readonly wouldAct?: WouldAct | undefined;
   /** Hash of the facts that the incident has. */

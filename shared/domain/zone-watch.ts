@@ -15,12 +15,12 @@ import {
   type ZoneStretch,
   type ZoneWatchPolicy,
 } from './zone-stretch.ts';
-import { cardFor, grantCards, type ZoneTold } from './zone-telling.ts';
+import { cardFor, grantCards, isFlood, type ZoneTold } from './zone-telling.ts';
 import type { ZoneVerdict } from './zone-verdict.ts';
 
 const dayMs = 86_400_000;
 /** What stands occurs again this often: only a watch that is lost lets its incident expire. */
-const standsEveryMs = 30 * dayMs;
+export const standsEveryMs = 30 * dayMs;
 
 /** What is remembered of a service from one run to the next. */
 export type ZoneServiceMemory = {
@@ -126,14 +126,20 @@ export function watchZones(
     }),
   );
   const told = looks.map(({ memory }) => memory.told);
+  const isOneOfMany = isFlood(due);
   const granted = grantCards(due, told, nowMs);
   return steps.map(({ look, stretch }) => {
     const { name } = look.service;
     const card = due.get(name);
-    if (card === undefined || stretch === undefined) return stepOf(look, stretch, nowMs, policy);
     const isTold = granted.has(name);
-    const memory = isTold ? { ...look.memory, told: card } : look.memory;
-    const marked = { ...stretch, ...(isTold ? { isTold } : { isOneOfMany: true }) };
+    // Whoever is due beyond the day's cards stays so.
+    if (card === undefined || stretch === undefined || !(isTold || isOneOfMany)) {
+      return stepOf(look, stretch, nowMs, policy);
+    }
+    const memory = { ...look.memory, told: isTold ? card : { ...card, isOneOfMany } };
+    const marked = isTold
+      ? { ...stretch, isTold, isOneOfMany: undefined }
+      : { ...stretch, isOneOfMany };
     return stepOf({ ...look, memory }, marked, nowMs, policy);
   });
 }
@@ -151,8 +157,14 @@ function cardDue(
   nowMs: number,
 ): ZoneTold | undefined {
   if (stretch?.openedAtMs === undefined || stretch.last !== 'imbalanced') return undefined;
-  if (stretch.isTold === true || stretch.isOneOfMany === true) return undefined;
-  return cardFor(verdict, nowMs - stretch.openedAtMs, memory.told, nowMs);
+  if (stretch.isTold === true) return undefined;
+  const openMs = nowMs - stretch.openedAtMs;
+  const card = cardFor(verdict, openMs, memory.told, nowMs);
+  // The card of its cluster speaks for it, whatever changes, until it is grave and a day is over.
+  const isSpokenFor =
+    stretch.isOneOfMany === true &&
+    (card?.isGrave !== true || nowMs - (memory.told?.atMs ?? stretch.openedAtMs) < dayMs);
+  return isSpokenFor ? undefined : card;
 }
 
 function stepOf(

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ZoneFloodMemory } from '../domain/zone-flood.ts';
 import type { ZoneServiceMemory } from '../domain/zone-watch.ts';
 import { MalformedInput, parseJson } from './malformed.ts';
 import { firstProblem } from './problem.ts';
@@ -29,12 +30,26 @@ const schema = v.object({
       said: v.optional(v.string()),
     }),
   ),
-  told: v.optional(v.object({ atMs: timeMs, keptBy: v.string(), isGrave: v.boolean() })),
+  told: v.optional(
+    v.object({
+      atMs: timeMs,
+      keptBy: v.string(),
+      isGrave: v.boolean(),
+      isOneOfMany: v.optional(v.boolean()),
+    }),
+  ),
 });
 
+const floodSchema = v.object({ sinceMs: timeMs, said: v.optional(v.string()) });
+
 /** What is remembered of a service's zones. Throws {@link MalformedInput} naming the field. */
-export function parseZoneMemory(json: string): ZoneServiceMemory {
-  const parsed = v.safeParse(schema, parseJson(json, 'memory'));
-  if (!parsed.success) throw new MalformedInput(firstProblem('memory', parsed.issues));
-  return parsed.output;
+export const parseZoneMemory = (json: string): ZoneServiceMemory => parsed(schema, json);
+
+/** What is remembered of a cluster's flood. Throws {@link MalformedInput} naming the field. */
+export const parseZoneFlood = (json: string): ZoneFloodMemory => parsed(floodSchema, json);
+
+function parsed<Output>(schema: v.GenericSchema<unknown, Output>, json: string): Output {
+  const result = v.safeParse(schema, parseJson(json, 'memory'));
+  if (!result.success) throw new MalformedInput(firstProblem('memory', result.issues));
+  return result.output;
 }

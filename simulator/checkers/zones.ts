@@ -18,8 +18,12 @@ const jitterMs = minuteMs;
 const balancedMs = 10 * minuteMs;
 /** Documented: a service is told of by card once in so long, while nothing else has changed. */
 const againMs = 30 * dayMs;
-/** Documented: so many cards a cluster and day. */
+/** Documented: so many cards a cluster and day; more at once are one card of the cluster. */
 const cardsADayMax = 4;
+/** Documented: grave for so long, it has a card, or its cluster has one that speaks for it. */
+const cardedWithinMs = dayMs + 60 * minuteMs;
+/** What a card about the cluster as a whole has for a service. */
+const noService = '-';
 const isWatched = ({ functions, withBallast }: RunRecord): boolean =>
   withBallast && functions.includes('az-balance');
 
@@ -30,7 +34,9 @@ function duesOf(run: RunRecord, { service, quietlyUneven, at }: ZoneHistory) {
     const afterMs = count?.isRebalanced === true ? ecsHoldMs : holdMs;
     const byMs = fromMs + afterMs + slackMs;
     if (count === undefined || byMs > untilMs) return [];
-    return isBlind(run, fromMs, byMs) ? [] : [{ kind, service, count, fromMs, afterMs, byMs }];
+    return isBlind(run, fromMs, byMs)
+      ? []
+      : [{ kind, service, count, fromMs, afterMs, byMs, untilMs }];
   });
 }
 
@@ -54,7 +60,7 @@ export const zonesTold: Checker = {
 export const graveZonesCarded: Checker = {
   name: 'grave-zones-carded',
   sentence:
-    'Where a zone takes more than half of what would be left, there is a card: one in 30 days, four a day, none of a flood.',
+    'Where a zone takes more than half of what would be left, there is a card: one in 30 days, four a day, one for a flood.',
   broken: ({ run }) => {
     if (!isWatched(run)) return [];
     const dues = historiesOf(run)
@@ -63,15 +69,22 @@ export const graveZonesCarded: Checker = {
         const { left, evenly } = lossOf(count);
         return left * 2 < evenly && left < count.floor;
       });
+    const isCarded = (service: string, byMs: number): boolean =>
+      cardsOf(run, kind, service).some(
+        ({ atMs }) => atMs <= byMs && byMs - atMs < againMs + slackMs,
+      );
     return dues
-      .filter(({ service, byMs }) => {
-        if (byMs > run.endMs) return false;
-        const own = cardsOf(run, kind, service).filter(
-          ({ atMs }) => atMs <= byMs && byMs - atMs < againMs + slackMs,
+      .filter(({ service, byMs, untilMs }) => {
+        if (byMs > run.endMs || isCarded(service, byMs)) return false;
+        const today = cardsOf(run, kind).filter(
+          (card) => card.service !== noService && card.atMs <= byMs && byMs - card.atMs < dayMs,
         );
-        const today = cardsOf(run, kind).filter(({ atMs }) => atMs <= byMs && byMs - atMs < dayMs);
         const near = dues.filter((other) => Math.abs(other.byMs - byMs) < 10 * minuteMs);
-        return own.length === 0 && today.length < cardsADayMax && near.length <= cardsADayMax;
+        if (today.length < cardsADayMax && near.length <= cardsADayMax) return true;
+        // It waits for the next day, or the card of its cluster speaks for it.
+        const latestMs = byMs + cardedWithinMs;
+        const isWaiting = latestMs > Math.min(untilMs, run.endMs) || isBlind(run, byMs, latestMs);
+        return !isWaiting && !isCarded(service, latestMs) && !isCarded(noService, latestMs);
       })
       .map(({ service, byMs }) => `${service}: no card by ${clock(byMs)}`);
   },
@@ -83,18 +96,25 @@ export const zoneCardsTrue: Checker = {
   broken: ({ run }) => {
     if (!isWatched(run)) return [];
     const histories = new Map(historiesOf(run).map((history) => [history.service, history]));
+    const isTrue = (history: ZoneHistory, atMs: number): boolean =>
+      lengthOf(unevenBefore(history, atMs)) + jitterMs >= neededMsOf(history, atMs);
     return cardsOf(run, kind).flatMap(({ service, atMs, subject }) => {
+      if (service === noService) {
+        const those = [...histories.values()].filter((one) => isTrue(one, atMs)).length;
+        return those > cardsADayMax ? [] : [`${clock(atMs)} ${subject}: it is true of ${those}`];
+      }
       const history = histories.get(service);
       if (history === undefined) return [`${subject}: nobody may be told of it`];
       const seenMs = lengthOf(unevenBefore(history, atMs));
-      const isEcs = history.at(atMs)?.isRebalanced === true;
-      const neededMs = isEcs ? ecsHoldMs : holdMs;
-      return seenMs + jitterMs >= neededMs
+      return isTrue(history, atMs)
         ? []
         : [`${clock(atMs)} ${subject}: uneven for ${Math.round(seenMs / minuteMs)} min`];
     });
   },
 };
+
+const neededMsOf = ({ at }: ZoneHistory, atMs: number): number =>
+  at(atMs)?.isRebalanced === true ? ecsHoldMs : holdMs;
 
 /** How long a service had been uneven since it was last over. */
 function unevenBefore({ uneven, even }: ZoneHistory, atMs: number): readonly Span[] {

@@ -849,6 +849,25 @@ export const samples: Readonly<Record<string, Sample>> = {
     'warn',
     { endedBy: 'ecs' },
   ),
+  'zone-imbalance-cluster': {
+    kind: 'zone-imbalance',
+    cause: 'zone-imbalance',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    worst: 'warn',
+    facts: {
+      services: 12,
+      worst:
+        'search: 5/1/0; losing eu-central-1a leaves 1 of 6, evenly 4\n' +
+        'api: 4/0/0; losing eu-central-1a leaves 0 of 4, evenly 2\n' +
+        'web: 3/3/0; losing eu-central-1a leaves 3 of 6, evenly 4',
+    },
+    later: {
+      resolve: { services: 1, worst: 'web: 3/3/0; losing eu-central-1a leaves 3 of 6, evenly 4' },
+    },
+  },
   'zone-imbalance-disabled': zoneSample({
     reason: 'enable-native-rebalancing',
     detail: 'eligible, and disabled',
@@ -872,6 +891,7 @@ export const samples: Readonly<Record<string, Sample>> = {
       notes: 'whether an instance of eu-central-1c suits its tasks is not known',
     },
     'info',
+    { spread: '3/3' },
   ),
 };
 

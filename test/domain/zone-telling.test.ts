@@ -4,6 +4,7 @@ import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
 import { claimed, due, sent } from '../../shared/domain/incident-outbox.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import type { Service } from '../../shared/domain/snapshot.ts';
+import { watchFlood, type ZoneFloodMemory, zoneFloodKey } from '../../shared/domain/zone-flood.ts';
 import { zoneWatchPolicyOf } from '../../shared/domain/zone-stretch.ts';
 import {
   cardFor,
@@ -22,6 +23,7 @@ import {
   type ZoneServiceMemory,
   zoneImbalanceKey,
 } from '../../shared/domain/zone-watch.ts';
+import { parseZoneFlood, parseZoneMemory } from '../../shared/events/zone-memory.ts';
 import { minuteMs, nowMs, serviceIn, type ZoneCounts, zoneWorld } from '../support/zone-worlds.ts';
 
 const hourMs = 60 * minuteMs;
@@ -70,6 +72,11 @@ describe('a card', () => {
     ['for what has become grave', grave, 0, card({ isGrave: false }), true],
     ['for another setting', grave, 0, card({ keptBy: 'rebalancing-disabled' }), true],
     ['once ECS does not do it either', verdictOf({ a: 5, b: 1 }), 0, card(), true],
+    ['not at once for one of many', grave, 0, card({ isOneOfMany: true }), false],
+    ['for one of many that stands for a day', grave, dayMs, card({ isOneOfMany: true }), true],
+    ['not before', grave, dayMs - 1, card({ isOneOfMany: true }), false],
+    ['not a day before', grave, dayMs, card({ isOneOfMany: true, atMs: nowMs - 1 }), false],
+    ['not if it is a lesser one', lesser, dayMs, card({ isOneOfMany: true }), false],
   ])('%s', (_, verdict, openMs, told, expected) => {
     expect(cardFor(verdict, openMs, told, nowMs) !== undefined).toBe(expected);
   });
@@ -105,6 +112,11 @@ describe('cards of a cluster', () => {
 
   it('are counted for a day', () => {
     expect(grantedOf(dueOf('g'), new Array(cardsADayMax).fill(card()))).toEqual(['g']);
+  });
+
+  it('are not taken up by a flood', () => {
+    const many = new Array(20).fill({ ...today, isOneOfMany: true });
+    expect(grantedOf(dueOf('g'), many)).toEqual(['g']);
   });
 });
 
@@ -234,6 +246,136 @@ describe('what people read', () => {
     expect(channel.messages).toEqual(['warn open', 'warn resolve']);
     expect(channel.incident()?.facts).toMatchObject({ endedBy: 'ecs', spread: '2/2/2' });
     expect(channel.ends).toMatchObject([{ by: 'ecs', wasOpen: true }]);
+  });
+});
+
+/** Plays services of one cluster: who has a card of its own, and what is said of them together. */
+function createCluster() {
+  const memories = new Map<string, ZoneServiceMemory>();
+  let flood: ZoneFloodMemory | undefined;
+  let incident: Incident | undefined;
+  let atMs = nowMs;
+  const messages: string[] = [];
+  const key = zoneFloodKey('prod');
+  const context = () => ({ key, policy: incidentPolicies[key.kind], nowMs: atMs });
+  const see = (seen: Readonly<Record<string, ZoneVerdict>>): void => {
+    atMs += 5 * minuteMs;
+    const looks = Object.entries(seen).map(([name, verdict]) => ({
+      service: serviceIn(name, { desired: 6 }),
+      verdict: { ...verdict, service: name },
+      memory: rememberDesired(memories.get(name), 6, atMs),
+    }));
+    const steps = watchZones(looks, atMs, zoneWatchPolicyOf(20 * minuteMs));
+    for (const { service, memory } of steps) {
+      memories.set(service, parseZoneMemory(JSON.stringify(memory)));
+    }
+    const step = watchFlood(
+      steps,
+      looks.map(({ verdict }) => verdict),
+      flood,
+      atMs,
+    );
+    flood = step.memory && parseZoneFlood(JSON.stringify(step.memory));
+    incident = applyObservations(incident, [...step.observations, { type: 'tick' }], context());
+    for (const notice of incident === undefined ? [] : due(incident, atMs)) {
+      messages.push(`${notice.severity} ${notice.transition}`);
+      const taken = claimed(incident ?? fail(), notice.sequence, atMs);
+      incident = sent(taken, notice, taken, atMs);
+    }
+  };
+  return {
+    messages,
+    incident: () => incident,
+    stay: (seen: Readonly<Record<string, ZoneVerdict>>, ms: number): void => {
+      for (let passedMs = 0; passedMs < ms; passedMs += 5 * minuteMs) see(seen);
+    },
+    /** Services with a card of their own, by name. */
+    carded: (): readonly string[] =>
+      [...memories]
+        .filter(([, { stretch }]) => stretch?.isTold === true)
+        .map(([name]) => name)
+        .sort(),
+    memories,
+  };
+}
+
+describe('many services', () => {
+  const allOf = (verdict: ZoneVerdict, count: number, from = 0) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`s${from + at}`, verdict]));
+
+  it('a fifth one, two hours after the four of the day, has its card on the next', () => {
+    const cluster = createCluster();
+    cluster.stay({ ...allOf(grave, 4), search: even }, 2 * hourMs);
+    cluster.stay({ ...allOf(grave, 4), search: grave }, 20 * hourMs);
+    expect(cluster.carded()).toEqual(['s0', 's1', 's2', 's3']);
+    cluster.stay({ ...allOf(grave, 4), search: grave }, 3 * hourMs);
+    expect(cluster.carded()).toEqual(['s0', 's1', 's2', 's3', 'search']);
+    expect(cluster.messages).toEqual([]);
+  });
+
+  it('at once have one card together: how many, and the worst of them', () => {
+    const cluster = createCluster();
+    const worse = verdictOf({ a: 6 }, full);
+    cluster.stay({ ...allOf(grave, 59), search: worse }, 3 * hourMs);
+    expect(cluster.messages).toEqual(['warn open']);
+    expect(cluster.carded()).toEqual([]);
+    expect(cluster.incident()?.facts).toEqual({
+      services: 60,
+      worst: [
+        'search: 6/0/0; losing a leaves 0 of 6, evenly 4',
+        's0: 5/1/0; losing a leaves 1 of 6, evenly 4',
+        's1: 5/1/0; losing a leaves 1 of 6, evenly 4',
+      ].join('\n'),
+    });
+    cluster.stay({ ...allOf(even, 59), search: worse }, hourMs);
+    expect(cluster.incident()?.facts).toMatchObject({ services: 1 });
+    cluster.stay({ ...allOf(even, 59), search: even }, hourMs);
+    expect(cluster.messages).toEqual(['warn open', 'warn resolve']);
+  });
+
+  it('that stand for days have no second card, and those that are left have their own', () => {
+    const cluster = createCluster();
+    cluster.stay(allOf(grave, 7), 3 * dayMs);
+    expect(cluster.messages).toEqual(['warn open']);
+    expect(cluster.carded()).toEqual([]);
+    cluster.stay({ ...allOf(even, 4), ...allOf(grave, 3, 4) }, 25 * hourMs);
+    expect(cluster.carded()).toEqual(['s4', 's5', 's6']);
+    expect(cluster.messages).toEqual(['warn open', 'warn resolve']);
+  });
+
+  it('of lesser weight stay with the one card', () => {
+    const cluster = createCluster();
+    cluster.stay(allOf(lesser, 6), 3 * dayMs);
+    cluster.stay({ ...allOf(even, 5), ...allOf(lesser, 1, 5) }, 3 * dayMs);
+    expect(cluster.carded()).toEqual([]);
+    expect(cluster.messages).toEqual(['warn open']);
+  });
+
+  it('that come each night and go each morning have one card in 30 days', () => {
+    const cluster = createCluster();
+    for (let night = 0; night < 4; night += 1) {
+      cluster.stay(allOf(grave, 6), 12 * hourMs);
+      cluster.stay(allOf(even, 6), 12 * hourMs);
+    }
+    expect(cluster.carded()).toEqual([]);
+    expect(cluster.messages).toEqual(['warn open', 'warn resolve']);
+  });
+
+  it('whom an older version left without a word have their card as well', () => {
+    const cluster = createCluster();
+    const names = Object.keys(allOf(grave, 6));
+    const stretch = {
+      sinceMs: 1,
+      imbalancedMs: hourMs,
+      balancedMs: 0,
+      last: 'imbalanced',
+    } as const;
+    for (const name of names) {
+      const stood = { ...stretch, lastAtMs: nowMs - hourMs, openedAtMs: nowMs - 40 * dayMs };
+      cluster.memories.set(name, { desired: 6, stretch: { ...stood, isOneOfMany: true } });
+    }
+    cluster.stay(allOf(grave, 6), hourMs);
+    expect(cluster.messages).toEqual(['warn open']);
   });
 });
 

@@ -317,7 +317,7 @@ describe('many services', () => {
       first?.type === 'occurred' ? first.severity : undefined,
     );
 
-  it('at once are for the digest, and stay so', () => {
+  it('at once have no cards of their own, and stay so', () => {
     expect(severitiesOf(4)).toEqual(['warn', 'warn', 'warn', 'warn']);
     expect(severitiesOf(5)).toEqual(['info', 'info', 'info', 'info', 'info']);
     const looks = stepsOf(5).map(({ service: name, memory }) => ({

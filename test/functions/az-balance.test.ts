@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../functions/az-balance/config.ts';
+import { createHandler } from '../../functions/az-balance/handler.ts';
 import type { FaultRule } from '../../simulator/account.ts';
 import {
   add,
@@ -175,13 +176,55 @@ describe('az-balance', () => {
     expect(await stateOf(lab)).toEqual({ search: 'open warn' });
   });
 
-  it('says of five at once in the digest what one card each would say', async () => {
+  it('says of five at once in one card what one card each would say', async () => {
     const lab = createLab();
     const names = ['a', 'b', 'c', 'd', 'e'];
     for (const name of names) place(lab.account, name, { a: 5, b: 1 }, surging);
     await lab.pass(40);
-    expect(await stateOf(lab)).toEqual(Object.fromEntries(names.map((one) => [one, 'open info'])));
-    expect((await lab.incidents()).flatMap(({ outbox }) => outbox)).toEqual([]);
+    const each = Object.fromEntries(names.map((one) => [one, 'open info']));
+    expect(await stateOf(lab)).toEqual({ ...each, [clusterName]: 'open warn' });
+    const noisy = (await lab.incidents()).filter(({ outbox }) => outbox.length > 0);
+    expect(noisy).toMatchObject([
+      {
+        ...{ kind: 'zone-imbalance', subject: { type: 'cluster', name: clusterName } },
+        facts: { services: 5, worst: expect.stringContaining('a: 5/1/0; losing eu-central-1a') },
+        outbox: [{ transition: 'open', severity: 'warn' }],
+      },
+    ]);
+    const writes = () => lab.account.calls.filter(({ operation }) => operation === 'PutItem');
+    lab.account.calls.splice(0);
+    await lab.run();
+    expect(writes()).toEqual([]);
+    for (const name of names) place(lab.account, name, { a: 2, b: 2, c: 2 });
+    await lab.pass(20);
+    expect(await stateOf(lab)).toMatchObject({ [clusterName]: 'resolved warn' });
+    lab.account.calls.splice(0);
+    await lab.run();
+    expect(writes()).toEqual([]);
+  });
+
+  it('writes the card of a flood with the next run, where it could not be written', async () => {
+    const lab = createLab();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      place(lab.account, name, { a: 5, b: 1 }, surging);
+    }
+    await lab.pass(20);
+    const { incidents } = lab.deps;
+    const broken = createHandler({
+      ...lab.deps,
+      incidents: {
+        ...incidents,
+        get: (key) =>
+          key.subject.type === 'cluster'
+            ? Promise.reject(new Error('not now'))
+            : incidents.get(key),
+      },
+    });
+    await expect(broken({ source: 'ballast.schedule' })).rejects.toThrow('could not be watched');
+    expect(await stateOf(lab)).not.toHaveProperty(clusterName);
+    lab.wait(5);
+    await lab.run();
+    expect(await stateOf(lab)).toMatchObject({ a: 'open info', [clusterName]: 'open warn' });
   });
 
   it('tells of what is uneven while an instance without its tasks drains for days', async () => {

@@ -1,4 +1,9 @@
-import { type FactReader, readFacts, type ZoneImbalanceFacts } from '../alert-facts.ts';
+import {
+  type FactReader,
+  readFacts,
+  type ZoneFloodFacts,
+  type ZoneImbalanceFacts,
+} from '../alert-facts.ts';
 import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
 import { counted, joined, known, shellWord, spoken } from './words.ts';
 
@@ -17,6 +22,7 @@ const otherEnds: ReadonlySet<string | undefined> = new Set([
 
 /** `zone-imbalance`: a service that the loss of one zone would hurt more than it has to. */
 export function zoneDraft(scene: Scene): Draft {
+  if (scene.incident.subject.type === 'cluster') return floodDraft(scene);
   const facts = readFacts<ZoneImbalanceFacts>(scene.incident.facts);
   if (scene.isResolved) return endedDraft(scene, facts);
   return {
@@ -27,6 +33,43 @@ export function zoneDraft(scene: Scene): Draft {
     ballast: ballastText(facts),
     next: adviceOf(scene, facts),
     ends: 'balanced for 10 min',
+  };
+}
+
+/** Many services at once: one card for all of them. */
+function floodDraft({ incident, isResolved }: Scene): Draft {
+  const facts = readFacts<ZoneFloodFacts>(incident.facts);
+  const { cluster } = incident;
+  const worst = facts.lines('worst');
+  const [first] = worst[0]?.split(': ') ?? [];
+  const services = facts.number('services');
+  const who = services === undefined ? 'many services' : counted(services, 'service');
+  const shared = {
+    evidence: isResolved || worst.length === 0 ? ['nothing else to show'] : worst,
+    ballast: 'folded them into this one incident; watched only',
+    ends: 'each of them balanced for 10 min, or told by a card of its own',
+  };
+  if (isResolved) {
+    return {
+      headline: 'its services are spread evenly over zones again',
+      lead: `The services of ${cluster} are spread evenly over zones again, or have a card of their own. Nothing to do.`,
+      next: nothingToDo,
+      ...shared,
+    };
+  }
+  return {
+    headline: joined([
+      `${who} spread unevenly over zones`,
+      first === undefined ? undefined : `${first} the worst`,
+    ]),
+    lead: `Serving normally. Losing one zone would cost ${who} in ${cluster} more than it has to. Nobody is hurt; change it this week.`,
+    next: [
+      {
+        text: 'see all of them, and the change that would let ECS even each out:',
+        command: `npm run -s plan -- --cluster ${shellWord(cluster)}`,
+      },
+    ],
+    ...shared,
   };
 }
 

@@ -132,6 +132,19 @@ const zoneCard = (minutes: number, changes: Partial<AlertRecord> = {}) =>
     ...changes,
   });
 const again = (minutes: number) => zoneCard(minutes, { incidentId: 'zone-2' });
+const floodCard = (minutes: number) =>
+  zoneCard(minutes, { service: '-', incidentId: 'zone-many', messageId: `zone-many#${minutes}` });
+const fiveAtOnce = {
+  ...watching,
+  counts: crowdNames.map((service) => uneven(100, { service })),
+};
+const fiveInADay = {
+  ...watching,
+  counts: crowdNames.map((service, index) => uneven(100 + index * 30, { service })),
+};
+const fourCards = crowdNames
+  .slice(0, 4)
+  .map((service, index) => zoneCard(125 + index * 30, { service, incidentId: `zone-${service}` }));
 const digest = (minutes: number, service: string) => ({
   atMs: at(minutes),
   text: `Open        INFO ${service}: zone imbalance, since Fri 20 Nov 02:05Z`,
@@ -702,6 +715,24 @@ const cases: readonly CheckerCase[] = [
     'less than half of what an even spread would keep is left',
     { ...watching, counts: [uneven(100, { zones: { a: 3, b: 1, c: 1 } })] },
     { ...watching, counts: [uneven(100, { zones: { a: 4, b: 1, c: 0 } })] },
+  ],
+  [
+    'grave-zones-carded',
+    'who was over the cards of a day has none on the next',
+    { ...fiveInADay, alerts: [...fourCards, zoneCard(1_610, { service: 'e' })] },
+    { ...fiveInADay, alerts: fourCards },
+  ],
+  [
+    'grave-zones-carded',
+    'five at once have no card together',
+    { ...fiveAtOnce, alerts: [floodCard(125)] },
+    fiveAtOnce,
+  ],
+  [
+    'zone-cards-true',
+    'the card of a cluster is true of four services',
+    { ...fiveAtOnce, alerts: [floodCard(121)] },
+    { ...fiveAtOnce, counts: fiveAtOnce.counts.slice(1), alerts: [floodCard(121)] },
   ],
   [
     'zone-cards-true',
