@@ -181,7 +181,8 @@ function ecsText(facts: Reader): string | undefined {
 function ballastText(facts: Reader): string {
   const [reason, detail] = [facts.text('reason'), facts.text('detail')];
   if (facts.text('verdict') === 'would-act') {
-    if (reason === 'enable-native-rebalancing') return 'observe: would enable native rebalancing';
+    if (reason === 'enable-native-rebalancing')
+      return 'watched only: would enable native rebalancing';
     const [moves, needed] = [facts.number('moves'), facts.number('movesNeeded')];
     const room = facts.text('roomIn');
     const what =
@@ -189,7 +190,7 @@ function ballastText(facts: Reader): string {
         ? 'some of the moves'
         : `${moves} of ${counted(needed, 'move')}`;
     const where = room === undefined ? '' : ` (room in ${room})`;
-    return joined([`observe: would do ${what}${where}`, facts.text('blocked')], '; ');
+    return joined([`watched only: would do ${what}${where}`, facts.text('blocked')], '; ');
   }
   if (isEcsTurn(facts) || reason === undefined) return 'watched only';
   return joined([`watched only; could not act: ${spoken(reason)}`, detail]);
