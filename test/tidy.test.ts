@@ -177,7 +177,7 @@ const otherWords = new Set([
   ...['truncated', 'reason'],
   // Verdicts and log lines of az-balance.
   ...['az-balance', 'would-act', 'ecs-will', 'cluster-failed', 'memory-contended'],
-  ...['memory-unreadable', 'imbalance-ended'],
+  ...['memory-unreadable', 'imbalance-ended', 'turn-lost'],
   // Figures that density follows, and its log lines.
   ...['tasks-per-instance', 'reserved-share', 'idle-share', 'task-size', 'memory-contended'],
 ]);

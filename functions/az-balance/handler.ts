@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import type { Config } from './config.ts';
 import { type ClusterReport, runCluster } from './run.ts';
+import { turnsOf } from './turns.ts';
 
 export type Deps = AzBalanceGateways & {
   readonly config: Config;
@@ -20,8 +21,8 @@ class RunFailed extends Error {
 }
 
 /**
- * Called by a schedule. Looks at each cluster in turn; one that cannot be looked at does not hold up
- * the others, and fails the run when they are done.
+ * Called by a schedule. Looks at each cluster, the longest not looked at first; one that cannot be looked
+ * at does not hold up the others, and fails the run when they are done.
  */
 export const createHandler =
   (deps: Deps) =>
@@ -33,13 +34,16 @@ export const createHandler =
     }
     const reports: ClusterReport[] = [];
     const failures: unknown[] = [];
-    for (const clusterArn of config.clusterArns) {
+    for (const [at, { clusterArn, note }] of (await turnsOf(config.clusterArns, deps)).entries()) {
+      // The first one has all the time of a run: where that does not suffice, it is the others' turn.
+      if (at === 0) await note();
       try {
         reports.push(await runCluster(clusterArn, deps));
       } catch (error) {
         failures.push(error);
         log.error('cluster-failed', { clusterArn, ...awsProblemOf(error), error });
       }
+      if (at > 0) await note();
     }
     if (failures.length > 0) {
       const clusters = `${failures.length} of ${config.clusterArns.length} clusters`;

@@ -41,6 +41,11 @@ const schema = v.object({
 });
 
 const floodSchema = v.object({ sinceMs: timeMs, said: v.optional(v.string()) });
+const lookSchema = v.object({ lookedAtMs: timeMs });
+
+/** When a cluster was last looked at. Throws {@link MalformedInput} naming the field. */
+export const parseZoneLook = (json: string): { readonly lookedAtMs: number } =>
+  parsed(lookSchema, json);
 
 /** What is remembered of a service's zones. Throws {@link MalformedInput} naming the field. */
 export const parseZoneMemory = (json: string): ZoneServiceMemory => parsed(schema, json);

@@ -433,6 +433,75 @@ describe('a cluster that cannot be seen whole', () => {
   });
 });
 
+describe('several clusters', () => {
+  const arnOf = (name: string) => `arn:aws:ecs:eu-central-1:123456789012:cluster/${name}`;
+
+  /** Runs that end, as if they were killed, with the look that they have not the time for. */
+  const createRuns = (
+    names: readonly string[],
+    minutesOf: Readonly<Record<string, number>> = {},
+  ) => {
+    const lab = createLab({ config: { clusterArns: names.map(arnOf) } });
+    return async (minutes: number): Promise<string> => {
+      const looked: string[] = [];
+      const killed = Promise.withResolvers<void>();
+      let leftMinutes = minutes;
+      const handle = createHandler({
+        ...lab.deps,
+        snapshots: {
+          read: (arn) => {
+            const name = arn.split('/').at(-1) ?? arn;
+            leftMinutes -= minutesOf[name] ?? 1;
+            if (leftMinutes < 0) {
+              killed.resolve();
+              return new Promise(() => undefined);
+            }
+            looked.push(name);
+            lab.wait(1);
+            return Promise.reject(new Error('seen enough'));
+          },
+        },
+      });
+      const ended = handle({ source: 'ballast.schedule' }).catch(() => undefined);
+      await Promise.race([ended, killed.promise]);
+      lab.wait(5);
+      return looked.join();
+    };
+  };
+
+  it('are looked at by turns, where a run has not the time for all', async () => {
+    const run = createRuns(['one', 'two', 'three']);
+    const looks: string[] = [];
+    for (let runs = 0; runs < 4; runs += 1) looks.push(await run(2));
+    expect(looks).toEqual(['one,two', 'three,one', 'two,three', 'one,two']);
+    expect(await run(9)).toBe('three,one,two');
+  });
+
+  it('go on every other run beside one that no run has the time for', async () => {
+    const run = createRuns(['huge', 'one', 'two'], { huge: 9 });
+    const looks: string[] = [];
+    for (let runs = 0; runs < 4; runs += 1) looks.push(await run(2));
+    expect(looks).toEqual(['', 'one,two', '', 'one,two']);
+  });
+
+  it('are looked at as they are listed, where nobody knows whose turn it is', async () => {
+    const lab = createLab({ config: { clusterArns: [arnOf('gone'), clusterArn] } });
+    lab.account.faults.push(fault({ service: 'dynamodb', kind: 'server-error' }));
+    await expect(lab.run()).rejects.toThrow('2 of 2 clusters could not be watched');
+    expect(lab.logged('turn-lost').length).toBeGreaterThan(0);
+    lab.account.faults.splice(0);
+    await lab.deps.memories.save({ partition: 'ZONE-LOOKS', name: clusterArn }, '{}', 0, 0);
+    await expect(lab.run()).rejects.toThrow('1 of 2 clusters could not be watched');
+    expect(lab.logged('memory-unreadable')).toMatchObject([{ clusterArn }]);
+  });
+
+  it('one alone has no turns to remember', async () => {
+    const lab = createLab();
+    await lab.run();
+    expect(await lab.deps.memories.list('ZONE-LOOKS')).toEqual([]);
+  });
+});
+
 describe('two runs, and crashes', () => {
   it('at once say the same things', async () => {
     const lab = createLab();
