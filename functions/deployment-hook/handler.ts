@@ -28,7 +28,7 @@ export const createHandler =
     const tell = async (outcome: GateOutcome): Promise<void> => {
       if (call === undefined || config === undefined) return;
       const limits = { tableName: config.tableName, remainingMs: invocation.remainingMs() };
-      await report(call, outcome, recordOf(call, outcome), limits, deps);
+      await report(call, outcome, recordOf(call, namesIn(event), outcome), limits, deps);
     };
     try {
       config = deps.readConfig();
@@ -36,14 +36,14 @@ export const createHandler =
       const early = answerByEvent(call);
       const outcome = early ?? (await runGate(call, config, deps, invocation));
       await tell(outcome);
-      return answer(call, outcome, deps.log);
+      return answer(recordOf(call, namesIn(event), outcome), outcome, deps.log);
     } catch (error) {
-      const outcome = unexpected(error, stageOf(event), config?.stackMode);
+      const outcome = unexpected(error, namesIn(event).stage, config?.stackMode);
       // What made the mistake may keep it from being told as well: the answer goes out all the same.
       await tell(outcome).catch((untold: unknown) =>
         quietly(() => deps.log.warn('report-failed', { error: untold })),
       );
-      return answer(call, outcome, deps.log, error);
+      return answer(recordOf(call, namesIn(event), outcome), outcome, deps.log, error);
     } finally {
       // Lambda freezes between calls: a connection kept over that may be dead without a sign.
       quietly(() => deps.prober.close());
@@ -92,15 +92,20 @@ function unexpected(
   );
 }
 
-/** The stage of an event that may be wrong in every other way. */
-function stageOf(event: unknown): string | undefined {
-  if (typeof event !== 'object' || event === null) return undefined;
-  const stage: unknown = Reflect.get(event, 'lifecycleStage');
-  return typeof stage === 'string' ? stage : undefined;
+type Names = { readonly stage: string | undefined; readonly deploymentArn: string | undefined };
+
+/** Which deployment and stage an event is about that may be wrong in every other way. */
+function namesIn(event: unknown): Names {
+  const textIn = (member: string): string | undefined => {
+    if (typeof event !== 'object' || event === null) return undefined;
+    const value: unknown = Reflect.get(event, member);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { stage: textIn('lifecycleStage'), deploymentArn: textIn('resourceArn') };
 }
 
 /** The decision record: what explains an answer, in the log and as evidence. */
-function recordOf(call: HookEvent | undefined, outcome: GateOutcome) {
+function recordOf(call: HookEvent | undefined, names: Names, outcome: GateOutcome) {
   const { decision, mode, findings, notes, state } = outcome;
   return {
     function: 'deployment-hook',
@@ -109,8 +114,8 @@ function recordOf(call: HookEvent | undefined, outcome: GateOutcome) {
     decision: decision.kind,
     reason: decision.reason,
     detail: decision.detail,
-    stage: call?.stage,
-    deploymentArn: call?.deploymentArn,
+    stage: call?.stage ?? names.stage,
+    deploymentArn: call?.deploymentArn ?? names.deploymentArn,
     serviceArn: call?.serviceArn,
     targetRevisionArn: call?.targetRevisionArn,
     calls: state.calls,
@@ -122,12 +127,12 @@ function recordOf(call: HookEvent | undefined, outcome: GateOutcome) {
 
 /** Writes the decision record, the one log line that explains a deployment, and answers. */
 function answer(
-  call: HookEvent | undefined,
+  decided: ReturnType<typeof recordOf>,
   outcome: GateOutcome,
   log: Log,
   error?: unknown,
 ): HookAnswer {
-  const record = { ...recordOf(call, outcome), ...(error === undefined ? {} : { error }) };
+  const record = { ...decided, ...(error === undefined ? {} : { error }) };
   const isNotable = outcome.decision.kind === 'rollback' || error !== undefined;
   quietly(() => (isNotable ? log.warn('decision', record) : log.info('decision', record)));
   return toAnswer(outcome, record.hookStatus);
