@@ -36,7 +36,8 @@ export function lossOf({ zones, desired }: ServiceCount): { left: number; evenly
 export function historiesOf(run: RunRecord): readonly ZoneHistory[] {
   const held = [
     { fromMs: Number.NEGATIVE_INFINITY, untilMs: run.upMs },
-    ...run.drains.map((drain) => spanOf(drain, run.endMs, lookMs)),
+    // Whose tasks a drain has moved is left alone for a while as well.
+    ...run.drains.map((drain) => spanOf(drain, run.endMs, quietMs + lookMs)),
   ];
   return [...Map.groupBy(run.counts, ({ service }) => service)]
     .filter(([service]) => run.tags[service]?.['ballast:az-balance'] !== 'off')

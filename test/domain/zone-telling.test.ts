@@ -361,21 +361,22 @@ describe('many services', () => {
     expect(cluster.messages).toEqual(['warn open', 'warn resolve']);
   });
 
-  it('whom an older version left without a word have their card as well', () => {
+  it.each<readonly [string, number, ZoneVerdict, readonly string[], number]>([
+    ['many of them in one card', 6, grave, ['warn open'], 0],
+    ['few of them by cards of their own', 3, grave, [], 3],
+    ['few lesser ones stay in the digest', 3, lesser, [], 0],
+  ])('whom an older version left without a word are told: %s', (_, count, verdict, cards, own) => {
     const cluster = createCluster();
-    const names = Object.keys(allOf(grave, 6));
     const stretch = {
-      sinceMs: 1,
-      imbalancedMs: hourMs,
-      balancedMs: 0,
-      last: 'imbalanced',
-    } as const;
-    for (const name of names) {
-      const stood = { ...stretch, lastAtMs: nowMs - hourMs, openedAtMs: nowMs - 40 * dayMs };
-      cluster.memories.set(name, { desired: 6, stretch: { ...stood, isOneOfMany: true } });
+      ...{ sinceMs: 1, imbalancedMs: hourMs, balancedMs: 0, last: 'imbalanced' },
+      ...{ lastAtMs: nowMs - hourMs, openedAtMs: nowMs - 40 * dayMs, isOneOfMany: true },
+    };
+    for (const name of Object.keys(allOf(verdict, count))) {
+      cluster.memories.set(name, parseZoneMemory(JSON.stringify({ desired: 6, stretch })));
     }
-    cluster.stay(allOf(grave, 6), hourMs);
-    expect(cluster.messages).toEqual(['warn open']);
+    cluster.stay(allOf(verdict, count), hourMs);
+    expect(cluster.messages).toEqual(cards);
+    expect(cluster.carded()).toHaveLength(own);
   });
 });
 
