@@ -100,6 +100,18 @@ describe('the handler that Lambda calls', () => {
     },
   );
 
+  it('names the deployment and the stage of a call that it cannot read otherwise', async () => {
+    const named = {
+      lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+      resourceArn: 'arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/1',
+    };
+    await invoke({ ...settings, MODE: 'observe' }, { ...named, executionDetails: {} });
+    expect(written.at(-1)).toMatchObject({
+      ...{ message: 'decision', reason: 'malformed-event' },
+      ...{ stage: named.lifecycleStage, deploymentArn: named.resourceArn },
+    });
+  });
+
   it('stops what it cannot read where the stack enforces', async () => {
     const answer = await invoke({ ...settings, MODE: 'enforce' }, {});
     expect(answer.hookStatus).toBe('FAILED');

@@ -68,8 +68,9 @@ const deathsBeforePublishing: Surround = (real) => {
       const { requestHandler } = sandbox.clientSettings;
       const handle: typeof requestHandler.handle = async (request, options) => {
         const body = typeof request.body === 'string' ? request.body : '';
-        if (body.includes('Action=Publish') && !tried.has(body)) {
-          tried.add(body);
+        const message = messageOf(body);
+        if (message !== undefined && !tried.has(message)) {
+          tried.add(message);
           sandbox.kill();
           await new Promise<never>(() => undefined);
         }
@@ -83,6 +84,17 @@ const deathsBeforePublishing: Surround = (real) => {
     },
   };
 };
+
+/** What a body publishes: its words change from one try to the next, its incident and transition do not. */
+function messageOf(body: string): string | undefined {
+  const parameters = new URLSearchParams(body);
+  if (parameters.get('Action') !== 'Publish') return undefined;
+  const named = [...parameters].flatMap(([name, value]) => {
+    const isWanted = name.endsWith('.Name') && ['incidentId', 'transition'].includes(value);
+    return isWanted ? (parameters.get(name.replace(/Name$/, 'Value.StringValue')) ?? []) : [];
+  });
+  return [parameters.get('TopicArn'), ...named].join(' ');
+}
 
 /** ECS does not say which service and revision it is about. */
 const garbledCalls = aroundHook((open, sandbox) => {

@@ -1,7 +1,6 @@
 import type { RemovedStep } from './step.ts';
 
 const overlap = { mode: 'wire', latencyMs: 2_000, faults: ['overlapping-invocations'] } as const;
-const crashes = { mode: 'wire', faults: ['crashes'] } as const;
 
 /** What a message goes through on its way out. */
 export const outboxSteps: readonly RemovedStep[] = [
@@ -29,8 +28,8 @@ export const outboxSteps: readonly RemovedStep[] = [
     file: 'shared/domain/incident-outbox.ts',
     step: 'nowMs - notice.claimedAtMs < claimMs',
     without: 'claimMs > 0',
-    run: { scenario: 'pocket', seed: 10, ...crashes },
-    checker: 'incidents-resolve',
+    run: { scenario: 'pocket', seed: 1, mode: 'wire', around: 'deaths-before-publishing' },
+    checker: 'incidents-told',
   },
   {
     id: 'publish-before-mark',
@@ -39,7 +38,7 @@ export const outboxSteps: readonly RemovedStep[] = [
     step: 'await run.deps.publisher.publish({ ...alert, id: messageId });',
     without: `await change(run, own.incident, (now) => sent(now, notice, own.incident, run.nowMs));
     await run.deps.publisher.publish({ ...alert, id: messageId });`,
-    run: { scenario: 'pocket', seed: 42, mode: 'wire', around: 'deaths-before-publishing' },
+    run: { scenario: 'pocket', seed: 1, mode: 'wire', around: 'deaths-before-publishing' },
     checker: 'incidents-told',
   },
   {
