@@ -1,8 +1,10 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
+import { ClusterUnseen } from '../../shared/aws/snapshot-reading.ts';
 import { updateIncident } from '../../shared/aws/update-incident.ts';
 import type { Incident, IncidentKey } from '../../shared/domain/incident.ts';
 import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
+import { isLastingGap } from '../../shared/domain/lasting-gap.ts';
 import type { Gap, Snapshot } from '../../shared/domain/snapshot.ts';
 import { watchFlood, zoneFloodKey } from '../../shared/domain/zone-flood.ts';
 import { vitalGapsOf, type ZonePolicy } from '../../shared/domain/zone-rules.ts';
@@ -56,17 +58,10 @@ export type ClusterReport = {
 const unhealthyShareMax = 0.2;
 /** Services whose incident and memory are written at once. */
 const writesInFlightMax = 10;
-/** Ways in which a read fails that do not pass by themselves. */
-const lasting: ReadonlySet<Gap['reason']> = new Set(['denied', 'truncated']);
 /** Parts without which services cannot be judged at all. */
 const needed: ReadonlySet<Gap['subject']> = new Set([
   ...(['tasks', 'services', 'instances', 'capacity-providers', 'subnets'] as const),
 ]);
-
-/** The cluster cannot be seen whole, now or ever, unless somebody does something. */
-class ClusterUnseen extends Error {
-  override readonly name = 'ClusterUnseen';
-}
 
 /** Some of the cluster's services are watched no further until their writes succeed. */
 class WritesFailed extends Error {
@@ -105,9 +100,7 @@ export async function runCluster(clusterArn: string, deps: Deps): Promise<Cluste
   for (const step of steps) logEnd(cluster, step, deps);
   const told = reportOf(cluster, report, { steps, failed, isHeld: gaps.length > 0, snapshot });
   log.info('run', { ...told, gaps: snapshot.gaps, stackMode: deps.config.stackMode });
-  const lost = snapshot.gaps.find(
-    ({ subject, reason }) => needed.has(subject) && lasting.has(reason),
-  );
+  const lost = snapshot.gaps.find((gap) => needed.has(gap.subject) && isLastingGap(gap));
   if (lost !== undefined) {
     throw new ClusterUnseen(`${cluster}: ${lost.operation} ${lost.reason}: ${lost.detail}`);
   }

@@ -1,3 +1,4 @@
+import { ClusterUnseen } from '../../shared/aws/snapshot-reading.ts';
 import { type Updated, updateIncident } from '../../shared/aws/update-incident.ts';
 import { type ClusterMemory, rememberCluster } from '../../shared/domain/cluster-change.ts';
 import { indexOf } from '../../shared/domain/cluster-index.ts';
@@ -33,6 +34,7 @@ import { fingerprintOf } from '../../shared/domain/incident-key.ts';
 import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { type GroupedInstances, groupInstances } from '../../shared/domain/instance-group.ts';
+import { isLastingGap } from '../../shared/domain/lasting-gap.ts';
 import { modeOfTag } from '../../shared/domain/mode.ts';
 import { shippedPrices } from '../../shared/domain/prices/region-prices.ts';
 import { recordOf, valueIn } from '../../shared/domain/record.ts';
@@ -51,13 +53,6 @@ export type Look = {
 
 /** Without one of these parts a snapshot says nothing about density. */
 const needed: ReadonlySet<Gap['subject']> = new Set(['tasks', 'instances', 'services'] as const);
-/** Ways in which a read fails that do not pass by themselves. */
-const lasting: ReadonlySet<Gap['reason']> = new Set(['denied', 'truncated'] as const);
-
-/** The cluster cannot be seen whole, now or ever, unless somebody does something. */
-class ClusterUnseen extends Error {
-  override readonly name = 'ClusterUnseen';
-}
 const tagName = 'ballast:density';
 /** Of az-balance, which tells uneven zones. */
 const zonesTagName = 'ballast:az-balance';
@@ -75,7 +70,7 @@ export async function lookAtCluster(clusterArn: string, deps: Deps): Promise<Loo
   const gaps = snapshot.gaps.filter(
     ({ subject, reason }) => needed.has(subject) && reason !== 'missing',
   );
-  const lost = gaps.find(({ reason }) => lasting.has(reason));
+  const lost = gaps.find(isLastingGap);
   const gap = lost ?? gaps[0];
   if (gap !== undefined) {
     deps.log.warn('decision', { cluster, decision: 'hold', reason: 'reads-incomplete', gap });

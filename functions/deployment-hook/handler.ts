@@ -25,10 +25,11 @@ export const createHandler =
   async (event: unknown, invocation: Invocation): Promise<HookAnswer> => {
     let config: Config | undefined;
     let call: HookEvent | undefined;
+    const names = namesIn(event);
     const tell = async (outcome: GateOutcome): Promise<void> => {
       if (call === undefined || config === undefined) return;
       const limits = { tableName: config.tableName, remainingMs: invocation.remainingMs() };
-      await report(call, outcome, recordOf(call, namesIn(event), outcome), limits, deps);
+      await report(call, outcome, recordOf(call, names, outcome), limits, deps);
     };
     try {
       config = deps.readConfig();
@@ -36,14 +37,14 @@ export const createHandler =
       const early = answerByEvent(call);
       const outcome = early ?? (await runGate(call, config, deps, invocation));
       await tell(outcome);
-      return answer(recordOf(call, namesIn(event), outcome), outcome, deps.log);
+      return answer(recordOf(call, names, outcome), outcome, deps.log);
     } catch (error) {
-      const outcome = unexpected(error, namesIn(event).stage, config?.stackMode);
+      const outcome = unexpected(error, names.stage, config?.stackMode);
       // What made the mistake may keep it from being told as well: the answer goes out all the same.
       await tell(outcome).catch((untold: unknown) =>
         quietly(() => deps.log.warn('report-failed', { error: untold })),
       );
-      return answer(recordOf(call, namesIn(event), outcome), outcome, deps.log, error);
+      return answer(recordOf(call, names, outcome), outcome, deps.log, error);
     } finally {
       // Lambda freezes between calls: a connection kept over that may be dead without a sign.
       quietly(() => deps.prober.close());

@@ -1,5 +1,5 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
-import { ClusterNotFound } from '../../shared/aws/snapshot-reading.ts';
+import { ClusterNotFound, ClusterUnseen } from '../../shared/aws/snapshot-reading.ts';
 import type { SnapshotBase, SnapshotWants } from '../../shared/aws/snapshot-wants.ts';
 import { isFollowed } from '../../shared/domain/instance-replacement.ts';
 import { hasLastingGap, isWhole } from '../../shared/domain/replacement-look.ts';
@@ -25,11 +25,6 @@ export type RunReport = {
   /** Clusters for the next run: no time was left, or they could not be read whole. */
   readonly left: number;
 };
-
-/** A cluster cannot be seen whole, now or ever, unless somebody does something. */
-class ClusterUnseen extends Error {
-  override readonly name = 'ClusterUnseen';
-}
 
 /**
  * Looks at every cluster in which something drains, or whose calendar is due; the others cost one query

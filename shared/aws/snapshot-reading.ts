@@ -8,6 +8,11 @@ export class ClusterNotFound extends Error {
   override readonly name = 'ClusterNotFound';
 }
 
+/** A cluster cannot be seen whole, now or ever, unless somebody does something. */
+export class ClusterUnseen extends Error {
+  override readonly name = 'ClusterUnseen';
+}
+
 /** AWS does not accept the credentials, or there are none: no read can succeed. */
 export class CredentialsUnusable extends Error {
   override readonly name = 'CredentialsUnusable';

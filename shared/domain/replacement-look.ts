@@ -16,6 +16,7 @@ import {
   readLagMs,
   type ServiceBefore,
 } from './instance-replacement.ts';
+import { isLastingGap } from './lasting-gap.ts';
 import { modeOfTag } from './mode.ts';
 import { compareTexts } from './order.ts';
 import type { Service, Snapshot, Task } from './snapshot.ts';
@@ -69,12 +70,9 @@ const essential: ReadonlySet<string> = new Set(['tasks', 'services', 'instances'
 export const isWhole = ({ gaps }: Snapshot): boolean =>
   gaps.every(({ subject }) => !essential.has(subject));
 
-/** Ways in which a read fails that do not pass by themselves. */
-const lasting: ReadonlySet<string> = new Set(['denied', 'truncated']);
-
 /** Whether it can never be read whole, unless somebody does something. */
 export const hasLastingGap = ({ gaps }: Snapshot): boolean =>
-  gaps.some(({ subject, reason }) => essential.has(subject) && lasting.has(reason));
+  gaps.some((gap) => essential.has(gap.subject) && isLastingGap(gap));
 
 /**
  * What a look at the cluster says of one instance: where it stands, what is left on it, and whether

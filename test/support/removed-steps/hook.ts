@@ -119,7 +119,7 @@ export const hookSteps: readonly RemovedStep[] = [
     id: 'answer-on-error',
     guards: 'The hook answers whatever goes wrong.',
     file: 'functions/deployment-hook/handler.ts',
-    step: 'return answer(recordOf(call, namesIn(event), outcome), outcome, deps.log, error);',
+    step: 'return answer(recordOf(call, names, outcome), outcome, deps.log, error);',
     without: 'throw error;',
     run: { scenario: 'pocket', seed: 2, around: 'garbled-calls' },
     checker: 'hook-answers',
