@@ -98,7 +98,13 @@ export async function runCluster(clusterArn: string, deps: Deps): Promise<Cluste
     logDecision(cluster, verdict, heldMs.get(verdict.service), deps);
   }
   for (const step of steps) logEnd(cluster, step, deps);
-  const told = reportOf(cluster, report, { steps, failed, isHeld: gaps.length > 0, snapshot });
+  const told = reportOf(cluster, report, {
+    steps,
+    failed,
+    isHeld: gaps.length > 0,
+    snapshot,
+    heldMs,
+  });
   log.info('run', { ...told, gaps: snapshot.gaps, stackMode: deps.config.stackMode });
   const lost = snapshot.gaps.find((gap) => needed.has(gap.subject) && isLastingGap(gap));
   if (lost !== undefined) {
@@ -303,9 +309,10 @@ function reportOf(
     readonly failed: number;
     readonly isHeld: boolean;
     readonly snapshot: Snapshot;
+    readonly heldMs: ReadonlyMap<string, number>;
   },
 ): ClusterReport {
-  const { steps, failed, isHeld, snapshot } = rest;
+  const { steps, failed, isHeld, snapshot, heldMs } = rest;
   const imbalanced = verdicts.filter(isImbalanced).length;
   return {
     cluster,
@@ -313,7 +320,7 @@ function reportOf(
     balanced: verdicts.filter(({ verdict }) => verdict === 'balanced').length,
     imbalanced,
     held: verdicts.filter((one) => one.verdict === 'hold' && !isImbalanced(one)).length,
-    heldLong: [...heldMsIn(steps, snapshot).values()].filter((ms) => ms > longHeldMs).length,
+    heldLong: [...heldMs.values()].filter((ms) => ms > longHeldMs).length,
     open: steps.filter(({ memory }) => memory.stretch?.openedAtMs !== undefined).length,
     wouldMove: moves.length,
     failed,
