@@ -11,7 +11,7 @@ import {
   setMachineState,
 } from './instances.ts';
 import { packZone } from './packing.ts';
-import { least, type PlacementRequest } from './placement.ts';
+import { least, mayStartIn } from './placement.ts';
 import { placementOf, placeWaiting, watchTimeouts } from './provisioning.ts';
 import type { Instance, Launch, Provider, Task } from './state.ts';
 import { subnetIn, zonesOfSubnets } from './zones.ts';
@@ -167,8 +167,8 @@ function instancesFor(core: Core, group: AutoScalingGroup, tasks: readonly Task[
     const subnetId = subnetIn(core, group.subnets, zone) ?? '';
     const site = { zone, subnetId, groupAttributes: ownAttributes(group) };
     const [here, elsewhere] = [
-      left.filter((one) => isOpen(one, zone)),
-      left.filter((one) => !isOpen(one, zone)),
+      left.filter((one) => mayStartIn(one, zone)),
+      left.filter((one) => !mayStartIn(one, zone)),
     ];
     const { bins, unfit } = packZone(core, here, [typeOf(group)], site);
     count += bins.length;
@@ -176,10 +176,6 @@ function instancesFor(core: Core, group: AutoScalingGroup, tasks: readonly Task[
   }
   return count;
 }
-
-const isOpen = ({ boundZone, reachableZones }: PlacementRequest, zone: string): boolean =>
-  (boundZone === undefined || zone === boundZone) &&
-  (reachableZones.length === 0 || reachableZones.includes(zone));
 
 /** A group without managed scaling keeps its size; the other keeps its smallest. */
 function planReplacement(core: Core, provider: Provider): void {

@@ -39,6 +39,14 @@ export function findInstance(
   return { misfit: closest?.misfit ?? 'EMPTY', closest: closest?.instance };
 }
 
+/** Whether a task may start in a zone, as far as its service and its subnets say. */
+export const mayStartIn = (
+  { boundZone, reachableZones }: Pick<PlacementRequest, 'boundZone' | 'reachableZones'>,
+  zone: string,
+): boolean =>
+  (boundZone === undefined || zone === boundZone) &&
+  (reachableZones.length === 0 || reachableZones.includes(zone));
+
 function isReachable(core: Core, request: PlacementRequest, { zone }: Instance): boolean {
   if (request.boundZone !== undefined && zone !== request.boundZone) return false;
   const { reachableZones } = request;

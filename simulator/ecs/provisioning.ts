@@ -7,7 +7,7 @@ import { attributesOf, interfacesFor, type Misfit, registeredMemoryMiB } from '.
 import type { RangeMs } from './inputs.ts';
 import { launchMachine, registerInstance, setMachineState } from './instances.ts';
 import { type Bin, packZone, type Site } from './packing.ts';
-import { findInstance, least, type PlacementRequest } from './placement.ts';
+import { findInstance, least, mayStartIn, type PlacementRequest } from './placement.ts';
 import type { Instance, Launch, Provider, Task } from './state.ts';
 import { failToStart, placeTask } from './tasks.ts';
 import {
@@ -159,13 +159,8 @@ function chooseZone(
   zones: readonly string[],
   counts: ZoneCounts,
 ): string | undefined {
-  const { boundZone, reachableZones } = placementOf(task);
-  const open = zones.filter(
-    (zone) =>
-      (boundZone === undefined || zone === boundZone) &&
-      (reachableZones.length === 0 || reachableZones.includes(zone)) &&
-      !task.refused.has(zone),
-  );
+  const request = placementOf(task);
+  const open = zones.filter((zone) => mayStartIn(request, zone) && !task.refused.has(zone));
   if (!core.has('zones-before-packing')) return open[0];
   const best = least(open, (zone) => counts.get(zone) ?? 0);
   if (best.length < 2 || core.variant('zone-tie') !== 'random') return best[0];

@@ -58,6 +58,13 @@ const failAt =
   ({ event }) =>
     event.lifecycleStage === stage ? { hookStatus: 'FAILED' } : undefined;
 
+/** A deployment with hooks at every stage, of which one failed, a quarter of an hour later. */
+async function rolledBack(variants: VariantChoices, stage: HookStage) {
+  const staged = await deploy({ variants, hooks: [hookAt(every)], answer: failAt(stage) });
+  await staged.minutes(15);
+  return staged;
+}
+
 /** In progress at first, so that there are two calls. */
 const twice: NonNullable<StagedOptions['answer']> = (_, count) =>
   count === 1 ? { hookStatus: 'IN_PROGRESS', callBackDelay: 7, hookDetails: { b: 2 } } : undefined;
@@ -607,12 +614,7 @@ export const deploymentCases = {
   },
   'rollback-hooks': {
     observe: async (variants) => {
-      const staged = await deploy({
-        variants,
-        hooks: [hookAt(every)],
-        answer: failAt('POST_PRODUCTION_TRAFFIC_SHIFT'),
-      });
-      await staged.minutes(15);
+      const staged = await rolledBack(variants, 'POST_PRODUCTION_TRAFFIC_SHIFT');
       const { productionTrafficWeights = {} } = staged.calls.at(-2)?.event.executionDetails ?? {};
       return [
         ...staged.stages().slice(7),
@@ -627,12 +629,7 @@ export const deploymentCases = {
   },
   'rollback-hooks-of': {
     observe: async (variants) => {
-      const staged = await deploy({
-        variants,
-        hooks: [hookAt(every)],
-        answer: failAt('POST_SCALE_UP'),
-      });
-      await staged.minutes(15);
+      const staged = await rolledBack(variants, 'POST_SCALE_UP');
       return staged.stages().slice(2);
     },
     expected: {
@@ -642,12 +639,7 @@ export const deploymentCases = {
   },
   'rollback-order': {
     observe: async (variants) => {
-      const staged = await deploy({
-        variants,
-        hooks: [hookAt(every)],
-        answer: failAt('POST_PRODUCTION_TRAFFIC_SHIFT'),
-      });
-      await staged.minutes(15);
+      const staged = await rolledBack(variants, 'POST_PRODUCTION_TRAFFIC_SHIFT');
       return [...staged.stages().slice(7), staged.run().status];
     },
     expected: {
@@ -660,12 +652,7 @@ export const deploymentCases = {
   },
   'rollback-test-weights': {
     observe: async (variants) => {
-      const staged = await deploy({
-        variants,
-        hooks: [hookAt(every)],
-        answer: failAt('POST_PRODUCTION_TRAFFIC_SHIFT'),
-      });
-      await staged.minutes(15);
+      const staged = await rolledBack(variants, 'POST_PRODUCTION_TRAFFIC_SHIFT');
       const { lifecycleStage, executionDetails } = staged.calls.at(-1)?.event ?? {};
       return [lifecycleStage, Object.values(executionDetails?.testTrafficWeights ?? {})];
     },
