@@ -31,6 +31,7 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
   'managed-placement-failure-event':
     'allow only a type without capacity, for a service; log its events for an hour',
   'capacity-timeout': 'the same; PROVISIONING until STOPPED of each task',
+  'managed-operator': 'describe a managed instance by its id; `Operator.Principal`',
   // Lives of tasks.
   'target-drain-length':
     'deregistration delay 300 s, no requests; stop a task, log target health and task events',
@@ -57,6 +58,8 @@ export const experiments: Readonly<Record<UnconfirmedId, string>> = {
     'a hook at TEST_TRAFFIC_SHIFT and PRODUCTION_TRAFFIC_SHIFT that describes the listener rules',
   'pre-production-weights':
     'a LINEAR service, a hook at PRE_PRODUCTION_TRAFFIC_SHIFT; log each event',
+  'reconcile-payload':
+    'a hook at RECONCILE_SERVICE, and a deployment while another is between its shifts; log the event',
   'network-shift-delay': 'a blue/green service behind a Network Load Balancer; time between stages',
   'hook-details':
     'return `{"a": 1}`, then `{"c": 3}`, then nothing with IN_PROGRESS from a hook configured with `{"b": 2}`; log the events',

@@ -191,6 +191,11 @@ export const behaviours = {
     'Managed instances are marked as managed, and hidden from lists by default.',
     'https://aws.amazon.com/about-aws/whats-new/2026/04/ec2-managed-resource-visibility/',
   ),
+  'managed-operator': assumed(
+    'Which principal EC2 names as the operator of a managed instance is not said.',
+    'https://aws.amazon.com/about-aws/whats-new/2026/04/ec2-managed-resource-visibility/',
+    ['ecs', 'ecs-managed-instances'],
+  ),
   'propagated-tags': documented(
     "An instance carries its provider's tags where propagateTags says so.",
     page('instance-details-tags-managed-instances'),
@@ -393,6 +398,11 @@ export const behaviours = {
   'reconcile-stage': documented(
     'RECONCILE_SERVICE comes only where more than one revision is active.',
     page('blue-green-deployment-how-it-works'),
+  ),
+  'reconcile-payload': assumed(
+    'What RECONCILE_SERVICE sends is on no page now; an earlier one had weights in both maps, and all fields at the top.',
+    page('blue-green-deployment-how-it-works'),
+    ['both-weights', 'no-weights', 'flat'],
   ),
   'gradual-shift': documented(
     'Linear and canary deployments shift production traffic in steps, and bake between them.',

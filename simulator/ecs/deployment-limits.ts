@@ -44,12 +44,26 @@ function checkHooks(
   hooks: readonly EcsLifecycleHook[],
 ): void {
   if (hooks.length > hooksMax) refuse(`A service has at most ${hooksMax} ${kind} lifecycle hooks.`);
-  for (const { lifecycleStages = [], timeoutConfiguration } of hooks) {
+  for (const hook of hooks) {
+    const { lifecycleStages = [], timeoutConfiguration } = hook;
+    checkTarget(kind, hook);
     if (kind === 'PAUSE' && lifecycleStages.some((stage) => movesTraffic.has(stage))) {
       refuse('Invalid lifecycle stage provided for Pause Hook');
     }
     const { timeoutInMinutes } = timeoutConfiguration ?? {};
     checkRange('timeoutInMinutes', timeoutInMinutes, { min: 1, max: timeoutMinutesMax[kind] });
+  }
+}
+
+/** A function is called, a pause is not: it has no target, no role and no details. */
+function checkTarget(kind: keyof typeof timeoutMinutesMax, hook: EcsLifecycleHook): void {
+  if (kind === 'AWS_LAMBDA') {
+    if (hook.hookTargetArn === undefined)
+      refuse('An AWS_LAMBDA lifecycle hook has a hookTargetArn.');
+    return;
+  }
+  for (const field of ['hookTargetArn', 'roleArn', 'hookDetails'] as const) {
+    if (hook[field] !== undefined) refuse(`A PAUSE lifecycle hook has no ${field}.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EcsLifecycleHook, HookStage, Json, ServiceDeployment } from '../account.ts';
 import { ServiceError } from '../aws/errors.ts';
-import { hookEvent } from '../deployment.ts';
+import { type HookEvent, hookEvent } from '../deployment.ts';
 import { type Core, cancelTimer, cancelTimers, setTimer } from './core.ts';
 import { iso } from './events.ts';
 import type { Service, Staged } from './state.ts';
@@ -207,8 +207,24 @@ function invoke(hookRun: HookRun): void {
     );
   }
   // What the function gets is JSON, and so is what ECS gets from it.
-  const sent = JSON.parse(JSON.stringify(event)) as Json;
+  const payload = call.stage === 'RECONCILE_SERVICE' ? reconcilePayload(core, event) : event;
+  const sent = JSON.parse(JSON.stringify(payload)) as Json;
   core.callHook(hookRun.hook.hookTargetArn ?? '', sent, settle);
+}
+
+/** The one stage that no page has a sample of. */
+function reconcilePayload(core: Core, event: HookEvent): unknown {
+  const { executionDetails, ...envelope } = event;
+  switch (core.variant('reconcile-payload')) {
+    case 'no-weights': {
+      const unweighted = { testTrafficWeights: {}, productionTrafficWeights: {} };
+      return { ...envelope, executionDetails: { ...executionDetails, ...unweighted } };
+    }
+    case 'flat':
+      return { ...envelope, ...executionDetails };
+    default:
+      return event;
+  }
 }
 
 const failedHooks = ({ stage }: StageCall): string =>

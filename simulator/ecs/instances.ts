@@ -19,6 +19,8 @@ export type MachineSpec = {
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];
 };
 
+const operatorOf = (core: Core): string => `${core.variant('managed-operator')}.amazonaws.com`;
+
 /** Starts an EC2 instance; it takes time until it registers with a cluster. */
 export function launchMachine(core: Core, spec: MachineSpec): Ec2Instance {
   const machine: Ec2Instance = {
@@ -30,7 +32,7 @@ export function launchMachine(core: Core, spec: MachineSpec): Ec2Instance {
     SubnetId: spec.subnetId,
     ...(spec.isSpot ? { InstanceLifecycle: 'spot' as const } : {}),
     ...(spec.isManaged && core.has('managed-instances-hidden')
-      ? { Operator: { Managed: true, Principal: 'ecs.amazonaws.com', HiddenByDefault: true } }
+      ? { Operator: { Managed: true, Principal: operatorOf(core), HiddenByDefault: true } }
       : {}),
     Tags: [...spec.tags],
   };

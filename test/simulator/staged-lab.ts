@@ -3,16 +3,18 @@ import type { VariantChoices } from '../../simulator/behaviours.ts';
 import type { AppBehaviour } from '../../simulator/ecs/inputs.ts';
 import { createLab, minuteMs, startMs } from './world-lab.ts';
 
-/** One call of a hook function as ECS made it. */
+type Weights = {
+  readonly testTrafficWeights: Readonly<Record<string, number>>;
+  readonly productionTrafficWeights: Readonly<Record<string, number>>;
+};
+
+/** One call of a hook function as ECS made it; the flat form has the weights at the top. */
 export type HookCall = {
   readonly atMs: number;
-  readonly event: {
+  readonly event: Partial<Weights> & {
     readonly executionId: string;
     readonly lifecycleStage: string;
-    readonly executionDetails: {
-      readonly testTrafficWeights: Readonly<Record<string, number>>;
-      readonly productionTrafficWeights: Readonly<Record<string, number>>;
-    };
+    readonly executionDetails: Weights;
     readonly hookDetails?: unknown;
   };
 };

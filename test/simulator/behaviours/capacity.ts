@@ -172,6 +172,20 @@ export const capacityCases = {
     },
     expected: { on: true },
   },
+  'managed-operator': {
+    observe: (variants) => {
+      const lab = createLab({ variants, zones: 'a' });
+      lab.managed();
+      lab.define(512, 512);
+      lab.serve(1);
+      lab.advance(3 * minuteMs);
+      return [...lab.world.account.ec2Instances.values()][0]?.Operator?.Principal;
+    },
+    expected: {
+      ecs: 'ecs.amazonaws.com',
+      'ecs-managed-instances': 'ecs-managed-instances.amazonaws.com',
+    },
+  },
   'propagated-tags': {
     observe: (variants) => {
       const lab = createLab({ variants, zones: 'a' });

@@ -1,7 +1,14 @@
 import type { EcsLifecycleHook, EcsService, HookStage } from '../../../simulator/account.ts';
 import type { VariantChoices } from '../../../simulator/behaviours.ts';
 import type { AppBehaviour } from '../../../simulator/ecs/inputs.ts';
-import { deploy, greenShare, hookAt, type StagedOptions } from '../staged-lab.ts';
+import {
+  deploy,
+  functionArn,
+  greenShare,
+  type HookCall,
+  hookAt,
+  type StagedOptions,
+} from '../staged-lab.ts';
 import { type Cases, createLab, hourMs, minuteMs, secondMs } from '../world-lab.ts';
 
 const failsToStart: AppBehaviour = { startFailure: { reason: 'CannotStartContainerError: no' } };
@@ -105,6 +112,8 @@ const configurations: readonly NonNullable<EcsService['deploymentConfiguration']
   { lifecycleHooks: times(11, limited(1)) },
   { lifecycleHooks: times(11, pauseAt('PRE_SCALE_UP')) },
   { lifecycleHooks: [pauseAt('PRODUCTION_TRAFFIC_SHIFT')] },
+  { lifecycleHooks: [{ ...pauseAt('PRE_SCALE_UP'), hookTargetArn: functionArn }] },
+  { lifecycleHooks: [{ lifecycleStages: ['PRE_SCALE_UP'] }] },
   { lifecycleHooks: [limited(1_441)] },
   { lifecycleHooks: [pauseAt('PRE_SCALE_UP', 0)] },
   { linearConfiguration: { stepPercent: 2.9 } },
@@ -362,6 +371,25 @@ export const deploymentCases = {
     },
     expected: { on: [0, 'RECONCILE_SERVICE'] },
   },
+  'reconcile-payload': {
+    observe: async (variants) => {
+      const staged = await deploy({ variants, hooks: [hookAt(['RECONCILE_SERVICE'])] });
+      await staged.minutes(0.2);
+      staged.lab.world.ecs.updateService({ ...web, forceNewDeployment: true });
+      await staged.minutes(10);
+      const event: Partial<HookCall['event']> = staged.calls[0]?.event ?? {};
+      const { executionDetails, ...flat } = event;
+      const { testTrafficWeights: test, productionTrafficWeights: production } =
+        executionDetails ?? flat;
+      const weights = [test, production].map((map) => Object.values(map ?? {}));
+      return [executionDetails === undefined ? 'flat' : 'nested', ...weights];
+    },
+    expected: {
+      'both-weights': ['nested', [100, 0], [100, 0]],
+      'no-weights': ['nested', [], []],
+      flat: ['flat', [100, 0], [100, 0]],
+    },
+  },
   'gradual-shift': {
     observe: async (variants) => {
       const staged = await deploy({
@@ -570,6 +598,8 @@ export const deploymentCases = {
         'ServiceError: A service has at most 10 AWS_LAMBDA lifecycle hooks.',
         'ServiceError: A service has at most 10 PAUSE lifecycle hooks.',
         'ServiceError: Invalid lifecycle stage provided for Pause Hook',
+        'ServiceError: A PAUSE lifecycle hook has no hookTargetArn.',
+        'ServiceError: An AWS_LAMBDA lifecycle hook has a hookTargetArn.',
         'ServiceError: timeoutInMinutes must be from 1 to 1440.',
         'ServiceError: timeoutInMinutes must be from 1 to 20160.',
         'ServiceError: stepPercent must be from 3 to 100.',
