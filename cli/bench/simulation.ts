@@ -6,6 +6,8 @@ import type { World } from '../../simulator/world.ts';
 import type { BenchRow } from './row.ts';
 
 const tasksAService = 5;
+/** A fortnight of 1,000 tasks in a minute; docs/adr/0013 says why it is not met. */
+const targetSecondsATaskDay = 60 / (14 * 1_000);
 
 type Size = { readonly tasks: number; readonly days: number };
 
@@ -52,8 +54,15 @@ export async function simulationRows(
   const { invariants } = measured.result;
   const broken = invariants.filter(({ isHeld }) => !isHeld);
   const of = `for ${days} days of ${tasks} tasks`;
+  const targetSeconds = days * tasks * targetSecondsATaskDay;
   return [
-    { name: 'simulation.took', value: rounded(measured.tookSeconds), unit: `s ${of}` },
+    {
+      name: 'simulation.took',
+      value: rounded(measured.tookSeconds),
+      unit: `s ${of}`,
+      peer: `the target: ${rounded(targetSeconds)}`,
+      ratio: Math.round((measured.tookSeconds / targetSeconds) * 100) / 100,
+    },
     {
       name: 'simulation.cpu',
       value: rounded(measured.cpuSeconds),
