@@ -50,6 +50,8 @@ export type GateOutcome = {
   readonly sourceRevision: string | undefined;
   /** When waiting ends, where there is something to wait for. */
   readonly deadlineAtMs: number | undefined;
+  /** Of a mistake in Ballast, for the log. */
+  readonly error?: unknown;
 };
 
 export type GateDeps = MeasureDeps & {
@@ -152,12 +154,25 @@ export async function runGate(
     () => judgeProgress(run, 'ended'), // Never seen: the race below is over by then.
   );
   try {
-    const outcome = await Promise.race([decide(run), outOfTime]);
+    const decided = decide(run).catch((error: unknown) => mistaken(run, error));
+    const outcome = await Promise.race([decided, outOfTime]);
     return await save(run, outcome);
   } finally {
     ended.abort();
   }
 }
+
+/** A mistake in Ballast itself: no proof, and no more than the mode lets it do. */
+function mistaken(run: Run, error: unknown): GateOutcome {
+  const { progress, call } = run;
+  // Only the gated stage has to be proven: elsewhere the deployment goes on.
+  if (!isGated(call)) progress.mode = 'observe';
+  return { ...outcomeOf(run, rollback('internal-error', describeError(error))), error };
+}
+
+/** An error in one line, for an answer. */
+export const describeError = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 const noDetails: RawDetails = { config: {}, state: undefined };
 
@@ -332,8 +347,10 @@ async function measureInto(run: Run, gate: GateConfig): Promise<void> {
     return;
   }
   assert(situation !== undefined, 'a gate that sends test calls has looked where to');
-  const keep = ({ findings, state }: Measurement): void => {
+  const before = progress.notes;
+  const keep = ({ findings, notes, state }: Measurement): void => {
     progress.findings = findings;
+    progress.notes = [...before, ...notes];
     progress.memory = { ...memory, state };
   };
   const input = { situation, config: gate, state: memory.state, marker: markerOf(call) };
@@ -414,7 +431,7 @@ export const settled = (decision: GateDecision, mode: Mode = 'enforce'): GateOut
   mode,
   findings: [],
   notes: [],
-  state: emptyState('', 0),
+  state: emptyState('', '', 0),
   echo: {},
   revision: undefined,
   sourceRevision: undefined,

@@ -7,7 +7,15 @@ import type { Invocation } from '../../shared/runtime/define-function.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { type HookAnswer, toAnswer } from './answer.ts';
 import type { Config } from './config.ts';
-import { type GateDeps, type GateOutcome, proceed, rollback, runGate, settled } from './gate.ts';
+import {
+  describeError,
+  type GateDeps,
+  type GateOutcome,
+  proceed,
+  rollback,
+  runGate,
+  settled,
+} from './gate.ts';
 import { type ReportDeps, report } from './report.ts';
 
 export type Deps = GateDeps &
@@ -37,7 +45,7 @@ export const createHandler =
       const early = answerByEvent(call);
       const outcome = early ?? (await runGate(call, config, deps, invocation));
       await tell(outcome);
-      return answer(recordOf(call, names, outcome), outcome, deps.log);
+      return answer(recordOf(call, names, outcome), outcome, deps.log, outcome.error);
     } catch (error) {
       const outcome = unexpected(error, names.stage, config?.stackMode);
       // What made the mistake may keep it from being told as well: the answer goes out all the same.
@@ -84,11 +92,10 @@ function unexpected(
   stage: string | undefined,
   stackMode: StackMode | undefined,
 ): GateOutcome {
-  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const reason = error instanceof MalformedInput ? 'malformed-event' : 'internal-error';
   const isGated = stage === undefined || stageRole(stage) === 'gated';
   return settled(
-    rollback(reason, detail),
+    rollback(reason, describeError(error)),
     stackMode === 'observe' || !isGated ? 'observe' : 'enforce',
   );
 }

@@ -17,6 +17,8 @@ import {
   type SideState,
   unitsPerMs,
 } from '../../shared/domain/gate-state.ts';
+import { mayIntercept } from '../../shared/domain/listener-rule.ts';
+import { valueIn } from '../../shared/domain/record.ts';
 import { createRandom, type Random } from '../../shared/domain/statistics/random.ts';
 import { judgeTargets } from '../../shared/domain/targets.ts';
 import type { Budget } from '../../shared/http/budget.ts';
@@ -40,6 +42,8 @@ export type MeasureDeps = RunDeps &
 
 export type Measurement = {
   readonly findings: readonly Finding[];
+  /** What is missing from the proof, and why; nothing that decides. */
+  readonly notes: readonly string[];
   readonly state: GateState;
 };
 
@@ -64,6 +68,7 @@ type Run = MeasureInput & {
   readonly deps: MeasureDeps;
   readonly budget: Budget;
   readonly findings: Finding[];
+  readonly notes: string[];
   readonly sampled: ReadonlySet<string>;
   current: GateState;
   report(): void;
@@ -83,21 +88,31 @@ export async function measure(
 ): Promise<Measurement> {
   const { situation, config, state } = input;
   const findings: Finding[] = [situation.routing];
-  const measured = (): Measurement => ({ findings: [...findings], state: run.current });
+  const notes: string[] = [];
+  const measured = (): Measurement => ({
+    findings: [...findings],
+    notes: [...notes],
+    state: run.current,
+  });
   const run: Run = {
     ...input,
     deps,
     budget,
     findings,
+    notes,
     sampled: new Set(sampledChecks(config).map(({ name }) => name)),
     current: state,
     report: () => progress(measured()),
   };
   // Where the calls would not reach green alone, they would judge the wrong build.
   if (situation.green === undefined || situation.routing.verdict !== 'pass') return measured();
-  const checks = await prepare(run, situation.green, situation.blue);
-  await warmUpFirst(run, checks);
+  const [checks, targets] = await Promise.all([
+    prepare(run, situation.green, situation.blue),
+    readTargets(situation, config, deps, budget),
+  ]);
+  await warmUpFirst(run, checks, targets.healthy);
   await measureOnce(run, checks);
+  findings.push(...targets.findings);
   run.report();
   if (!findings.some(stands)) await compareAll(run, checks);
   return measured();
@@ -112,19 +127,43 @@ function countRequests(run: Run, green: number, blue: number): void {
   run.current = { ...run.current, requests: sum };
 }
 
-async function warmUpFirst(run: Run, checks: readonly PreparedCheck[]): Promise<void> {
-  const first = checks.find(({ check }) => run.sampled.has(check.name));
-  if (first === undefined) return;
-  const { samples } = run.config;
-  const sent = await warmUp(first, samples.warmUp, samples, run.deps, run.budget);
-  countRequests(run, sent.green, sent.blue);
+/** Calls to each target that come before samples are taken: nodes of a load balancer take turns apart. */
+const warmUpCallsATarget = 2;
+/** Calls a side and check for it at most, however many targets there are. */
+const warmUpCallsMax = 200;
+/** Part of what is left of a call's time that may be spent on it. */
+const warmUpShare = 1 / 3;
+
+/**
+ * Warms up what is sampled, until every target of green has served each check: a first answer that has to
+ * load code is slow in every new task, and no sign of a slower build. Bounded by calls and by time, so
+ * that slow answers leave room for samples.
+ */
+async function warmUpFirst(
+  run: Run,
+  checks: readonly PreparedCheck[],
+  healthyTargets: number,
+): Promise<void> {
+  const { config, current, budget, deps } = run;
+  const { samples } = config;
+  const cold = checks.filter(({ check }) => run.sampled.has(check.name));
+  const startsUntilMs = deps.clock.nowMs() + (budget.untilMs - deps.clock.nowMs()) * warmUpShare;
+  for (const one of cold) {
+    const callMs = one.green.connectTimeoutMs + one.green.timeoutMs;
+    const untilMs = Math.min(startsUntilMs + callMs, budget.untilMs);
+    // Later calls of a gate have only their own connections to open.
+    const isWarm = valueIn(current.samples, one.check.name) !== undefined;
+    const ofTargets = isWarm || samples.warmUp === 0 ? 0 : healthyTargets * warmUpCallsATarget;
+    const requests = Math.min(Math.max(samples.warmUp, ofTargets), warmUpCallsMax);
+    const sent = await warmUp(one, requests, samples, deps, { ...budget, untilMs });
+    countRequests(run, sent.green, sent.blue);
+  }
 }
 
-/** Everything that one look answers: targets, checks, alarms and metrics, side by side. */
+/** Everything else that one look answers: checks, alarms and metrics, side by side. */
 async function measureOnce(run: Run, checks: readonly PreparedCheck[]): Promise<void> {
   const { situation, config, deps, budget, findings } = run;
-  const [targets, watched, runs] = await Promise.all([
-    measureTargets(situation, config, deps, budget),
+  const [watched, runs] = await Promise.all([
     watch(situation, config, deps, budget),
     mapAtMost(checks, config.samples.inFlight, async ({ check, green }) => ({
       check,
@@ -135,7 +174,7 @@ async function measureOnce(run: Run, checks: readonly PreparedCheck[]): Promise<
     countRequests(run, requests, 0);
     findings.push(checkFinding(check, verdict, reason, detail));
   }
-  findings.push(...targets, ...watched);
+  findings.push(...watched);
 }
 
 /** Compares check after check; the first that stands in the way ends it. */
@@ -183,23 +222,61 @@ async function prepare(
       findings.push(checkFinding(plain, 'error', 'check-not-routed', toGreen.detail));
       continue;
     }
+    if (isIntercepted(toGreen.request, 'green', situation)) {
+      const detail =
+        "production's listener rule comes before the test rule and would take this call";
+      findings.push(checkFinding(plain, 'error', 'check-not-routed', detail));
+      continue;
+    }
     const toBlue = blue && buildRequest(told.check, blue, headers.headers, marker);
     const request = toBlue?.kind === 'request' ? toBlue.request : undefined;
-    prepared.push({ check: told.check, green: toGreen.request, blue: request });
+    prepared.push({
+      check: told.check,
+      green: toGreen.request,
+      blue: keptToBlue(run, plain, request),
+    });
   }
   return prepared;
 }
 
-async function measureTargets(
+/** The request to blue, unless the test rule would take it: green would be compared with itself. */
+function keptToBlue(
+  { situation, notes }: Run,
+  { name }: Check,
+  request: ProbeRequest | undefined,
+): ProbeRequest | undefined {
+  if (request === undefined || !isIntercepted(request, 'blue', situation)) return request;
+  notes.push(`${name}: the test rule would take blue's calls too: no comparison`);
+  return undefined;
+}
+
+/** Whether a call to one side may be taken by the listener rule of the other. */
+function isIntercepted(
+  { endpoint, method, path, headers }: ProbeRequest,
+  side: 'green' | 'blue',
+  { sharedListener }: Situation,
+): boolean {
+  if (sharedListener === undefined) return false;
+  const { test, production } = sharedListener;
+  const call = { method, path, host: endpoint.host, headers: { ...headers, ...endpoint.headers } };
+  return side === 'green'
+    ? mayIntercept(production, test, call)
+    : mayIntercept(test, production, call);
+}
+
+type TargetsRead = { readonly findings: readonly Finding[]; readonly healthy: number };
+
+async function readTargets(
   { greenTargetGroupArn }: Situation,
   config: GateConfig,
   { loadBalancers }: MeasureDeps,
   { signal }: Budget,
-): Promise<readonly Finding[]> {
-  if (!config.targets.mustBeHealthy) return [];
-  const finding = (verdict: Verdict, reason: string, detail: string): readonly Finding[] => [
-    { step: 'targets', verdict, reason, detail, isCritical: true },
-  ];
+): Promise<TargetsRead> {
+  if (!config.targets.mustBeHealthy) return { findings: [], healthy: 0 };
+  const finding = (verdict: Verdict, reason: string, detail: string, healthy = 0): TargetsRead => ({
+    findings: [{ step: 'targets', verdict, reason, detail, isCritical: true }],
+    healthy,
+  });
   if (greenTargetGroupArn === undefined) {
     // Only endpoint.url leads past every target group, and there the answers say who they are.
     return finding('pass', 'targets-not-known', 'endpoint.url leads past the target groups');
@@ -207,7 +284,8 @@ async function measureTargets(
   try {
     const targets = await loadBalancers.describeTargets(greenTargetGroupArn, signal);
     const { verdict, reason, detail } = judgeTargets(targets, config.targets.healthyMin);
-    return finding(verdict, reason, detail);
+    const healthy = targets.filter(({ state }) => state === 'healthy').length;
+    return finding(verdict, reason, detail, healthy);
   } catch (error) {
     const { reason, detail } = awsProblemOf(error);
     return finding('error', reason, detail);
@@ -257,7 +335,7 @@ async function compare(
   };
 
   for (const look of policy.looks) {
-    const samples = run.current.samples[name] ?? emptySamples;
+    const samples = valueIn(run.current.samples, name) ?? emptySamples;
     if (answersOf(samples, blue !== undefined) > look) continue; // Judged in an earlier call.
     const drawn = await sample(check, to, samples, look, config.samples, random, deps, budget);
     countRequests(run, drawn.requests.green, drawn.requests.blue);

@@ -37,19 +37,23 @@ function canonical(value: unknown): string {
  * Puts together what came back with the event and what the table remembers, so that a lost or
  * replaced `hookDetails` restarts neither the clock nor the samples.
  *
+ * A gate that has answered is over: at the steps of a linear or canary deployment ECS comes back to the
+ * stage, and each step is a gate of its own. What ECS hands on of another stage is none of this one's.
+ *
  * Where no configuration came, the deployment's own (`configured`) is the authority; where ECS does
  * not show it, the table's: that of the same execution, or of the only gate that is open. See
  * docs/unconfirmed.md.
  */
 export function recall(
-  call: Pick<HookEvent, 'executionId'>,
+  call: Pick<HookEvent, 'executionId' | 'stage'>,
   raw: RawDetails,
   items: readonly GateItem[],
   configured: readonly unknown[],
   nowMs: number,
 ): Memory {
-  const returned = decodeState(raw.state);
-  const take = (config: Memory['config']): Memory => adopt(config, returned, items, nowMs);
+  const returned = currentState(decodeState(raw.state), call.stage, items);
+  const take = (config: Memory['config']): Memory =>
+    adopt(config, call.stage, returned, items, nowMs);
   if (!isEmpty(raw.config)) return takeOwn(raw.config, returned, items, take);
   const asked = configured.map((details) => configOf(details));
   if (returned !== undefined && returned.configHash !== hashOf({})) {
@@ -100,17 +104,31 @@ function takeOwn(
     : take(remembered);
 }
 
+/** What came back, unless it is of another stage, or of a gate that has answered. */
+function currentState(
+  returned: GateState | undefined,
+  stage: string,
+  items: readonly GateItem[],
+): GateState | undefined {
+  if (returned === undefined || returned.stage !== stage) return undefined;
+  const item = itemOf(items, returned.configHash);
+  const ended = item?.answer === undefined ? undefined : decodeState(item.state);
+  return ended !== undefined && returned.startedAtMs <= ended.startedAtMs ? undefined : returned;
+}
+
 /** The memory of a gate with this configuration: the earliest start, and samples that are its own. */
 function adopt(
   config: Memory['config'],
+  stage: string,
   returned: GateState | undefined,
   items: readonly GateItem[],
   nowMs: number,
 ): Memory {
   const configHash = hashOf(config);
   const own = returned?.configHash === configHash ? returned : undefined;
-  const merged = mergeStates(own, decodeState(itemOf(items, configHash)?.state));
-  const state = merged ?? emptyState(configHash, nowMs);
+  const item = itemOf(items, configHash);
+  const kept = item?.answer === undefined ? decodeState(item?.state) : undefined;
+  const state = mergeStates(own, kept) ?? emptyState(stage, configHash, nowMs);
   const startedAtMs = Math.min(state.startedAtMs, returned?.startedAtMs ?? nowMs);
   return { config, state: { ...state, startedAtMs } };
 }
@@ -166,6 +184,7 @@ export const remember = (
       config: JSON.stringify(config),
       state: encodeState(state),
       calls: state.calls,
+      startedAtMs: state.startedAtMs,
       ...(answer === undefined ? {} : { answer }),
       expiresAtSeconds: Math.floor(nowMs / 1000) + keepSeconds,
     },

@@ -13,6 +13,7 @@ import type { GateConfig } from '../../shared/domain/gate-config.ts';
 import {
   endpointOf,
   judgeRouting,
+  type ListenerRule,
   servingTargetGroups,
 } from '../../shared/domain/listener-rule.ts';
 
@@ -25,10 +26,15 @@ export type Situation = {
   /** Undefined where there is nothing to compare with; `notes` say why. */
   readonly blue: Endpoint | undefined;
   readonly greenTargetGroupArn: string | undefined;
+  /** Where both stand on one listener: a call may be taken by the rule that it is not meant for. */
+  readonly sharedListener: SharedListener | undefined;
   /** What was found of the way to green: a critical step `routing`, or why it could not be found. */
   readonly routing: Finding;
   readonly notes: readonly string[];
 };
+
+/** The rules of one listener by which green and blue are reached. */
+export type SharedListener = { readonly test: ListenerRule; readonly production: ListenerRule };
 
 export type ObserveDeps = {
   readonly deployments: DeploymentGateway;
@@ -48,6 +54,7 @@ const nowhere = (finding: Finding, revision?: Revision): Situation => ({
   green: undefined,
   blue: undefined,
   greenTargetGroupArn: undefined,
+  sharedListener: undefined,
   routing: finding,
   notes: [],
 });
@@ -99,21 +106,8 @@ async function observeRevision(
     if (endpoint.url === undefined) {
       return nowhere(routing('error', choice.reason, choice.detail), revision);
     }
-    // Without a listener rule nothing shows that the address leads to green: its answers must.
-    return config.identity === undefined
-      ? nowhere(
-          routing(
-            'error',
-            'identity-required',
-            'endpoint.url without a test listener rule needs identity',
-          ),
-          revision,
-        )
-      : overridden(
-          revision,
-          config,
-          routing('pass', 'endpoint-override', `${endpoint.url}, told by identity`),
-        );
+    const told = routing('pass', 'endpoint-override', `${endpoint.url}, told by identity`);
+    return overridden(revision, config, told);
   }
   const { route } = choice;
   const [test, production] = await Promise.all([
@@ -130,7 +124,7 @@ async function observeRevision(
   }
   const green = endpointOf(test.rule, test.listener, endpoint);
   if (green.kind === 'none') {
-    return nowhere(routing('error', 'not-reachable-protocol', green.detail), revision);
+    return nowhere(routing('error', green.reason, green.detail), revision);
   }
   const blue = blueOf(production, greenTargetGroupArn, isFirst, config);
   return {
@@ -138,9 +132,17 @@ async function observeRevision(
     green: green.endpoint,
     blue: blue.endpoint,
     greenTargetGroupArn,
+    sharedListener: sharedBy(test, production),
     routing: found,
     notes: [...green.notes, ...blue.notes],
   };
+}
+
+function sharedBy(test: PlacedRule, production: PlacedRule | undefined) {
+  const placeOf = ({ listener: { dnsName, port } }: PlacedRule): string => `${dnsName}:${port}`;
+  return production !== undefined && placeOf(test) === placeOf(production)
+    ? { test: test.rule, production: production.rule }
+    : undefined;
 }
 
 /**
@@ -153,6 +155,7 @@ function greenTargetGroupOf(route: Route, test: PlacedRule): string | undefined 
   return route.ownTargetGroupArn ?? (isOwn && others.length === 0 ? only : undefined);
 }
 
+/** Calls go to an address that nothing but `identity` shows to be green: the configuration has to have it. */
 function overridden(revision: Revision, config: GateConfig, found: Finding): Situation {
   const { url, blueUrl } = config.endpoint;
   const at = (address: string | undefined) =>
@@ -163,6 +166,7 @@ function overridden(revision: Revision, config: GateConfig, found: Finding): Sit
     green: at(url),
     blue: compares ? at(blueUrl) : undefined,
     greenTargetGroupArn: undefined,
+    sharedListener: undefined,
     routing: found,
     notes: compares && blueUrl === undefined ? ['endpoint.blueUrl is not set: no comparison'] : [],
   };
@@ -207,7 +211,13 @@ function blueOf(
   if (greenTargetGroupArn !== undefined && serving.includes(greenTargetGroupArn)) {
     return none('production reaches green already: no comparison');
   }
-  const blue = endpointOf(production.rule, production.listener, config.endpoint);
+  const { host: _, ...asItStands } = config.endpoint;
+  const found = endpointOf(production.rule, production.listener, config.endpoint);
+  // A host that is green's alone, by rules that tell them apart by it, is none of blue's.
+  const blue =
+    found.kind === 'none' && found.reason === 'check-not-routed'
+      ? endpointOf(production.rule, production.listener, asItStands)
+      : found;
   return blue.kind === 'found'
     ? { endpoint: blue.endpoint, notes: [] }
     : none(`no comparison: ${blue.detail}`);

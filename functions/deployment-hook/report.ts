@@ -77,6 +77,9 @@ export async function report(
       const results = await Promise.allSettled([evidence, ...incidents]);
       for (const result of results) {
         if (result.status === 'rejected') log.warn('report-failed', awsProblemOf(result.reason));
+        else if (result.value?.kind === 'contended') {
+          log.warn('report-failed', { reason: 'contended', detail: 'others wrote first each time' });
+        }
       }
     });
   } catch (error) {

@@ -22,7 +22,12 @@ export async function resolveHeaders(
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(check.headers)) {
     try {
-      headers[name] = await resolve(value, deps, signal);
+      const text = (await resolve(value, deps, signal)).replace(/\r?\n$/, '');
+      if (!isSendable(text)) {
+        const detail = `header ${name}: its ${value.kind} holds what no header can carry`;
+        return { kind: 'unresolved', reason: 'header-not-sendable', detail };
+      }
+      headers[name] = text;
     } catch (error) {
       const { reason, detail } = awsProblemOf(error);
       return { kind: 'unresolved', reason, detail: `header ${name}: ${detail}` };
@@ -30,6 +35,9 @@ export async function resolveHeaders(
   }
   return { kind: 'resolved', headers };
 }
+
+/** What HTTP allows in a header; a line break at the end, as files have one, is taken off before. */
+const isSendable = (text: string): boolean => /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 
 async function resolve(value: HeaderValue, deps: HeaderDeps, signal: AbortSignal): Promise<string> {
   switch (value.kind) {

@@ -1,5 +1,8 @@
 import { awsProblemOf } from '../../shared/aws/errors.ts';
-import { classifyDeploymentChange } from '../../shared/domain/deployment-event.ts';
+import {
+  classifyDeploymentChange,
+  classifyHookChange,
+} from '../../shared/domain/deployment-event.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
 import { fingerprintOf } from '../../shared/domain/incident-key.ts';
 import { modeOfTag } from '../../shared/domain/mode.ts';
@@ -97,8 +100,8 @@ const clusterOf = (event: Message['event']): string => {
 };
 
 /**
- * The service whose state matters to an event: of an unexpected stop, of trouble that ECS tells, or of a
- * deployment that failed.
+ * The service whose state matters to an event: of an unexpected stop, of trouble that ECS tells, of a
+ * deployment that failed, or of a hook that stands in its way.
  */
 const troubledService = ({ event }: Message): string | undefined => {
   if (event.kind === 'service-action') {
@@ -107,6 +110,9 @@ const troubledService = ({ event }: Message): string | undefined => {
   if (event.kind === 'deployment-state') {
     const { kind } = classifyDeploymentChange(event.change);
     return kind === 'rollback' ? event.change.service : undefined;
+  }
+  if (event.kind === 'hook-state') {
+    return classifyHookChange(event.change).isTrouble ? event.change.service : undefined;
   }
   if (event.kind !== 'task-stopped' || classifyStop(event.task).isExpected) return undefined;
   const subject = subjectOf(event.task);

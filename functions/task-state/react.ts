@@ -54,6 +54,7 @@ export async function react(
     case 'hook-state': {
       const { change } = event;
       const meaning = classifyHookChange(change);
+      const state = states.get(stateKey(change.clusterArn, change.service));
       const deploymentId = change.serviceDeploymentArn?.split('/').at(-1);
       const about = {
         ...change,
@@ -61,6 +62,7 @@ export async function react(
         deploymentId,
         occurrenceId: deploymentId && `${deploymentId}/${change.stage ?? '-'}`,
         facts: { ...hookFacts(change), ...hookRollbackFactsOf(meaning) },
+        state,
       };
       return await reactToEvent(meaning, about, openIncidents, deps);
     }

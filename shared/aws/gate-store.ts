@@ -14,6 +14,8 @@ export type GateItem = {
   /** See `gate-state.ts`. */
   readonly state: string;
   readonly calls: number;
+  /** The first call of this gate: the next step's begins later, and takes the place of one that is over. */
+  readonly startedAtMs: number;
   /** The final answer, once there is one. */
   readonly answer?: string;
   readonly expiresAtSeconds: number;
@@ -22,7 +24,10 @@ export type GateItem = {
 export type GateStore = {
   /** Every gate of this deployment and stage; one a configuration. */
   load(deploymentArn: string, stage: string, signal?: AbortSignal): Promise<readonly GateItem[]>;
-  /** Writes unless a later call of the same gate has been written already; false when it has. */
+  /**
+   * Writes unless a later call of the same gate, or the gate of a later step, has been written already; false
+   * when it has.
+   */
   save(item: GateItem, signal?: AbortSignal): Promise<boolean>;
 };
 
@@ -54,6 +59,7 @@ export function createGateStore(dynamo: DynamoDBClient, tableName: string): Gate
         config: item.config?.S ?? '{}',
         state: item.state?.S ?? '',
         calls: Number(item.calls?.N ?? '0'),
+        startedAtMs: Number(item.startedAtMs?.N ?? '0'),
         ...(item.answer?.S === undefined ? {} : { answer: item.answer.S }),
         expiresAtSeconds: Number(item.ttl?.N ?? '0'),
       }));
@@ -76,20 +82,27 @@ function updateOf(tableName: string, item: GateItem): UpdateItemCommand {
     config: { S: item.config },
     state: { S: item.state },
     calls: { N: String(item.calls) },
+    startedAtMs: { N: String(item.startedAtMs) },
     ttl: { N: String(item.expiresAtSeconds) },
     ...(item.executionId === undefined ? {} : { executionId: { S: item.executionId } }),
     ...(item.answer === undefined ? {} : { answer: { S: item.answer } }),
   };
   const names = Object.keys(values);
+  // What the gate before this one answered is not this one's answer.
+  const forget = item.answer === undefined ? ' REMOVE #answer' : '';
+  const laterCall = 'attribute_not_exists(#answer) AND #calls < :calls';
+  const nextGate = 'attribute_exists(#answer) AND #startedAtMs < :startedAtMs';
   return new UpdateItemCommand({
     TableName: tableName,
     Key: {
       pk: { S: partitionOf(item.deploymentArn) },
       sk: { S: `${item.stage}#${item.configHash}` },
     },
-    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-    ConditionExpression: 'attribute_not_exists(pk) OR #calls < :calls',
-    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}${forget}`,
+    ConditionExpression: `attribute_not_exists(pk) OR (${laterCall}) OR (${nextGate})`,
+    ExpressionAttributeNames: Object.fromEntries(
+      [...names, 'answer'].map((name) => [`#${name}`, name]),
+    ),
     ExpressionAttributeValues: Object.fromEntries(
       Object.entries(values).map(([name, value]) => [`:${name}`, value]),
     ),

@@ -49,6 +49,7 @@ export function createLoadBalancerGateway(elb: ElasticLoadBalancingV2Client): Lo
     );
     const found = output.Rules?.[0] ?? notThere(arn);
     return {
+      priority: priorityOf(found.Priority),
       conditions: (found.Conditions ?? []).map(conditionOf),
       targetGroups: targetGroupsOf(found.Actions),
     };
@@ -67,7 +68,11 @@ export function createLoadBalancerGateway(elb: ElasticLoadBalancingV2Client): Lo
         throw new Error(`ELB says neither port nor DNS name of ${place.listenerArn}`);
       }
       return {
-        rule: rule ?? { conditions: [], targetGroups: targetGroupsOf(listener.DefaultActions) },
+        rule: rule ?? {
+          priority: undefined,
+          conditions: [],
+          targetGroups: targetGroupsOf(listener.DefaultActions),
+        },
         listener: {
           protocol: listener.Protocol ?? 'unknown',
           port: listener.Port,
@@ -94,6 +99,12 @@ export function createLoadBalancerGateway(elb: ElasticLoadBalancingV2Client): Lo
 const notThere = (arn: string): never => {
   throw new Error(`ELB answered without ${arn}`);
 };
+
+/** ELB says `default` for the rule that comes last. */
+function priorityOf(text: string | undefined): number | undefined {
+  const priority = Number(text);
+  return Number.isInteger(priority) ? priority : undefined;
+}
 
 /** A forward action names one target group, or several with weights. */
 function targetGroupsOf(actions: readonly Action[] | undefined): readonly WeightedTargetGroup[] {

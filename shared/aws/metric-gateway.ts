@@ -1,4 +1,5 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import type { PeriodValue } from '../domain/alarms.ts';
 import { type ClientSettings, sendOptions } from './clients.ts';
 import { createMetricReader, eachPage, type MetricQuery } from './metric-reader.ts';
 
@@ -8,12 +9,12 @@ export type AlarmState = { readonly name: string; readonly state: string };
 export type MetricGateway = {
   /** Metric and composite alarms by name; a name that CloudWatch does not know is left out. */
   describeAlarms(names: readonly string[], signal?: AbortSignal): Promise<readonly AlarmState[]>;
-  /** Values in the window, oldest first, one list a query in the order asked. */
+  /** Values of the periods in the window, oldest first, one list a query in the order asked. */
   readMetrics(
     queries: readonly MetricQuery[],
     nowMs: number,
     signal?: AbortSignal,
-  ): Promise<readonly (readonly number[])[]>;
+  ): Promise<readonly (readonly PeriodValue[])[]>;
 };
 
 /** Alarm names that one call takes. */
@@ -33,7 +34,10 @@ export function createMetricGateway(cloudWatch: CloudWatchClient): MetricGateway
     },
     async readMetrics(queries, nowMs, signal) {
       const series = await reader.readSamples(queries, nowMs, signal);
-      return series.map((samples) => samples.map(({ value }) => value));
+      return series.map((samples, at) => {
+        const periodMs = (queries[at]?.periodSeconds ?? 0) * 1_000;
+        return samples.map(({ atMs, value }) => ({ value, isComplete: atMs + periodMs <= nowMs }));
+      });
     },
   };
 }

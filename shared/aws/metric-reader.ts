@@ -7,7 +7,7 @@ import {
 import { assert } from '../domain/assert.ts';
 import { type ClientSettings, sendOptions } from './clients.ts';
 
-/** A metric to read over a window that ends at the time of the read. */
+/** A metric to read over a window that ends at the time of the read, and begins with a period. */
 export type MetricQuery = {
   readonly namespace: string;
   readonly metricName: string;
@@ -42,7 +42,11 @@ export function createMetricReader(cloudWatch: CloudWatchClient): MetricReader {
       assert(queries.length <= metricQueriesMax, `${queries.length} queries in one GetMetricData`);
       const samples = queries.map((): MetricSample[] => []);
       const answered = new Set<number>();
-      const startOf = ({ windowMinutes }: MetricQuery): number => endMs - windowMinutes * 60_000;
+      // A period that the window cuts counts whole: CloudWatch stamps it with its beginning.
+      const startOf = ({ windowMinutes, periodSeconds }: MetricQuery): number => {
+        const periodMs = periodSeconds * 1_000;
+        return Math.floor((endMs - windowMinutes * 60_000) / periodMs) * periodMs;
+      };
       const input = {
         MetricDataQueries: queries.map(queryOf),
         StartTime: new Date(Math.min(...queries.map(startOf))),

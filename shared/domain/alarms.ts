@@ -30,17 +30,32 @@ export function judgeAlarms(
   };
 }
 
-/** Whether a metric's values in the window stay within its bounds; the worst one is named. */
-export function judgeMetric(metric: MetricCheck, values: readonly number[]): Judged {
+/** A statistic of one period. */
+export type PeriodValue = {
+  readonly value: number;
+  /** False for the period that is still under way. */
+  readonly isComplete: boolean;
+};
+
+/** Statistics that grow until their period is over: a part of one is no sign of too little. */
+const growing: ReadonlySet<string> = new Set(['Sum', 'SampleCount']);
+
+/**
+ * Whether a metric's values in the window stay within its bounds; the worst one is named. A count that is
+ * still growing may be too high already, and is never too low.
+ */
+export function judgeMetric(metric: MetricCheck, periods: readonly PeriodValue[]): Judged {
   const { name, stat, windowMinutes, max, min } = metric;
-  if (values.length === 0) {
+  const values = periods.map(({ value }) => value);
+  const settled = growing.has(stat) ? periods.filter(({ isComplete }) => isComplete) : periods;
+  if (values.length === 0 || (min !== undefined && settled.length === 0)) {
     const detail = `${name}: no data in ${windowMinutes} min`;
     return metric.missing === 'pass'
       ? { verdict: 'pass', reason: 'metric-without-data', detail }
       : { verdict: 'error', reason: 'metric-without-data', detail };
   }
   const highest = values.reduce((a, b) => Math.max(a, b));
-  const lowest = values.reduce((a, b) => Math.min(a, b));
+  const lowest = settled.reduce((least, { value }) => Math.min(least, value), Infinity);
   const beyond =
     max !== undefined && highest > max
       ? `${highest}, limit ${max}`

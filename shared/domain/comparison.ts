@@ -94,9 +94,12 @@ export type ComparisonEvidence = {
   readonly suspectedAtLook: number;
   /** Absent where blue is absent or not comparable, or good answers are too few. */
   readonly latency?: LatencyEvidence;
-  /** Fisher's mid-p: green errs more than blue. Absent where blue is absent or not comparable. */
+  /** Fisher's mid-p: green errs more than blue. Absent where blue is absent. */
   readonly errorP?: number;
-  /** How likely so many errors, beside a blue without any, are at the background share. */
+  /**
+   * How likely so many errors, beside a blue without any, are at the background share. Only where blue is
+   * absent or has none, or both sides err on most of their calls.
+   */
   readonly backgroundP?: number;
 };
 
@@ -128,7 +131,8 @@ export type ComparisonVerdict = ComparisonEvidence &
  *
  * - `error-regression`: Fisher's mid-p against blue, at the error part of alpha.
  * - `error-share-exceeded`: see {@link isShareExceeded}; only where blue is clean or absent, so two
- *   sides that err alike pass.
+ *   sides that err alike pass, and a better green beside a blue that errs on most calls does. Where
+ *   both err on most of their calls nothing is proven, and green does not pass.
  * - `latency-regression`: Mann-Whitney at the latency part of alpha, and the ratio beyond the
  *   margin, and the shift beyond the floor: neither noise nor trifles roll back. At the first look the
  *   ratio has to reach what an early pass must rule out.
@@ -163,7 +167,7 @@ export function judgeComparison(
   if (latency !== undefined && isRegression(latency, evidence.look, policy)) {
     return { kind: 'fail', reason: 'latency-regression', ...evidence };
   }
-  if (errorP !== undefined && latency === undefined) {
+  if (errorP !== undefined && latency === undefined && isBlueComparable(evidence)) {
     return { kind: 'inconclusive', reason: 'too-few-latencies', ...evidence };
   }
   const isLastLook = evidence.look === policy.looks.at(-1);
@@ -186,16 +190,18 @@ export function judgeComparison(
  * less than 0.3 % (Neyman and Pearson), and "more than 5 % where blue has none" at every look, from
  * the first, flags 3 %.
  *
- * From `shareAnswersMin` answers on, or as soon as most calls fail.
+ * From `shareAnswersMin` answers on or at the last look, or as soon as most calls fail. Without blue at
+ * every look: its part of the alpha is all there is to spend.
  */
 function isShareExceeded(
   evidence: ComparisonEvidence,
   policy: ComparisonPolicy,
   suspectedEarlier: number,
 ): boolean {
-  const { backgroundP, greenErrors, greenAttempts, look } = evidence;
+  const { backgroundP, greenErrors, greenAttempts, blueAttempts, look } = evidence;
   if (backgroundP === undefined || greenErrors < policy.errorsMin) return false;
-  if (look < policy.shareAnswersMin && greenErrors <= greenAttempts / 2) return false;
+  const isEarly = look < policy.shareAnswersMin && look !== policy.looks.at(-1);
+  if (isEarly && blueAttempts > 0 && !errsMostly(greenErrors, greenAttempts)) return false;
   const share = greenErrors / greenAttempts;
   return suspectedEarlier > 0
     ? share >= policy.errorShareMax && backgroundP <= 3 * policy.alphaPerLook
@@ -227,16 +233,18 @@ function gatherEvidence(
   };
   if (counts.look === 0) return counts;
 
-  const isComparable = blue !== undefined && blueErrors <= blueAttempts / 2;
   const isSuspect = suspectedEarlier === 0 && isSuspicious(counts, policy);
   const suspected = { ...counts, suspectedAtLook: isSuspect ? counts.look : suspectedEarlier };
-  if (!isComparable) {
-    return { ...suspected, backgroundP: backgroundPOf(counts, policy) };
-  }
+  if (blue === undefined) return { ...suspected, backgroundP: backgroundPOf(counts, policy) };
   const errorP = fisherMidP(
     { errors: green.errors, attempts: greenAttempts },
     { errors: blueErrors, attempts: blueAttempts },
   );
+  if (!isBlueComparable(counts)) {
+    return errsMostly(green.errors, greenAttempts)
+      ? { ...suspected, errorP, backgroundP: backgroundPOf(counts, policy) }
+      : { ...suspected, errorP };
+  }
   const fewest = Math.min(green.latenciesMs.length, blue.latenciesMs.length);
   return {
     ...suspected,
@@ -247,6 +255,12 @@ function gatherEvidence(
       : { latency: compareLatencies(green, blue, counts.look, policy) }),
   };
 }
+
+const errsMostly = (errors: number, attempts: number): boolean => errors > attempts / 2;
+
+/** A blue that errs on most of its calls is no measure of latency. */
+const isBlueComparable = ({ blueErrors, blueAttempts }: Counts): boolean =>
+  !errsMostly(blueErrors, blueAttempts);
 
 /** See {@link isShareExceeded}. A blue that errs on most calls says nothing about the background. */
 function backgroundPOf(

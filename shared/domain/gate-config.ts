@@ -43,6 +43,8 @@ export type GateConfig = {
     readonly url?: string;
     readonly blueUrl?: string;
     readonly host?: string;
+    /** What targets speak where the listener does not say it. */
+    readonly protocol?: 'http' | 'https';
     readonly container?: string;
     readonly verifiesCertificate: boolean;
   };

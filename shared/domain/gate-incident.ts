@@ -85,17 +85,23 @@ const keyOf = (answer: GateAnswer, kind: IncidentKind, cause: string): IncidentK
   deploymentId: answer.deploymentId,
 });
 
-/** The same deployment and stage is the same occurrence, however often ECS asks. */
+/**
+ * The same deployment and stage is the same occurrence, however often ECS asks. At the steps of a linear or
+ * canary deployment it asks anew: that one of them waits is told by its own start.
+ */
 const occurred = (answer: GateAnswer, severity: Severity): Observation => ({
   type: 'occurred',
   occurrence: {
-    id: `${answer.deploymentId}/${answer.stage}`,
+    id: `${answer.deploymentId}/${answer.stage}${stepOf(answer)}`,
     atMs: answer.atMs,
     facts: { mode: answer.mode, reason: answer.decision.reason },
   },
   severity: answer.mode === 'enforce' ? severity : 'info',
   facts: factsOf(answer),
 });
+
+const stepOf = ({ decision, startedAtMs }: GateAnswer): string =>
+  decision.kind === 'wait' ? `/${startedAtMs}` : '';
 
 function factsOf(answer: GateAnswer): Facts {
   const { decision, stage, mode, revision, sourceRevision, findings } = answer;

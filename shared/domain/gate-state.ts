@@ -16,6 +16,8 @@ export type SampleState = {
 
 /** What the gate remembers between two polls. All numbers are integers, and the whole is bounded. */
 export type GateState = {
+  /** Lifecycle stage: ECS may hand what a hook returned on to the next one. */
+  readonly stage: string;
   /** Of the configuration that the state belongs to: whether both came back together. */
   readonly configHash: string;
   readonly startedAtMs: number;
@@ -35,7 +37,8 @@ export const latencyUnitsMax = 600_000;
 export const unitsPerMs = 10;
 
 /** The state of a gate at its first call. */
-export const emptyState = (configHash: string, nowMs: number): GateState => ({
+export const emptyState = (stage: string, configHash: string, nowMs: number): GateState => ({
+  stage,
   configHash,
   startedAtMs: nowMs,
   calls: 0,
@@ -49,7 +52,8 @@ export const toUnits = (elapsedMs: number): number =>
   Math.min(Math.max(Math.round(elapsedMs * unitsPerMs), 0), latencyUnitsMax);
 
 type Encoded = readonly [
-  version: 1,
+  version: 2,
+  stage: string,
   configHash: string,
   startedAtMs: number,
   calls: number,
@@ -84,7 +88,8 @@ export function encodeState(state: GateState): string {
     ]),
   );
   const encoded: Encoded = [
-    1,
+    2,
+    state.stage,
     state.configHash,
     state.startedAtMs,
     state.calls,
@@ -109,13 +114,23 @@ const encodeLatencies = (latencies: readonly number[]): string =>
 export function decodeState(text: unknown): GateState | undefined {
   if (typeof text !== 'string' || text.length > stateCharsMax) return undefined;
   const value = parseJson(text);
-  if (!Array.isArray(value) || value.length !== 8 || value[0] !== 1) return undefined;
-  const [, configHash, startedAtMs, calls, errorsInARow, green, blue, encodedSamples] = value;
+  if (!Array.isArray(value) || value.length !== 9 || value[0] !== 2) return undefined;
+  const [, stage, configHash, startedAtMs, calls, errorsInARow, green, blue, encodedSamples] =
+    value;
   const counts = [startedAtMs, calls, errorsInARow, green, blue];
   if (!counts.every(isCount) || typeof configHash !== 'string') return undefined;
+  if (typeof stage !== 'string') return undefined;
   const samples = decodeSamples(encodedSamples);
   if (samples === undefined) return undefined;
-  return { configHash, startedAtMs, calls, errorsInARow, requests: { green, blue }, samples };
+  return {
+    stage,
+    configHash,
+    startedAtMs,
+    calls,
+    errorsInARow,
+    requests: { green, blue },
+    samples,
+  };
 }
 
 const isCount = (value: unknown): value is number =>

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import { valueIn } from './record.ts';
 
 /** What a listener rule asks of a request, in our words; see `shared/aws` for how ELB says it. */
 export type RuleCondition =
@@ -18,6 +19,8 @@ export type WeightedTargetGroup = { readonly targetGroupArn: string; readonly we
 
 /** A rule of an Application Load Balancer, or the default action of a listener. */
 export type ListenerRule = {
+  /** The lowest that matches takes the request; undefined for the default action, which comes last. */
+  readonly priority: number | undefined;
   readonly conditions: readonly RuleCondition[];
   readonly targetGroups: readonly WeightedTargetGroup[];
 };
@@ -34,12 +37,16 @@ export type Listener = {
 export type EndpointOptions = {
   /** Host header and TLS server name in place of the rule's or the load balancer's own. */
   readonly host?: string | undefined;
+  /** What targets speak, in place of what the listener's own protocol says. */
+  readonly protocol?: Endpoint['protocol'] | undefined;
   readonly verifiesCertificate: boolean;
 };
 
 export type EndpointResult =
   | { readonly kind: 'found'; readonly endpoint: Endpoint; readonly notes: readonly string[] }
-  | { readonly kind: 'none'; readonly detail: string };
+  | { readonly kind: 'none'; readonly reason: EndpointProblem; readonly detail: string };
+
+export type EndpointProblem = 'not-reachable-protocol' | 'check-not-routed';
 
 /**
  * A literal that a pattern of a listener rule matches: `*` becomes nothing (or `x` where nothing
@@ -100,9 +107,15 @@ export function endpointOf(
   listener: Listener,
   options: EndpointOptions,
 ): EndpointResult {
-  const protocol = httpProtocolOf(listener);
+  const protocol = options.protocol ?? httpProtocolOf(listener);
   if (protocol === undefined) {
-    return { kind: 'none', detail: `the listener speaks ${listener.protocol}, not HTTP or HTTPS` };
+    const detail = unknownProtocol(listener);
+    return { kind: 'none', reason: 'not-reachable-protocol', detail };
+  }
+  const hosts = rule.conditions.flatMap((one) => (one.kind === 'host' ? [one.patterns] : []));
+  if (options.host !== undefined && !hosts.every((any) => matchesHost(any, options.host ?? ''))) {
+    const detail = `the listener rule routes ${hosts.flat().join(', ')}, not endpoint.host ${options.host}`;
+    return { kind: 'none', reason: 'check-not-routed', detail };
   }
   const host = options.host ?? hostOf(rule.conditions) ?? listener.dnsName;
   const isDefaultPort = listener.port === (protocol === 'https' ? 443 : 80);
@@ -125,11 +138,89 @@ export function endpointOf(
   };
 }
 
-/** A TCP listener is called in plain HTTP, a TLS one in HTTPS: what its targets speak is not known. */
-function httpProtocolOf({ protocol }: Listener): Endpoint['protocol'] | undefined {
+/** Ports at which TLS is usual: what passes through a TCP listener there may be either. */
+const tlsPorts: ReadonlySet<number> = new Set([443, 8443]);
+const passesThrough = ({ protocol }: Listener): boolean =>
+  protocol === 'TCP' || protocol === 'TCP_UDP';
+
+/** A TLS listener is called in HTTPS, a TCP one in plain HTTP, except at a port where TLS is usual. */
+function httpProtocolOf(listener: Listener): Endpoint['protocol'] | undefined {
+  const { protocol, port } = listener;
   if (protocol === 'HTTPS' || protocol === 'TLS') return 'https';
-  return protocol === 'HTTP' || protocol === 'TCP' || protocol === 'TCP_UDP' ? 'http' : undefined;
+  if (passesThrough(listener)) return tlsPorts.has(port) ? undefined : 'http';
+  return protocol === 'HTTP' ? 'http' : undefined;
 }
+
+const unknownProtocol = (listener: Listener): string =>
+  passesThrough(listener)
+    ? `what targets speak behind ${listener.protocol} ${listener.port} is not known: set endpoint.protocol`
+    : `the listener speaks ${listener.protocol}, not HTTP or HTTPS`;
+
+/** A call as the conditions of a rule see it. */
+export type RoutedCall = {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  /** With or without a port. */
+  readonly host: string;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/**
+ * Whether `rule` may take a call that is meant for `other` on the same listener: it comes before it, and
+ * nothing that the call carries is sure to keep it out. What cannot be known (where the call comes from,
+ * regular expressions) does not keep it out.
+ */
+export const mayIntercept = (rule: ListenerRule, other: ListenerRule, call: RoutedCall): boolean =>
+  comesBefore(rule, other) && rule.conditions.every((condition) => mayHold(condition, call));
+
+const comesBefore = (rule: ListenerRule, other: ListenerRule): boolean =>
+  rule.priority !== undefined && rule.priority < (other.priority ?? Number.POSITIVE_INFINITY);
+
+/** Headers that whatever sends the call adds to it. */
+const addedOnTheWay: ReadonlySet<string> = new Set([
+  ...['host', 'user-agent', 'connection', 'content-length'],
+  ...['accept', 'accept-encoding'],
+]);
+
+function mayHold(condition: RuleCondition, { method, path, host, headers }: RoutedCall): boolean {
+  switch (condition.kind) {
+    case 'path':
+      return condition.patterns.some((one) => matchesPattern(one, path.split('?', 1)[0] ?? path));
+    case 'host':
+      return matchesHost(condition.patterns, host);
+    case 'header': {
+      const name = condition.name.toLowerCase();
+      const value = valueIn(headers, name);
+      return value === undefined
+        ? addedOnTheWay.has(name)
+        : condition.patterns.some((one) => matchesAnyCase(one, value));
+    }
+    case 'query':
+      return condition.pairs.some((pair) => queryIn(path).some((one) => matchesPair(pair, one)));
+    case 'method':
+      return condition.methods.includes(method);
+    case 'source-ip':
+    case 'other':
+      return true;
+  }
+}
+
+/** ELB compares hosts, header values and query strings without regard to case. */
+const matchesAnyCase = (pattern: string, text: string): boolean =>
+  matchesPattern(pattern.toLowerCase(), text.toLowerCase());
+
+const matchesHost = (patterns: readonly string[], host: string): boolean =>
+  patterns.some((one) => matchesAnyCase(one, host.replace(/:\d+$/, '')));
+
+const queryIn = (path: string): readonly (readonly [key: string, value: string])[] =>
+  path.includes('?') ? [...new URLSearchParams(path.slice(path.indexOf('?') + 1))] : [];
+
+const matchesPair = (
+  { key, pattern }: { readonly key?: string; readonly pattern: string },
+  [name, value]: readonly [string, string],
+): boolean => (key === undefined || matchesAnyCase(key, name)) && matchesAnyCase(pattern, value);
 
 const hostOf = (conditions: readonly RuleCondition[]): string | undefined => {
   const [pattern] = conditions.flatMap((one) => (one.kind === 'host' ? one.patterns : []));

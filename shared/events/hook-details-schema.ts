@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { greenTargetGroupToken } from '../domain/alarms.ts';
 import { sampledChecksMax } from '../domain/gate-config.ts';
-import { isJmespath } from '../runtime/jmespath.ts';
+import { jmespathProblem } from '../runtime/jmespath.ts';
 import { dictionary, strict } from './strict.ts';
 
 /** Checks in one configuration at most. */
@@ -39,7 +40,13 @@ const requestHeaderName = v.pipe(
   ),
 );
 
-const jmespath = v.pipe(text(512), v.check(isJmespath, 'expected a JMESPath expression'));
+const jmespath = v.pipe(
+  text(512),
+  v.check(
+    (expression) => jmespathProblem(expression) === undefined,
+    ({ input }) => `expected a JMESPath expression (${jmespathProblem(input)})`,
+  ),
+);
 const path = v.pipe(
   text(1024),
   v.regex(/^\/[\x21-\x7e]*$/, 'expected a path that starts with / and has no spaces'),
@@ -149,12 +156,21 @@ const identitySchema = v.pipe(
   ),
 );
 
+/** What begins like the one thing that can be filled in is that, or a mistake. */
+const dimension = v.pipe(
+  text(1024),
+  v.check(
+    (value) => !value.startsWith('$') || value === greenTargetGroupToken,
+    `expected ${greenTargetGroupToken} or a value without $`,
+  ),
+);
+
 const metricSchema = v.pipe(
   strict({
     name: v.optional(text(60)),
     namespace: text(255),
     metricName: text(255),
-    dimensions: v.optional(dictionary(text(255), text(1024)), {}),
+    dimensions: v.optional(dictionary(text(255), dimension), {}),
     stat: v.optional(text(20), 'Sum'),
     periodSeconds: v.optional(
       v.picklist(
@@ -169,6 +185,10 @@ const metricSchema = v.pipe(
     missing: v.optional(v.picklist(['pass', 'wait'], 'expected "pass" or "wait"'), 'pass'),
   }),
   v.check(({ max, min }) => max !== undefined || min !== undefined, 'expected max, min or both'),
+  v.check(
+    ({ windowMinutes, periodSeconds }) => windowMinutes * 60 >= periodSeconds,
+    'expected windowMinutes as long as periodSeconds at least',
+  ),
 );
 
 const url = v.pipe(
@@ -210,6 +230,7 @@ export const detailsSchema = strict({
       host: v.optional(
         v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'expected a host name')),
       ),
+      protocol: v.optional(v.picklist(['http', 'https'], 'expected "http" or "https"')),
       container: v.optional(text(255)),
       verifyCertificate: v.optional(v.boolean(), true),
     }),

@@ -75,6 +75,7 @@ export function parseGateConfig(config: Readonly<Record<string, unknown>>): Gate
   requireKnownNames(details, checks);
   requireProof(details, checks);
   requireOrderedRatios(details);
+  requireOwnAddress(details);
   return { ...settingsOf(details), checks, identity: identityOf(details) };
 }
 
@@ -103,6 +104,7 @@ function settingsOf(details: Details): Omit<GateConfig, 'checks' | 'identity'> {
     endpoint: {
       ...defined({ url: endpoint.url, blueUrl: endpoint.blueUrl }),
       ...defined({ host: endpoint.host, container: endpoint.container }),
+      ...defined({ protocol: endpoint.protocol }),
       verifiesCertificate: endpoint.verifyCertificate,
     },
     deadlineMinutes: details.deadlineMinutes,
@@ -219,6 +221,23 @@ function requireOrderedRatios({ comparison }: Details): void {
   throw new MalformedInput(
     `hookDetails.comparison.excludeRatio: expected more than marginRatio (${marginRatio}), got ${excludeRatio}`,
   );
+}
+
+/** Nothing but its answers shows that an address of one's own leads to green. */
+function requireOwnAddress({ endpoint, identity }: Details): void {
+  const { url, blueUrl, protocol } = endpoint;
+  if (url === undefined) {
+    if (blueUrl === undefined) return;
+    throw new MalformedInput('hookDetails.endpoint.blueUrl: expected only beside endpoint.url');
+  }
+  if (protocol !== undefined) {
+    throw new MalformedInput('hookDetails.endpoint.protocol: expected only without endpoint.url');
+  }
+  if (identity === undefined) {
+    throw new MalformedInput(
+      'hookDetails.identity: expected beside endpoint.url: nothing else shows that it leads to green',
+    );
+  }
 }
 
 function requireDistinctNames(checks: readonly Check[]): void {

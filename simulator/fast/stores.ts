@@ -3,7 +3,7 @@ import type { GateItem, GateStore } from '../../shared/aws/gate-store.ts';
 import type { Memory, MemoryStore } from '../../shared/aws/memory-store.ts';
 import type { CountCall } from './incident-store.ts';
 
-/** Gates by deployment, stage and configuration; a write is one only if its call is a later one. */
+/** Gates by deployment, stage and configuration; a write is one only if its call or its gate is a later one. */
 export function createFastGateStore(items: Map<string, GateItem>, count: CountCall): GateStore {
   return {
     async load(deploymentArn, stage) {
@@ -16,12 +16,17 @@ export function createFastGateStore(items: Map<string, GateItem>, count: CountCa
       count('UpdateItem');
       const key = JSON.stringify([item.deploymentArn, item.stage, item.configHash]);
       const before = items.get(key);
-      if (before !== undefined && before.calls >= item.calls) return false;
-      items.set(key, { ...before, ...item });
+      if (before !== undefined && !isLater(item, before)) return false;
+      const { answer: _, ...kept } = before ?? item;
+      items.set(key, { ...kept, ...item });
       return true;
     },
   };
 }
+
+/** A gate that has answered is over: what comes after it began later. */
+const isLater = (item: GateItem, before: GateItem): boolean =>
+  before.answer === undefined ? item.calls > before.calls : item.startedAtMs > before.startedAtMs;
 
 export type Evidence = Parameters<EvidenceStore['putEvidence']>[0];
 

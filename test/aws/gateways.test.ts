@@ -86,7 +86,30 @@ describe('the metric gateway', () => {
       { ...query, windowMinutes: 5 },
       { ...query, windowMinutes: 10 },
     ];
-    expect(await gateway.readMetrics(queries, nowMs)).toEqual([[2, 3], [7]]);
+    const complete = (value: number) => ({ value, isComplete: true });
+    expect(await gateway.readMetrics(queries, nowMs)).toEqual([
+      [complete(2), complete(3)],
+      [complete(7)],
+    ]);
+  });
+
+  it('counts the period that the window cuts, and tells the one under way', async () => {
+    const minuteMs = 60_000;
+    // Seven minutes past twelve, of ten minutes each: the window begins two minutes past.
+    const nowMs = Date.UTC(2026, 10, 20, 12, 7);
+    const at = (minutes: number) => new Date(Date.UTC(2026, 10, 20, 12) + minutes * minuteMs);
+    cloudWatch.on(GetMetricDataCommand).callsFake(({ StartTime }) => {
+      expect(StartTime).toEqual(at(-10));
+      return { MetricDataResults: [{ Id: 'm0', Values: [8, 5], Timestamps: [at(-10), at(0)] }] };
+    });
+    const query = { namespace: 'n', metricName: 'm', dimensions: {}, stat: 'Sum' };
+    const queries = [{ ...query, periodSeconds: 600, windowMinutes: 10 }];
+    expect(await gateway.readMetrics(queries, nowMs)).toEqual([
+      [
+        { value: 8, isComplete: true },
+        { value: 5, isComplete: false },
+      ],
+    ]);
   });
 
   it('asks nothing when there is nothing to ask', async () => {
@@ -300,6 +323,7 @@ describe('the gate store', () => {
     config: '{}',
     state: 'x',
     calls: 2,
+    startedAtMs: 5,
     expiresAtSeconds: 9,
   };
   it('writes only over earlier calls of the same gate', async () => {
@@ -308,7 +332,10 @@ describe('the gate store', () => {
     const [call] = dynamo.commandCalls(UpdateItemCommand);
     expect(call?.args[0].input).toMatchObject({
       Key: { pk: { S: 'GATE#d' }, sk: { S: 's#h' } },
-      ConditionExpression: 'attribute_not_exists(pk) OR #calls < :calls',
+      UpdateExpression: expect.stringMatching(/^SET .* REMOVE #answer$/),
+      ConditionExpression:
+        'attribute_not_exists(pk) OR (attribute_not_exists(#answer) AND #calls < :calls)' +
+        ' OR (attribute_exists(#answer) AND #startedAtMs < :startedAtMs)',
       ExpressionAttributeValues: { ':calls': { N: '2' }, ':ttl': { N: '9' } },
     });
   });

@@ -33,6 +33,26 @@ describe('judgeMetric', () => {
     missing: 'pass',
     ...overrides,
   });
+  const complete = (values: readonly number[]) =>
+    values.map((value) => ({ value, isComplete: true }));
+  const underWay = { value: 1, isComplete: false };
+
+  it.each([
+    ['a sum that still grows is not too little', { min: 2 }, 5, 'pass', 'metric-within'],
+    ['an average is what it is', { min: 2, stat: 'Average' }, 5, 'fail', 'metric-beyond'],
+    ['a sum that is too large already', { max: 0 }, 0, 'fail', 'metric-beyond'],
+    [
+      'nothing but the one under way',
+      { min: 2, missing: 'wait' },
+      undefined,
+      'error',
+      'metric-without-data',
+    ],
+  ] as const)('the period under way: %s', (_, overrides, before, verdict, reason) => {
+    const periods = [...complete(before === undefined ? [] : [before]), underWay];
+    expect(judgeMetric(metric(overrides), periods)).toMatchObject({ verdict, reason });
+  });
+
   it.each([
     ['at the limit', { max: 3 }, [0, 3], 'pass', 'metric-within'],
     ['beyond the limit', { max: 3 }, [0, 4, 1], 'fail', 'metric-beyond'],
@@ -46,7 +66,7 @@ describe('judgeMetric', () => {
       'metric-without-data',
     ],
   ] as const)('%s', (_, overrides, values, verdict, reason) =>
-    expect(judgeMetric(metric(overrides), values)).toMatchObject({ verdict, reason }),
+    expect(judgeMetric(metric(overrides), complete(values))).toMatchObject({ verdict, reason }),
   );
 });
 

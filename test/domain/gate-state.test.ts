@@ -26,6 +26,7 @@ const samples: fc.Arbitrary<SampleState> = fc
   }));
 const name = fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme-ascii' });
 const state: fc.Arbitrary<GateState> = fc.record({
+  stage: fc.constantFrom('POST_TEST_TRAFFIC_SHIFT', 'PRE_PRODUCTION_TRAFFIC_SHIFT'),
   configHash: fc.stringMatching(/^[0-9a-f]{16}$/),
   startedAtMs: fc.nat(2 ** 43),
   calls: fc.nat(10_000),
@@ -45,7 +46,7 @@ describe('the encoded state', () => {
     ));
 
   it('survives ECS merging, replacing and stringifying it', () => {
-    const one = { ...emptyState('0123456789abcdef', 5), calls: 3 };
+    const one = { ...emptyState('POST_TEST_TRAFFIC_SHIFT', '0123456789abcdef', 5), calls: 3 };
     const travelled: unknown = JSON.parse(JSON.stringify({ ballastState: encodeState(one) }));
     expect(decodeState(Reflect.get(travelled as object, 'ballastState'))).toEqual(one);
   });
@@ -61,6 +62,7 @@ describe('the encoded state', () => {
     };
     const names = Array.from({ length: sampledChecksMax }, (_, at) => `${at}`.repeat(60));
     const fullest: GateState = {
+      stage: 'POST_PRODUCTION_TRAFFIC_SHIFT',
       configHash: 'f'.repeat(16),
       startedAtMs: Number.MAX_SAFE_INTEGER,
       calls: 1_000_000,
@@ -75,15 +77,17 @@ describe('the encoded state', () => {
     ['nothing', undefined],
     ['an object', { a: 1 }],
     ['no JSON', 'abc'],
-    ['other JSON', '[2,"a",0,0,0,0,0,{}]'],
-    ['a shorter list', '[1,"a",0,0,0,0,0]'],
-    ['a negative count', '[1,"a",-1,0,0,0,0,{}]'],
-    ['a fraction', '[1,"a",0.5,0,0,0,0,{}]'],
-    ['samples that are none', '[1,"a",0,0,0,0,0,[]]'],
-    ['latencies that are none', '[1,"a",0,0,0,0,0,{"x":["!",0,"",0,0]}]'],
-    ['latencies beyond their bound', '[1,"a",0,0,0,0,0,{"x":["zzzzz",0,"",0,0]}]'],
-    ['errors that are none', '[1,"a",0,0,0,0,0,{"x":["1","0","",0,0]}]'],
-    ['too long a text', `[1,"${'a'.repeat(stateCharsMax)}",0,0,0,0,0,{}]`],
+    ['other JSON', '[3,"s","a",0,0,0,0,0,{}]'],
+    ['an older form', '[1,"a",0,0,0,0,0,{}]'],
+    ['a shorter list', '[2,"s","a",0,0,0,0,0]'],
+    ['a stage that is none', '[2,5,"a",0,0,0,0,0,{}]'],
+    ['a negative count', '[2,"s","a",-1,0,0,0,0,{}]'],
+    ['a fraction', '[2,"s","a",0.5,0,0,0,0,{}]'],
+    ['samples that are none', '[2,"s","a",0,0,0,0,0,[]]'],
+    ['latencies that are none', '[2,"s","a",0,0,0,0,0,{"x":["!",0,"",0,0]}]'],
+    ['latencies beyond their bound', '[2,"s","a",0,0,0,0,0,{"x":["zzzzz",0,"",0,0]}]'],
+    ['errors that are none', '[2,"s","a",0,0,0,0,0,{"x":["1","0","",0,0]}]'],
+    ['too long a text', `[2,"s","${'a'.repeat(stateCharsMax)}",0,0,0,0,0,{}]`],
   ])('%s is not a state', (_, text) => expect(decodeState(text)).toBeUndefined());
 
   it('anything at all decodes to a state or to nothing, and never throws', () =>
@@ -97,7 +101,7 @@ describe('the encoded state', () => {
 
 describe('mergeStates', () => {
   const at = (startedAtMs: number, calls: number): GateState => ({
-    ...emptyState('h', startedAtMs),
+    ...emptyState('s', 'h', startedAtMs),
     calls,
   });
   it.each([

@@ -7,6 +7,7 @@ import {
   type ListenerRule,
   literalOf,
   matchesPattern,
+  mayIntercept,
   type RuleCondition,
   routedPath,
 } from '../../shared/domain/listener-rule.ts';
@@ -17,7 +18,11 @@ const listener: Listener = {
   dnsName: 'lb.example',
   kind: 'application',
 };
-const rule = (...conditions: RuleCondition[]): ListenerRule => ({ conditions, targetGroups: [] });
+const rule = (...conditions: RuleCondition[]): ListenerRule => ({
+  priority: 10,
+  conditions,
+  targetGroups: [],
+});
 const options = { verifiesCertificate: true };
 const found = (one: ListenerRule, at: Partial<Listener> = {}, host?: string) => {
   const result = endpointOf(one, { ...listener, ...at }, { ...options, host });
@@ -127,11 +132,43 @@ describe('endpointOf', () => {
     });
   });
 
-  it('the configured host wins over the rule', () =>
+  it('of the hosts that a rule takes the configured one is called', () =>
     expect(
-      found(rule({ kind: 'host', patterns: ['a'] }), { protocol: 'HTTPS', port: 443 }, 'b')
+      found(rule({ kind: 'host', patterns: ['*.a', 'B'] }), { protocol: 'HTTPS', port: 443 }, 'b')
         .endpoint,
     ).toMatchObject({ host: 'b', address: 'lb.example' }));
+
+  it('a host that the rule does not take leads elsewhere, and says so', () =>
+    expect(
+      endpointOf(rule({ kind: 'host', patterns: ['a', '*.a'] }), listener, {
+        ...options,
+        host: 'b',
+      }),
+    ).toEqual({
+      kind: 'none',
+      reason: 'check-not-routed',
+      detail: 'the listener rule routes a, *.a, not endpoint.host b',
+    }));
+
+  it.each([
+    [
+      'TCP',
+      443,
+      undefined,
+      'what targets speak behind TCP 443 is not known: set endpoint.protocol',
+    ],
+    ['TCP', 8443, 'https', 'https'],
+    ['TCP', 443, 'http', 'http'],
+    ['TCP', 80, undefined, 'http'],
+    ['HTTPS', 443, undefined, 'https'],
+  ] as const)('%s at %s, endpoint.protocol %s: %s', (protocol, port, asked, expected) => {
+    const result = endpointOf(
+      rule(),
+      { ...listener, protocol, port, kind: 'network' },
+      { ...options, protocol: asked },
+    );
+    expect(result.kind === 'found' ? result.endpoint.protocol : result.detail).toBe(expected);
+  });
 
   it.each([
     ['HTTP', 'application', 'http'],
@@ -148,6 +185,7 @@ describe('endpointOf', () => {
   it.each(['UDP', 'QUIC', 'GENEVE'])('%s cannot be called, and says so', (protocol) =>
     expect(endpointOf(rule(), { ...listener, protocol }, options)).toEqual({
       kind: 'none',
+      reason: 'not-reachable-protocol',
       detail: `the listener speaks ${protocol}, not HTTP or HTTPS`,
     }),
   );
@@ -163,8 +201,57 @@ describe('endpointOf', () => {
     ]));
 });
 
+describe('mayIntercept', () => {
+  const call = {
+    method: 'GET',
+    path: '/test/health?v=Green',
+    host: 'shop.example:8080',
+    headers: { 'x-environment': 'TEST' },
+  };
+  const first = (...conditions: RuleCondition[]): ListenerRule => ({
+    ...rule(...conditions),
+    priority: 1,
+  });
+  it.each<readonly [string, RuleCondition, boolean]>([
+    ['a path that fits', { kind: 'path', patterns: ['/x', '/test/*'] }, true],
+    ['a path in another case', { kind: 'path', patterns: ['/TEST/*'] }, false],
+    ['a host, whatever its port and case', { kind: 'host', patterns: ['SHOP.*'] }, true],
+    ['another host', { kind: 'host', patterns: ['cart.*'] }, false],
+    ['a header', { kind: 'header', name: 'X-Environment', patterns: ['test'] }, true],
+    [
+      'a header of another value',
+      { kind: 'header', name: 'X-Environment', patterns: ['no'] },
+      false,
+    ],
+    ['a header that the call lacks', { kind: 'header', name: 'X-Other', patterns: ['*'] }, false],
+    ['one that the client adds', { kind: 'header', name: 'User-Agent', patterns: ['x'] }, true],
+    ['a query', { kind: 'query', pairs: [{ pattern: 'x' }, { key: 'V', pattern: 'gr*' }] }, true],
+    ['another query', { kind: 'query', pairs: [{ key: 'w', pattern: '*' }] }, false],
+    ['a method', { kind: 'method', methods: ['POST', 'GET'] }, true],
+    ['another method', { kind: 'method', methods: ['POST'] }, false],
+    ['where it comes from', { kind: 'source-ip', ranges: ['10.0.0.0/8'] }, true],
+    ['what cannot be read', { kind: 'other', field: 'path-regex' }, true],
+  ])('%s: %s', (_, condition, expected) => {
+    expect(mayIntercept(first(condition), rule(), call)).toBe(expected);
+    const never: RuleCondition = { kind: 'method', methods: ['PUT'] };
+    expect(mayIntercept(first(condition, never), rule(), call)).toBe(false);
+  });
+
+  it.each([
+    [1, 2, true],
+    [2, 1, false],
+    [2, undefined, true],
+    [undefined, 2, false],
+  ])('priority %s before %s: %s', (priority, other, expected) =>
+    expect(mayIntercept({ ...rule(), priority }, { ...rule(), priority: other }, call)).toBe(
+      expected,
+    ),
+  );
+});
+
 describe('judgeRouting', () => {
   const to = (...weights: (readonly [string, number])[]): ListenerRule => ({
+    priority: undefined,
     conditions: [],
     targetGroups: weights.map(([targetGroupArn, weight]) => ({ targetGroupArn, weight })),
   });

@@ -175,6 +175,7 @@ describe('good hookDetails', () => {
           container: 'web',
           verifyCertificate: false,
         },
+        identity: { header: 'X-Revision', equals: 'revision-id' },
       },
       {
         endpoint: {
@@ -184,7 +185,13 @@ describe('good hookDetails', () => {
           container: 'web',
           verifiesCertificate: false,
         },
+        identity: { from: { header: 'x-revision' }, equals: { kind: 'revision-id' } },
       },
+    ],
+    [
+      'what targets speak behind a TCP listener',
+      { endpoint: { protocol: 'https' } },
+      { endpoint: { protocol: 'https', verifiesCertificate: true } },
     ],
     ['the shortest deadline', { deadlineMinutes: 1 }, { deadlineMinutes: 1 }],
     ['the longest deadline', { deadlineMinutes: 1_380 }, { deadlineMinutes: 1_380 }],
@@ -523,6 +530,17 @@ describe('a wrong value is refused by name', () => {
       metric({ periodSeconds: 30 }),
       at('.metrics[0].periodSeconds', 'expected 60, 120, 180, 300, 600, 900 or 3600, got 30'),
     ],
+    [
+      metric({ periodSeconds: 600, windowMinutes: 9 }),
+      at('.metrics[0]', 'expected windowMinutes as long as periodSeconds at least'),
+    ],
+    [
+      metric({ dimensions: { TargetGroup: '$greenTargetgroup' } }),
+      at(
+        '.metrics[0].dimensions.TargetGroup',
+        'expected $greenTargetGroup or a value without $, got "$greenTargetgroup"',
+      ),
+    ],
     [metric({ windowMinutes: 0 }), at('.metrics[0].windowMinutes', `${whole(1, 180)}, got 0`)],
     [metric({ windowMinutes: 181 }), at('.metrics[0].windowMinutes', `${whole(1, 180)}, got 181`)],
     [metric({ dimensions: [] }), at('.metrics[0].dimensions', 'expected an object')],
@@ -537,6 +555,10 @@ describe('a wrong value is refused by name', () => {
     [
       { endpoint: { blueUrl: 'ftp://blue' } },
       at('.endpoint.blueUrl', 'expected http(s)://host[:port] without a path, got "ftp://blue"'),
+    ],
+    [
+      { endpoint: { protocol: 'tls' } },
+      at('.endpoint.protocol', 'expected "http" or "https", got "tls"'),
     ],
     [{ endpoint: { host: 'a b' } }, at('.endpoint.host', 'expected a host name, got "a b"')],
     [
@@ -629,11 +651,21 @@ describe('a wrong value is refused by name', () => {
     [{ contains: [text(513)] }, at('.contains[0]', 'expected at most 512 characters, got 513')],
     [
       { json: [{ path: 'items[' }] },
-      at('.json[0].path', 'expected a JMESPath expression, got "items["'),
+      at('.json[0].path', 'expected a JMESPath expression (it does not parse), got "items["'),
     ],
     [
       { json: [{ path: 'nosuch(@)' }] },
-      at('.json[0].path', 'expected a JMESPath expression, got "nosuch(@)"'),
+      at(
+        '.json[0].path',
+        'expected a JMESPath expression (unknown function nosuch()), got "nosuch(@)"',
+      ),
+    ],
+    [
+      { json: [{ path: 'items[?contains(name)]' }] },
+      at(
+        '.json[0].path',
+        'expected a JMESPath expression (contains() with 1 arguments, it takes 2), got "items[?contains(name)]"',
+      ),
     ],
     [{ json: [{ equals: 1 }] }, at('.json[0].path', 'expected a value, got nothing')],
     [{ latencyMs: 0 }, at('.latencyMs', `${whole(1, 60_000)}, got 0`)],
@@ -662,7 +694,7 @@ describe('a wrong value is refused by name', () => {
     ],
     [
       { json: 'a[', equals: 'revision-id' },
-      at('.identity.json', 'expected a JMESPath expression, got "a["'),
+      at('.identity.json', 'expected a JMESPath expression (it does not parse), got "a["'),
     ],
   ])('of the identity: %j', (identity, sentence) => {
     expect(() => parse({ identity })).toThrow(new MalformedInput(sentence));
@@ -680,6 +712,21 @@ describe('settings that do not go together are refused', () => {
   );
   it.each<readonly [string, unknown, string]>([
     ['no check and nothing in its place', { checks: [] }, noProof],
+    [
+      'an address of its own, and nothing that says who answers',
+      { endpoint: { url: 'http://green' } },
+      at('.identity', 'expected beside endpoint.url: nothing else shows that it leads to green'),
+    ],
+    [
+      'an address for blue alone',
+      { endpoint: { blueUrl: 'http://blue' } },
+      at('.endpoint.blueUrl', 'expected only beside endpoint.url'),
+    ],
+    [
+      'an address and a protocol beside it',
+      { endpoint: { url: 'http://green', protocol: 'https' } },
+      at('.endpoint.protocol', 'expected only without endpoint.url'),
+    ],
     ['one check, which never decides', check({ critical: false }), noProof],
     [
       'checks of which none decides',

@@ -163,6 +163,19 @@ describe.concurrent('secrets by reference', () => {
     }),
   );
 
+  it(
+    'are sent without the line break that files end with',
+    inLab(async (lab) => {
+      const green = await lab.serve(well);
+      const hook = await lab.deploy({ green });
+      const headers = await referring(hook);
+      hook.account.secrets.set('shop/token', { SecretString: `${token}\n` });
+      const result = await hook.gate(plain({ headers }));
+      expect(result.statuses).toEqual(['SUCCEEDED']);
+      expectKept(hook, result);
+    }),
+  );
+
   const unusable: [string, (hook: Deployed) => void, string][] = [
     ['that is gone', ({ account }) => account.secrets.clear(), 'aws-missing'],
     [
@@ -179,7 +192,7 @@ describe.concurrent('secrets by reference', () => {
     [
       'that no header can carry',
       ({ account }) => account.secrets.set('shop/token', { SecretString: `${token}\r\nx: y` }),
-      'transport',
+      'header-not-sendable',
     ],
     ['parameter that is gone', ({ account }) => account.parameters.clear(), 'aws-unavailable'],
   ];

@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Prober } from '../../shared/http/port.ts';
 import {
   answering,
   type Behaviour,
   withErrors,
   withLatency,
 } from '../../simulator/http-service.ts';
+import type { SkippingClock } from '../../simulator/skipping-clock.ts';
 import { type Gated, inLab, nobody, well } from './hook-lab.ts';
 
 // A look of 20 a side takes two seconds at 20 requests a second: cases run side by side.
@@ -109,16 +111,59 @@ describe.concurrent('green beside blue', () => {
   );
 });
 
+describe.concurrent('a warm-up', () => {
+  /** Slow where a task answers for the first time; the load balancer takes turns. */
+  const coldOnce = (tasks: number): Behaviour => {
+    let calls = 0;
+    return () => {
+      calls += 1;
+      return { status: 200, delayMs: calls <= tasks ? 150 : 5 };
+    };
+  };
+
+  it(
+    'comes to every target of green: a first answer in each of thirty tasks is no regression',
+    inLab(async (lab) => {
+      const green = await lab.serve(coldOnce(30));
+      const blue = await lab.serve(() => ({ status: 200, delayMs: 5 }));
+      const hook = await lab.deploy({ green, blue });
+      hook.service.setTargetHealth('green', Array(30).fill('healthy'));
+      const result = await hook.gate({ samples: 20 });
+      expect(result.verdict).toBe('SUCCEEDED');
+    }),
+  );
+
+  it(
+    'leaves time for samples however slow the answers are',
+    inLab(async (lab) => {
+      let clock: SkippingClock | undefined;
+      const elapsedMs = 3_900;
+      const slow: Prober = {
+        async send() {
+          clock?.skip(elapsedMs);
+          const answer = { kind: 'answer', status: 200, headers: {}, body: '' } as const;
+          return { ...answer, bodyTruncated: false, elapsedMs };
+        },
+        close: () => undefined,
+      };
+      const hook = await lab.deploy({ hook: { prober: slow } });
+      clock = hook.clock;
+      const result = await hook.gate({ samples: 20, concurrency: 1, deadlineMinutes: 30 });
+      expect(result.verdict).toBe('SUCCEEDED');
+    }),
+  );
+});
+
 describe.concurrent('what is sampled', () => {
   it(
-    'as many calls to either side as asked for, and no more',
+    'as many calls to either side as asked for and two for each target, and no more',
     inLab(async (lab) => {
       const [green, blue] = [await lab.serve(well), await lab.serve(well)];
       const hook = await lab.deploy({ green, blue });
       const result = await hook.gate({ samples: 20, warmUp: 2 });
       expect(result.statuses).toEqual(['SUCCEEDED']);
-      expect(result.last.decision.requests).toEqual({ green: 23, blue: 22 });
-      expect([green.requests.count, blue.requests.count]).toEqual([23, 22]);
+      expect(result.last.decision.requests).toEqual({ green: 25, blue: 24 });
+      expect([green.requests.count, blue.requests.count]).toEqual([25, 24]);
       const marker = hook.service.deploymentArn.split('/').at(-1);
       for (const { headers } of [...green.requests.last, ...blue.requests.last]) {
         expect(headers['x-ballast-probe']).toBe(marker);
@@ -138,7 +183,7 @@ describe.concurrent('what is sampled', () => {
       expect(result.last.decision.notes).toContainEqual(
         expect.stringContaining('first deployment'),
       );
-      expect([green.requests.count, blue.requests.count]).toEqual([22, 0]);
+      expect([green.requests.count, blue.requests.count]).toEqual([25, 0]);
     }),
   );
 

@@ -1,10 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Prober } from '../../shared/http/port.ts';
 import { answering } from '../../simulator/http-service.ts';
 import { inLab, modeTag, nobody, plain, requestsOf } from './hook-lab.ts';
 
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
 
 const bad = answering(500);
+/** Rejects, which no prober may do. */
+const mistaken: Prober = {
+  send: () => Promise.reject(new TypeError('samples is undefined')),
+  close: () => undefined,
+};
 const tagged = (mode: string) => ({ tags: modeTag(mode) });
 
 /** What keeps a build from passing, and what the gate would then say. */
@@ -15,6 +21,12 @@ const troubles = [
     trouble: 'hookDetails with a mistake',
     says: ['rollback', 'invalid-hook-details'],
     details: { sampels: 3 },
+  },
+  {
+    trouble: 'a mistake in Ballast',
+    says: ['rollback', 'internal-error'],
+    details: plain(),
+    hook: { prober: mistaken },
   },
 ];
 
@@ -37,9 +49,10 @@ describe.concurrent('observe says what it would have said, in one call', () => {
       .filter(({ says }) => how !== 'by hookDetails' || !says.includes('invalid-hook-details'))
       .map((one) => [how, one.trouble, { ...one, options, mode }] as const),
   );
-  it.each(cases)('%s: %s', (_, _trouble, { options, mode, says, details, green }) =>
+  it.each(cases)('%s: %s', (_, _trouble, { options, mode, says, details, green, hook: deps }) =>
     inLab(async (lab) => {
-      const hook = await lab.deploy({ green: green ?? (await lab.serve(bad)), ...options });
+      const own = deps === undefined ? {} : { hook: deps };
+      const hook = await lab.deploy({ green: green ?? (await lab.serve(bad)), ...options, ...own });
       const result = await hook.gate({ ...details, ...mode });
       expect(result.statuses).toEqual(['SUCCEEDED']);
       const [decision, reason] = says;
@@ -60,6 +73,20 @@ describe.concurrent('observe says what it would have said, in one call', () => {
 });
 
 describe.concurrent('enforce', () => {
+  it(
+    'lets nothing through where Ballast is mistaken, and logs the error',
+    inLab(async (lab) => {
+      const hook = await lab.deploy({ hook: { prober: mistaken } });
+      const result = await hook.gate(plain());
+      expect(result.statuses).toEqual(['FAILED']);
+      expect(result.last.answer.reason).toBe('internal-error: TypeError: samples is undefined');
+      expect(hook.logs).toContainEqual({
+        message: 'decision',
+        fields: expect.objectContaining({ error: new TypeError('samples is undefined') }),
+      });
+    }),
+  );
+
   it.each([
     ['by the stack', {}, {}],
     [

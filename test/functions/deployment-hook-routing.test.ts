@@ -15,6 +15,10 @@ const byHeader: RuleCondition = {
   Field: 'http-header',
   HttpHeaderConfig: { HttpHeaderName: 'X-Env', Values: ['green'] },
 };
+const byHost = (...Values: string[]): RuleCondition => ({
+  Field: 'host-header',
+  HostHeaderConfig: { Values },
+});
 const held = ['IN_PROGRESS', 'IN_PROGRESS', 'IN_PROGRESS', 'FAILED'];
 
 describe.concurrent('the way to green, found from the deployment', () => {
@@ -28,8 +32,64 @@ describe.concurrent('the way to green, found from the deployment', () => {
       const result = await hook.gate({ samples: 20, warmUp: 1, checks });
       expect(result.statuses).toEqual(['SUCCEEDED']);
       const values = both.requests.last.map(({ headers }) => headers['x-env']);
-      expect(values.filter((value) => value === 'green')).toHaveLength(22);
-      expect(values.filter((value) => value === undefined)).toHaveLength(21);
+      expect(values.filter((value) => value === 'green')).toHaveLength(25);
+      expect(values.filter((value) => value === undefined)).toHaveLength(24);
+    }),
+  );
+
+  it.each([
+    ['its own header', [byHeader], { headers: { 'X-ENV': 'green' } }],
+    ['a path below that of the test', [byPath('/test/*')], { path: '/test/me' }],
+  ])(
+    'a check that meets the test rule by %s is not compared with itself',
+    (_, testConditions, check) =>
+      inLab(async (lab) => {
+        const both = await lab.serve(well);
+        const hook = await lab.deploy({ green: both, blue: both, testConditions });
+        const result = await hook.gate({ samples: 20, warmUp: 0, checks: [check] });
+        expect([result.verdict, result.reason]).toEqual(['SUCCEEDED', 'blue-absent']);
+        expect(result.last.decision.requests).toMatchObject({ blue: 0 });
+        expect(result.last.decision.notes).toContainEqual(
+          expect.stringContaining("the test rule would take blue's calls too"),
+        );
+      })(),
+  );
+
+  it(
+    'a production rule that comes first would answer in the place of green: held, nothing sent',
+    inLab(async (lab) => {
+      const both = await lab.serve(well);
+      const hook = await lab.deploy({
+        ...{ green: both, blue: both, testConditions: [byHeader] },
+        productionConditions: [byPath('/*')],
+      });
+      for (const rule of hook.account.rules.values()) {
+        if (rule.RuleArn === hook.service.testRuleArn) rule.Priority = '50';
+        else if (!rule.IsDefault) rule.Priority = '10';
+      }
+      const result = await hook.gate(plain());
+      expect(result.statuses).toEqual(held);
+      expect(result.reasons[0]).toBe('check-not-routed');
+      expect(both.requests.count).toBe(0);
+    }),
+  );
+
+  it(
+    'a host that only the test rule takes is not asked of blue',
+    inLab(async (lab) => {
+      const [green, blue] = [await lab.serve(well), await lab.serve(well)];
+      const hook = await lab.deploy({
+        ...{ green, blue, testConditions: [byHost('*-test.example.com')] },
+        productionConditions: [byHost('shop.example.com')],
+      });
+      const endpoint = { host: 'shop-test.example.com' };
+      const result = await hook.gate({ samples: 20, warmUp: 0, endpoint });
+      expect(result.statuses).toEqual(['SUCCEEDED']);
+      const hosts = [green, blue].map(({ requests }) => requests.last[0]?.headers.host);
+      expect(hosts).toEqual([
+        expect.stringMatching(/^shop-test\.example\.com(:|$)/),
+        expect.stringMatching(/^shop\.example\.com(:|$)/),
+      ]);
     }),
   );
 
@@ -223,10 +283,8 @@ describe.concurrent('no way to green', () => {
       expect((await gate(green, { identity })).statuses).toEqual(['SUCCEEDED']);
       expect((await gate(blue, { identity })).reason).toBe('identity-mismatch');
       const unproven = await gate(green, {});
-      expect([unproven.reasons[0], unproven.reason]).toEqual([
-        'identity-required',
-        'could-not-measure',
-      ]);
+      expect(unproven.statuses).toEqual(['FAILED']);
+      expect(unproven.last.answer.reason).toContain('hookDetails.identity');
     }),
   );
 });
@@ -302,18 +360,40 @@ describe.concurrent('a test rule that does not lead to green alone', () => {
   );
 });
 
+const byRevision = { header: 'x-revision', equals: 'revision-id' };
+const sayingRevision = (revision: string) => () => ({
+  status: 200,
+  headers: { 'x-revision': revision },
+});
+
 describe.concurrent('an address in hookDetails', () => {
+  it(
+    'is believed by what answers there alone, with a test rule too',
+    inLab(async (lab) => {
+      const front = await lab.serve(sayingRevision('1111'));
+      const service = { green: { revisionId: '2222' } };
+      const hook = await lab.deploy({ service, config: { allowedHosts: ['127.0.0.1'] } });
+      const endpoint = { url: front.url };
+      const unsaid = await hook.gate({ ...plain(), endpoint });
+      expect(unsaid.reason).toBe('invalid-hook-details');
+      expect(unsaid.last.answer.reason).toContain('hookDetails.identity');
+      const said = await hook.gate({ ...plain(), endpoint, identity: byRevision });
+      expect(said.reason).toBe('identity-mismatch');
+    }),
+  );
+
   it(
     'is called where HookAllowedHosts lists its host',
     inLab(async (lab) => {
       const [green, front, blue] = [
         await lab.serve(well),
-        await lab.serve(well),
+        await lab.serve(sayingRevision('2222')),
         await lab.serve(well),
       ];
-      const hook = await lab.deploy({ green, config: { allowedHosts: ['127.0.0.1'] } });
+      const service = { green: { revisionId: '2222' } };
+      const hook = await lab.deploy({ green, service, config: { allowedHosts: ['127.0.0.1'] } });
       const endpoint = { url: front.url, blueUrl: blue.url, host: 'shop.example.test' };
-      const result = await hook.gate({ samples: 20, warmUp: 0, endpoint });
+      const result = await hook.gate({ samples: 20, warmUp: 0, endpoint, identity: byRevision });
       expect(result.statuses).toEqual(['SUCCEEDED']);
       expect([green, front, blue].map(({ requests }) => requests.count)).toEqual([0, 21, 20]);
       expect(front.requests.last[0]?.headers.host).toBe('shop.example.test');
@@ -326,7 +406,8 @@ describe.concurrent('an address in hookDetails', () => {
       const hook = await lab.deploy({ config: { allowedHosts: ['127.0.0.1'] } });
       hook.service.setTraffic({ test: 0 });
       const front = await lab.serve(well);
-      const result = await hook.gate({ ...plain(), endpoint: { url: front.url } });
+      const endpoint = { url: front.url };
+      const result = await hook.gate({ ...plain(), endpoint, identity: byRevision });
       expect(result.reasons[0]).toBe('test-rule-not-green');
       expect(result.reason).toBe('could-not-measure');
     }),
@@ -342,7 +423,7 @@ describe.concurrent('an address in hookDetails', () => {
       const front = await lab.serve(well);
       const hook = await lab.deploy({ config: { allowedHosts } });
       const endpoint = { url: front.url.replace('127.0.0.1', 'localhost'), [key]: front.url };
-      const result = await hook.gate({ ...plain(), endpoint });
+      const result = await hook.gate({ ...plain(), endpoint, identity: byRevision });
       expect(result.statuses).toEqual(['FAILED']);
       expect(result.reason).toBe('invalid-hook-details');
       expect(result.last.answer.reason).toContain(`hookDetails.endpoint.${key}`);

@@ -8,7 +8,7 @@ import {
   stateCharsMax,
 } from '../../shared/domain/gate-state.ts';
 import { detailsCharsMax } from '../../shared/events/hook-details.ts';
-import { inLab, well } from './hook-lab.ts';
+import { gatedStage, inLab, well } from './hook-lab.ts';
 import { holding, items, patience, strict, survivors } from './hook-memory.ts';
 
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
@@ -211,7 +211,7 @@ describe.concurrent('what goes back to ECS', () => {
       };
       const samples = Object.fromEntries(names.map((name) => [name, { green: side, blue: side }]));
       const hook = await holding(lab);
-      const state = { ...emptyState(hashOf(config), hook.account.nowMs()), samples };
+      const state = { ...emptyState(gatedStage, hashOf(config), hook.account.nowMs()), samples };
       const result = await hook.gate({ ...config, ballastState: encodeState(state) });
       const { hookDetails } = result.invocations[0]?.answer ?? {};
       expect(decodeState(hookDetails?.ballastState)).toMatchObject({ samples });

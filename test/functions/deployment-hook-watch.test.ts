@@ -100,6 +100,27 @@ describe.concurrent.each([gatedStage, ...watchedStages])('alarms and metrics at 
   );
 
   it(
+    'each time that ECS comes back to a stage has a deadline of its own',
+    inLab(async (lab) => {
+      const hook = await lab.deploy();
+      metric(hook, 0);
+      const series = hook.account.metrics[0];
+      if (series === undefined) throw new Error('there is no metric');
+      const steps: string[] = [];
+      for (let step = 1; step <= 3; step += 1) {
+        // CloudWatch fails once at every step.
+        series.failure = 'InternalError';
+        const after = () => {
+          delete series.failure;
+        };
+        steps.push((await hook.gate(measuring, { stage, after })).statuses.join());
+        hook.clock.skip(10 * 60_000);
+      }
+      expect(steps).toEqual(Array(3).fill('IN_PROGRESS,SUCCEEDED'));
+    }),
+  );
+
+  it(
     'an alarm decides beside checks that pass',
     inLab(async (lab) => {
       const hook = await lab.deploy();

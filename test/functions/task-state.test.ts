@@ -100,6 +100,25 @@ describe('a crash loop', () => {
     expect(await lab.incidents()).toEqual([]);
   });
 
+  it.each(['HOOK_FAILED', 'HOOK_TIMED_OUT', 'HOOK_AWAITING_ACTION'])(
+    'is not told either of a service that opted out where a hook is in trouble: %s',
+    async (eventName) => {
+      const told = async (tags: Readonly<Record<string, string>>) => {
+        const lab = await createLab();
+        lab.states.set('worker', steady('worker', { tags }));
+        await lab.deliver(
+          serviceEvent('ECS Hook State Change', 'worker', lab.nowMs(), {
+            ...{ eventType: 'ERROR', eventName, hookId: 'ecs-lambda-1' },
+            serviceArn: 'arn:aws:ecs:eu-central-1:123456789012:service/prod/worker',
+            lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+          }),
+        );
+        return (await lab.incidents()).length;
+      };
+      expect([await told({}), await told({ 'ballast:task-state': 'off' })]).toEqual([1, 0]);
+    },
+  );
+
   it('of a new deployment is an incident of its own, and the old one is superseded', async () => {
     const lab = await createLab();
     lab.states.set('worker', steady('worker', { running: 3, pending: 1 }));

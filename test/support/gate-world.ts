@@ -165,11 +165,14 @@ export function createGateWorld(world: GateWorld, overrides: Partial<Config> = {
       describeRule: (arn, signal) =>
         answering(signal, () => {
           if (arn === rule('production')) {
-            return { rule: { conditions: [], targetGroups: weights(0) }, listener };
+            return {
+              rule: { priority: undefined, conditions: [], targetGroups: weights(0) },
+              listener,
+            };
           }
           observed.routing = world.traffic === 'green';
           const conditions = [{ kind: 'header', name: 'x-test', patterns: ['1'] } as const];
-          return { rule: { conditions, targetGroups: testWeights() }, listener };
+          return { rule: { priority: 10, conditions, targetGroups: testWeights() }, listener };
         }),
       describeTargets: (_, signal) =>
         answering(signal, () => {
@@ -187,7 +190,9 @@ export function createGateWorld(world: GateWorld, overrides: Partial<Config> = {
       readMetrics: (queries, _nowMs, signal) =>
         answering(signal, () => {
           observed.metrics = world.metric !== undefined && world.metric <= 5;
-          return queries.map(() => (world.metric === undefined ? [] : [world.metric]));
+          return queries.map(() =>
+            world.metric === undefined ? [] : [{ value: world.metric, isComplete: true }],
+          );
         }),
     },
     parameters: { readParameter: (_, signal) => answering(signal, () => undefined) },

@@ -106,7 +106,7 @@ describe('the fast store of incidents', () => {
 describe('the fast store of gates', () => {
   const item = (calls: number, changes: Partial<GateItem> = {}): GateItem => ({
     ...{ deploymentArn: 'd', stage: 's', configHash: 'h', executionId: 'e' },
-    ...{ config: '{}', state: `state ${calls}`, calls, expiresAtSeconds: 1 },
+    ...{ config: '{}', state: `state ${calls}`, calls, startedAtMs: 5, expiresAtSeconds: 1 },
     ...changes,
   });
 
@@ -125,6 +125,10 @@ describe('the fast store of gates', () => {
           await store.save(item(3, { answer: 'no-regression' })),
           await store.save(item(1, { configHash: 'g' })),
           await store.save(item(9, { stage: 'other' })),
+          // It has answered: what comes after it is another gate, or too late.
+          await store.save(item(4)),
+          await store.save(item(1, { configHash: 'f', answer: 'no-regression' })),
+          await store.save(item(1, { configHash: 'f', startedAtMs: 6 })),
         ];
         return [saved, await store.load('d', 's'), await store.load('nobody', 's')];
       }),
