@@ -10,8 +10,8 @@ const usage = 'usage: npm run -s demo [-- --seed N]';
 /** Plays the main job with no AWS account, and tells it line by line. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { seed: { type: 'string', default: '42' } } });
-  const seed = Number(values.seed);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
+  const seed = /^\d{1,15}$/.test(values.seed) ? Number(values.seed) : undefined;
+  if (seed === undefined) {
     throw new Misuse(`--seed: expected a whole number from 0, got "${values.seed}"`);
   }
   const { report, weeks } = await playDemo({

@@ -46,6 +46,9 @@ function folderOf(option: string, value: string | undefined): string {
  */
 export function runDetect({ nab, out }: DetectOptions, deps: DetectDeps): number {
   const names = namesIn(path.join(nab, 'labels', 'combined_windows.json'), deps);
+  const over = names.find((name) => isSameFile(path.join(out, name), path.join(nab, 'data', name)));
+  if (over !== undefined)
+    throw new Misuse(`--out: expected another folder than the data's, got "${out}"`);
   const scored = names.map((name) => {
     const samples = samplesIn(path.join(nab, 'data', name), deps);
     return { name, scores: scoresOf(samples) };
@@ -60,6 +63,8 @@ export function runDetect({ nab, out }: DetectOptions, deps: DetectDeps): number
   );
   return 0;
 }
+
+const isSameFile = (a: string, b: string): boolean => path.resolve(a) === path.resolve(b);
 
 export function scoresOf(samples: readonly Sample[]): readonly number[] {
   let state = emptyDetectorState;
@@ -79,6 +84,7 @@ function namesIn(file: string, deps: DetectDeps): readonly string[] {
     throw new Unavailable(`${file}: expected an object with a series a key`);
   }
   const names = Object.keys(found);
+  if (names.length === 0) throw new Unavailable(`${file}: expected a series at least, got none`);
   if (names.length > seriesMax) {
     throw new Unavailable(`${file}: expected at most ${seriesMax} series, got ${names.length}`);
   }
@@ -109,10 +115,16 @@ function samplesIn(file: string, deps: DetectDeps): readonly Sample[] {
   if (rows.length > rowsMax) {
     throw new Unavailable(`${file}: expected at most ${rowsMax} rows, got ${rows.length}`);
   }
-  return rows.map((row) => {
+  const samples = rows.map((row) => {
     const cells = row.split(',');
     return { atMs: timeOf(cells[time] ?? ''), value: numberOf(cells[value] ?? '') };
   });
+  if (!samples.some((sample) => Number.isFinite(sample.value))) {
+    throw new Unavailable(
+      `${file}: expected numbers under "value", got none in ${rows.length} rows`,
+    );
+  }
+  return samples;
 }
 
 const timeOf = (text: string): number => Date.parse(`${text.trim().replace(' ', 'T')}Z`);

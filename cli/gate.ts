@@ -15,6 +15,7 @@ import {
   tableDefinition,
 } from '../simulator/hook-session.ts';
 import { createSkippingClock } from '../simulator/skipping-clock.ts';
+import { type LocalDetails, withoutDeployment } from './gate-details.ts';
 import { Misuse, runCommand } from './misuse.ts';
 import { endpointOfUrlText } from './url-endpoint.ts';
 
@@ -35,7 +36,7 @@ const stages = [
 type Options = {
   readonly green: string;
   readonly blue: string | undefined;
-  readonly details: unknown;
+  readonly given: LocalDetails | undefined;
   readonly stage: string;
   readonly isRealTime: boolean;
 };
@@ -57,14 +58,14 @@ function readOptions(): Options {
   return {
     green: values.green,
     blue: values.blue,
-    details: values.details === undefined ? undefined : readDetails(values.details),
+    given: values.details === undefined ? undefined : readDetails(values.details),
     stage: values.stage,
     isRealTime: values['real-time'],
   };
 }
 
 /** A mistake in the file is misuse of this command, and is told before anything is called. */
-function readDetails(file: string): unknown {
+function readDetails(file: string): LocalDetails {
   let details: unknown;
   try {
     details = JSON.parse(readFileSync(file, 'utf8'));
@@ -78,7 +79,14 @@ function readDetails(file: string): unknown {
     if (error instanceof MalformedInput) throw new Misuse(`--details: ${error.message}`);
     throw error;
   }
-  return details;
+  return withoutDeployment(details);
+}
+
+/** What the verdict does not rest on, apart from the lines of the verdict itself. */
+function tellLimits({ leftOut, alarms }: LocalDetails): void {
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (leftOut.length > 0) tell(`left out, as only the deployment knows it: ${leftOut.join(', ')}`);
+  if (alarms.length > 0) tell(`taken for quiet, as CloudWatch is not asked: ${alarms.join(', ')}`);
 }
 
 const print = (line: object): void => {
@@ -116,7 +124,8 @@ async function main(): Promise<number> {
   const productionEndpoint =
     options.blue === undefined
       ? { ...testEndpoint, port: testEndpoint.port }
-      : endpointOfUrlText('--blue', options.blue);
+      : // What green and blue share of their URLs is no listener whose rules could be told apart.
+        { ...endpointOfUrlText('--blue', options.blue), loadBalancer: 'blue' };
   const clock = createSkippingClock();
   const account = createAccount({ nowMs: () => clock.nowMs(), tables: [tableDefinition] });
   const service = addBlueGreenService(account, {
@@ -128,6 +137,11 @@ async function main(): Promise<number> {
     testEndpoint,
     productionEndpoint,
   });
+  const { given } = options;
+  if (given !== undefined) tellLimits(given);
+  for (const AlarmName of given?.alarms ?? []) {
+    account.alarms.set(AlarmName, { AlarmName, StateValue: 'OK' });
+  }
   const prober = createProber(proberDefaults);
   const startMs = clock.nowMs();
   const result = await runHookSession(
@@ -146,7 +160,7 @@ async function main(): Promise<number> {
     },
     {
       stage: options.stage,
-      hookDetails: options.details,
+      hookDetails: given?.details,
       waitBetween: (delayMs) =>
         options.isRealTime ? systemClock.sleep(delayMs) : clock.skip(delayMs),
       onInvocation: (invocation) => printInvocation(startMs, invocation),

@@ -57,6 +57,10 @@ export function readMuteOptions(
       '--table: expected the name of the table (or set BALLAST_TABLE): the output TableName of the stack',
     );
   }
+  const unread = (['hours', 'reason'] as const).find((name) => values[name] !== undefined);
+  if (action !== 'add' && unread !== undefined) {
+    throw new Misuse(`--${unread}: expected with add only`);
+  }
   return {
     action,
     cluster: nameOf('--cluster', values.cluster),
@@ -97,6 +101,8 @@ export type MuteDeps = {
   /** Who mutes. */
   readonly by: string;
   readonly print: (line: string) => void;
+  /** Apart from what `list` prints. */
+  readonly printError: (line: string) => void;
 };
 
 /** Carries the command out; the result is the exit code. */
@@ -106,8 +112,13 @@ export async function runMute(options: MuteOptions, deps: MuteDeps): Promise<num
     return 0;
   } catch (error) {
     if (error instanceof Misuse) throw error;
+    if (error instanceof Error && error.message === 'Region is missing') {
+      throw new Misuse('AWS_REGION: expected the Region of the table, got nothing', {
+        cause: error,
+      });
+    }
     const { reason, detail } = awsProblemOf(error);
-    deps.print(`${reason}: ${detail}`);
+    deps.printError(`${reason}: ${detail}`);
     return 1;
   }
 }

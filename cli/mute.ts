@@ -12,5 +12,6 @@ await runCommand(usage, () => {
     nowMs: systemClock.nowMs(),
     by: process.env.USER ?? process.env.LOGNAME ?? 'somebody',
     print: (line) => process.stdout.write(`${line}\n`),
+    printError: (line) => process.stderr.write(`${line}\n`),
   });
 });

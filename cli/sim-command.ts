@@ -72,7 +72,9 @@ const hashSeeds = 2_147_483_647n;
 /** A whole number, or the hash of a commit, reduced to one: a pipeline then plays other seeds each time. */
 export function seedOf(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  if (/^[0-9a-f]{7,64}$/i.test(text)) return Number(BigInt(`0x${text}`) % hashSeeds);
+  // Digits alone are a hash only where they are as many as a whole one has.
+  if (/^\d+$/.test(text) ? /^(\d{40}|\d{64})$/.test(text) : /^[0-9a-f]{7,64}$/i.test(text))
+    return Number(BigInt(`0x${text}`) % hashSeeds);
   throw new Misuse(`--seed: expected a whole number or the hash of a commit, got "${text}"`);
 }
 
@@ -89,7 +91,9 @@ function daysOf(text: string | undefined, { name, daysMax }: Scenario): number |
   if (text === undefined) return undefined;
   const days = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (days >= daysMin && days <= daysMax) return days;
-  throw new Misuse(`--days: expected a number up to ${daysMax} for ${name}, got "${text}"`);
+  throw new Misuse(
+    `--days: expected a number from 0.042, an hour, up to ${daysMax} for ${name}, got "${text}"`,
+  );
 }
 
 /** What is to be played, in a form that another thread understands. */

@@ -35,6 +35,8 @@ export type EndpointOptions = {
   readonly port: number;
   /** Conditions of the listener rule; without any it is the listener's default rule. */
   readonly conditions?: readonly RuleCondition[];
+  /** Name of its load balancer, where another one has the same DNS name. */
+  readonly loadBalancer?: string;
 };
 
 export type BlueGreenOptions = {
@@ -191,7 +193,7 @@ function addRoute(
   purpose: 'test' | 'production',
   endpoint: EndpointOptions,
 ): { readonly route: Route; readonly ruleArn: string; readonly loadBalancerArn: string } {
-  const loadBalancerArn = ensureLoadBalancer(account, options, endpoint.dnsName);
+  const loadBalancerArn = ensureLoadBalancer(account, options, endpoint);
   const listener = ensureListener(account, loadBalancerArn, endpoint);
   const listenerArn = listener.ListenerArn;
   if (options.kind === 'nlb') {
@@ -217,14 +219,15 @@ function addRoute(
 function ensureLoadBalancer(
   account: Account,
   { kind, cluster, scheme }: BlueGreenOptions,
-  dnsName: string,
+  { dnsName, loadBalancer }: EndpointOptions,
 ): string {
   const isNetwork = kind === 'nlb';
   const Type = isNetwork ? 'network' : 'application';
+  const name = loadBalancer ?? `${cluster}-${isNetwork ? 'nlb' : 'alb'}`;
   for (const known of account.loadBalancers.values()) {
-    if (known.DNSName === dnsName && known.Type === Type) return known.LoadBalancerArn;
+    const isNamed = loadBalancer === undefined || known.LoadBalancerName === loadBalancer;
+    if (isNamed && known.DNSName === dnsName && known.Type === Type) return known.LoadBalancerArn;
   }
-  const name = `${cluster}-${isNetwork ? 'nlb' : 'alb'}`;
   const path = `${isNetwork ? 'net' : 'app'}/${name}/${hexId(`${Type} ${dnsName}`)}`;
   const LoadBalancerArn = `${elbPrefixOf(account)}:loadbalancer/${path}`;
   account.loadBalancers.set(LoadBalancerArn, {

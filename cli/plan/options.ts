@@ -68,10 +68,15 @@ function sourceOf(values: Partial<Values>): PlanSource {
   if (cluster === undefined) {
     throw new Misuse('expected --cluster NAME for a live cluster, or --snapshot FILE');
   }
+  const region = given('--region', values.region, 'a Region');
+  const own = regionIn(cluster);
+  if (region !== undefined && own !== undefined && region !== own) {
+    throw new Misuse(`--region: expected ${own}, as in the ARN of --cluster, got "${region}"`);
+  }
   return {
     type: 'live',
     cluster: clusterOf(cluster),
-    region: given('--region', values.region, 'a Region') ?? regionIn(cluster),
+    region: region ?? own,
     profile: given('--profile', values.profile, 'a profile'),
     save: given('--save', values.save, 'a file'),
   };

@@ -111,8 +111,7 @@ export async function measure(
     readTargets(situation, config, deps, budget),
   ]);
   await warmUpFirst(run, checks, targets.healthy);
-  await measureOnce(run, checks);
-  findings.push(...targets.findings);
+  await measureOnce(run, checks, targets.findings);
   run.report();
   if (!findings.some(stands)) await compareAll(run, checks);
   return measured();
@@ -160,8 +159,12 @@ async function warmUpFirst(
   }
 }
 
-/** Everything else that one look answers: checks, alarms and metrics, side by side. */
-async function measureOnce(run: Run, checks: readonly PreparedCheck[]): Promise<void> {
+/** Everything else that one look answers: checks, alarms and metrics, side by side; targets are read. */
+async function measureOnce(
+  run: Run,
+  checks: readonly PreparedCheck[],
+  targets: readonly Finding[],
+): Promise<void> {
   const { situation, config, deps, budget, findings } = run;
   const [watched, runs] = await Promise.all([
     watch(situation, config, deps, budget),
@@ -174,7 +177,7 @@ async function measureOnce(run: Run, checks: readonly PreparedCheck[]): Promise<
     countRequests(run, requests, 0);
     findings.push(checkFinding(check, verdict, reason, detail));
   }
-  findings.push(...watched);
+  findings.push(...targets, ...watched);
 }
 
 /** Compares check after check; the first that stands in the way ends it. */

@@ -139,8 +139,7 @@ async function observeRevision(
 }
 
 function sharedBy(test: PlacedRule, production: PlacedRule | undefined) {
-  const placeOf = ({ listener: { dnsName, port } }: PlacedRule): string => `${dnsName}:${port}`;
-  return production !== undefined && placeOf(test) === placeOf(production)
+  return production?.listenerArn === test.listenerArn
     ? { test: test.rule, production: production.rule }
     : undefined;
 }

@@ -78,7 +78,7 @@ export async function report(
       for (const result of results) {
         if (result.status === 'rejected') log.warn('report-failed', awsProblemOf(result.reason));
         else if (result.value?.kind === 'contended') {
-          log.warn('report-failed', { reason: 'contended', detail: 'others wrote first each time' });
+          log.warn('report-failed', { detail: 'others wrote the incident first each time' });
         }
       }
     });

@@ -29,7 +29,7 @@ export const readConfig = (env: Env): Config =>
     alertsTopicArn: read.text('ALERTS_TOPIC_ARN'),
     pagesTopicArn: read.text('PAGES_TOPIC_ARN'),
     runbookBase: read.text('RUNBOOK_BASE'),
-    timeZone: read.text('TIME_ZONE'),
+    timeZone: read.timeZone('TIME_ZONE'),
     digestHour: read.integer('DIGEST_HOUR', 0, 23),
     crashLoopStops: read.integer('CRASH_LOOP_STOPS', 2, 32),
     crashLoopMinutes: read.integer('CRASH_LOOP_MINUTES', 1, 60),

@@ -159,6 +159,11 @@ const contextOf = (key: IncidentKey, { clock, config }: Pick<Deps, 'clock' | 'co
 /** The policy of a kind with what the stack sets of it. */
 export function policyOf(kind: Reaction['key']['kind'], config: Config) {
   const policy = incidentPolicies[kind];
+  if (kind === 'slow-loop') {
+    // Who asks for many stops in a short time does not ask for fewer in a long one.
+    const occurrences = Math.max(policy.opensAt.occurrences, config.crashLoopStops);
+    return { ...policy, opensAt: { ...policy.opensAt, occurrences } };
+  }
   if (kind !== 'crash-loop') return policy;
   const windowMs = config.crashLoopMinutes * 60_000;
   return { ...policy, opensAt: { occurrences: config.crashLoopStops, windowMs } };

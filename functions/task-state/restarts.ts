@@ -25,23 +25,30 @@ export const serviceKeyOf = ({ cluster, subject }: Incident): string | undefined
 /** Services as ECS sees them now, by their key; absent where that could not be read. */
 export type ServiceStates = ReadonlyMap<string, ServiceState | 'missing'>;
 
+/** The services that were looked at, by their key, and what kept others from being noted. */
+export type RestartLook = {
+  readonly seen: ReadonlySet<string>;
+  readonly failures: readonly unknown[];
+};
+
 /** Names in a log line at most. */
 const loggedNamesMax = 20;
 
 /**
  * Looks for containers that a restart policy restarts: ECS tells nobody of them, but Container
  * Insights counts them. Only services with open incidents, only once in five minutes, and with one
- * GetMetricData. Returns the services that were looked at; what cannot be read is none of them.
+ * GetMetricData. What cannot be read is none of those that were looked at.
  */
 export async function lookForRestarts(
   open: readonly Incident[],
   states: ServiceStates,
   deps: Deps,
-): Promise<ReadonlySet<string>> {
+): Promise<RestartLook> {
   const { clock, config, log } = deps;
   const seen = new Set<string>();
+  const failures: unknown[] = [];
   const nowMs = clock.nowMs();
-  if (!isRestartReadDue(nowMs)) return seen;
+  if (!isRestartReadDue(nowMs)) return { seen, failures };
   const { watched, leftOut } = planRestartReads(
     open.filter(
       (incident) =>
@@ -68,9 +75,10 @@ export async function lookForRestarts(
       seen.add(`${cluster}/${service}`);
     } catch (error) {
       log.error('item-failed', { cluster, service, ...awsProblemOf(error), error });
+      failures.push(error);
     }
   }
-  return seen;
+  return { seen, failures };
 }
 
 async function note(

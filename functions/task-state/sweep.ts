@@ -12,34 +12,43 @@ import { tellWeek } from './tell-week.ts';
 
 export type SweepReport = {
   readonly open: number;
-  readonly failed: number;
   readonly published: number;
 };
 
+/** Something was not told or not looked at: the error metric says so, because silence would look like calm. */
+class SweepFailed extends Error {
+  override readonly name = 'SweepFailed';
+}
+
 /**
  * Looks at every open incident again: is its service steady, below its minimum, gone, and do its
- * containers restart in place? Then publishes what is due. One incident that fails does not hold up
- * the others.
+ * containers restart in place? Then publishes what is due. What fails does not hold up the rest, and
+ * fails the sweep when that is done: it is tried again a minute later.
  */
 export async function sweep(deps: Deps): Promise<SweepReport> {
   const { incidents, isWhole } = await deps.store.list();
   const open = incidents.filter(({ status }) => status === 'open');
   const states = await readStates(open, deps);
-  const seen = await lookForRestarts(open, states, deps);
-  let failed = 0;
+  const { seen, failures: unnoted } = await lookForRestarts(open, states, deps);
+  const failures: unknown[] = [...unnoted];
   for (const incident of open) {
     try {
       await observe(incident, states, seen, deps);
     } catch (error) {
-      failed += 1;
+      failures.push(error);
       deps.log.error('item-failed', { incidentId: incident.id, ...awsProblemOf(error), error });
     }
   }
-  const published = await tell(deps);
-  await tellDay(deps);
-  await tellWeek(deps);
+  const failed = failures.length;
+  const told = await tell(deps);
+  failures.push(...told.failures, ...(await tellDay(deps)), ...(await tellWeek(deps)));
+  const { published } = told;
   deps.log.info('sweep', { open: open.length, isWhole, failed, published });
-  return { open: open.length, failed, published };
+  if (failures.length > 0) {
+    const what = `${failed} incidents and ${failures.length - failed} messages`;
+    throw new SweepFailed(`${what} were not dealt with`, { cause: failures[0] });
+  }
+  return { open: open.length, published };
 }
 
 /** The services of open incidents; what cannot be read is left out, and says nothing. */

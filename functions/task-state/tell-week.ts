@@ -16,12 +16,13 @@ import { alertContextOf, publisherOf } from './tell.ts';
 /**
  * Tells what density found of each cluster's week, once a week: on Monday in the hour that the stack
  * sets, or in that hour of the next day on which it can. Published before it is marked, so a crash in
- * between repeats it under its id, and loses nothing.
+ * between repeats it under its id, and loses nothing. Returns what kept clusters from being told.
  */
-export async function tellWeek(deps: Deps): Promise<void> {
+export async function tellWeek(deps: Deps): Promise<readonly unknown[]> {
   const { clock, config, log } = deps;
   const { day, hour } = createDayReader(config.timeZone)(clock.nowMs());
-  if (hour !== config.digestHour) return;
+  if (hour !== config.digestHour) return [];
+  const failures: unknown[] = [];
   const context = alertContextOf(config);
   for (const clusterArn of config.clusterArns) {
     const cluster = clusterArn.split('/').at(-1) ?? clusterArn;
@@ -29,8 +30,10 @@ export async function tellWeek(deps: Deps): Promise<void> {
       await tellCluster(cluster, `weekly#${cluster}#${mondayOf(day)}`, deps, context);
     } catch (error) {
       log.error('outbox-failed', { cluster, ...awsProblemOf(error), error });
+      failures.push(error);
     }
   }
+  return failures;
 }
 
 async function tellCluster(

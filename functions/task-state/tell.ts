@@ -16,8 +16,11 @@ import { readPlaces } from './places.ts';
 
 const muteCommandFor = (table: string): string => `npm run -s mute -- add --table ${table}`;
 
+/** What went out, and what kept the rest from it. */
+export type Told = { readonly published: number; readonly failures: readonly unknown[] };
+
 /** Publishes what is due. Whatever goes wrong stays in the outbox, and the next sweep tries again. */
-export async function tell(deps: Deps): Promise<number> {
+export async function tell(deps: Deps): Promise<Told> {
   try {
     const report = await publishDue(outboxOf(deps), deps.clock.nowMs());
     for (const { messageId, error } of report.failed) {
@@ -25,26 +28,34 @@ export async function tell(deps: Deps): Promise<number> {
     }
     // Nothing can be over for a storm as long as one of its members cannot be read.
     if (report.unreadable.length > 0) deps.log.error('unreadable', { keys: report.unreadable });
-    return report.published.length;
+    return {
+      published: report.published.length,
+      failures: report.failed.map(({ error }) => error),
+    };
   } catch (error) {
     deps.log.error('outbox-failed', { ...awsProblemOf(error), error });
-    return 0;
+    return { published: 0, failures: [error] };
   }
 }
 
-/** Tells the day's digest once, in the hour that the stack sets; a crash repeats it under its id. */
-export async function tellDay(deps: Deps): Promise<void> {
+/**
+ * Tells the day's digest once, in the hour that the stack sets; a crash repeats it under its id. Returns
+ * what kept it from being told.
+ */
+export async function tellDay(deps: Deps): Promise<readonly unknown[]> {
   const { store, clock, config, log } = deps;
   const nowMs = clock.nowMs();
   const { day, hour } = createDayReader(config.timeZone)(nowMs);
-  if (hour !== config.digestHour) return;
+  if (hour !== config.digestHour) return [];
   try {
-    if (await store.isDigestTold(day)) return;
+    if (await store.isDigestTold(day)) return [];
     const published = await publishDaily(outboxOf(deps), day, nowMs);
     await store.markDigestTold(day, nowMs);
     log.info('digest', { day, published });
+    return [];
   } catch (error) {
     log.error('outbox-failed', { ...awsProblemOf(error), error });
+    return [error];
   }
 }
 

@@ -33,6 +33,10 @@ const denied = new Set([
   'AccessDenied',
   'AccessDeniedException',
   'UnauthorizedOperation',
+  // SNS, of the topic and of the key that it is encrypted with.
+  'AuthorizationErrorException',
+  'KMSAccessDeniedException',
+  'KMSDisabledException',
   // EC2's word for a Region that is not enabled as well: other services may still answer.
   'AuthFailure',
   ...unusableCredentials,

@@ -18,7 +18,11 @@ import { locateRule } from '../domain/load-balancer-arn.ts';
 import { type ClientSettings, sendOptions } from './clients.ts';
 
 /** A rule together with the listener that it stands on. */
-export type PlacedRule = { readonly rule: ListenerRule; readonly listener: Listener };
+export type PlacedRule = {
+  readonly rule: ListenerRule;
+  readonly listener: Listener;
+  readonly listenerArn: string;
+};
 
 /** Reads of Elastic Load Balancing. Each throws what the SDK throws. */
 export type LoadBalancerGateway = {
@@ -79,6 +83,7 @@ export function createLoadBalancerGateway(elb: ElasticLoadBalancingV2Client): Lo
           dnsName: balancer.DNSName,
           kind: place.kind,
         },
+        listenerArn: place.listenerArn,
       };
     },
     async describeTargets(targetGroupArn, signal) {

@@ -109,6 +109,10 @@ const expectSchema = strict({
   latencyMs: v.optional(wholeNumber(1, 60_000)),
 });
 
+/** Bodies are sent as they are: the ARN of a secret would go out in its place. */
+const isPlain = (body: unknown): boolean =>
+  !v.is(secretHeader, body) && !v.is(parameterHeader, body);
+
 export const checkSchema = strict({
   name: v.optional(v.pipe(text(60), v.regex(/^[\x20-\x7e]+$/, 'expected printable ASCII'))),
   method: v.optional(
@@ -120,7 +124,9 @@ export const checkSchema = strict({
   ),
   path: v.optional(path, '/'),
   headers: v.optional(dictionary(requestHeaderName, headerValue), {}),
-  body: v.optional(v.unknown()),
+  body: v.optional(
+    v.pipe(v.unknown(), v.check(isPlain, 'expected no reference: it can stand in headers')),
+  ),
   timeoutMs: v.optional(wholeNumber(100, 20_000), 5_000),
   critical: v.optional(v.boolean(), true),
   expect: v.optional(expectSchema, {}),

@@ -14,6 +14,19 @@ export class UnreadableVersion extends Error {
 const text = v.string();
 const flag = v.boolean();
 const number = v.pipe(v.number(), v.finite('expected a number'));
+const count = v.pipe(
+  v.number(),
+  v.integer('expected a whole number'),
+  v.minValue(0, 'expected 0 or more'),
+  v.maxValue(1_000_000, 'expected a million at most'),
+);
+const amount = v.pipe(number, v.minValue(0, 'expected 0 or more'));
+/** Milliseconds since 1970, as far as a date can be. */
+const time = v.pipe(
+  number,
+  v.minValue(0, 'expected a time in ms since 1970'),
+  v.maxValue(8_640_000_000_000_000, 'expected a time in ms since 1970'),
+);
 /** What may be missing is there as undefined, as in the type of a snapshot. */
 const maybe = <Schema extends v.GenericSchema>(schema: Schema) =>
   v.optional(schema, () => undefined);
@@ -53,7 +66,9 @@ const recordOfEach = <Output>(value: v.GenericSchema<unknown, Output>) =>
   );
 
 const compute = oneOf(['managed-instances', 'fargate', 'ec2', 'external']);
-const resources = strict({ cpuUnits: number, memoryMiB: number });
+const resources = strict({ cpuUnits: amount, memoryMiB: amount });
+/** What is left of an instance may be less than nothing, where its reserve has grown. */
+const room = strict({ cpuUnits: number, memoryMiB: number });
 const tags = recordOfEach(text);
 
 const task = strict({
@@ -73,8 +88,8 @@ const task = strict({
   lastStatus: text,
   desiredStatus: text,
   health: maybe(text),
-  createdAtMs: maybe(number),
-  startedAtMs: maybe(number),
+  createdAtMs: maybe(time),
+  startedAtMs: maybe(time),
 });
 
 const rollout = strict({
@@ -82,24 +97,24 @@ const rollout = strict({
   status: text,
   rolloutState: maybe(text),
   taskDefinitionArn: maybe(text),
-  createdAtMs: maybe(number),
+  createdAtMs: maybe(time),
 });
 
 const service = strict({
   arn: text,
   name: text,
   status: text,
-  desired: number,
-  running: number,
-  pending: number,
+  desired: count,
+  running: count,
+  pending: count,
   compute: maybe(compute),
   launchType: maybe(text),
   capacityProviders: v.array(text),
   schedulingStrategy: maybe(text),
   deploymentController: maybe(text),
   deploymentStrategy: maybe(text),
-  minimumHealthyPercent: maybe(number),
-  maximumPercent: maybe(number),
+  minimumHealthyPercent: maybe(count),
+  maximumPercent: maybe(count),
   availabilityZoneRebalancing: maybe(text),
   placementStrategy: v.array(strict({ type: text, field: maybe(text) })),
   placementConstraints: v.array(strict({ type: text, expression: maybe(text) })),
@@ -109,9 +124,9 @@ const service = strict({
   hooks: v.array(strict({ targetArn: text, stages: v.array(text) })),
   taskDefinitionArn: maybe(text),
   rollouts: v.array(rollout),
-  lastRebalancingAtMs: maybe(number),
-  lastPlacementFailureAtMs: maybe(number),
-  createdAtMs: maybe(number),
+  lastRebalancingAtMs: maybe(time),
+  lastPlacementFailureAtMs: maybe(time),
+  createdAtMs: maybe(time),
   tags,
 });
 
@@ -128,14 +143,14 @@ const instance = strict({
   zone: maybe(text),
   architecture: maybe(text),
   registered: resources,
-  remaining: resources,
+  remaining: room,
   usedPorts: v.array(text),
   attributes: recordOfEach(text),
-  registeredAtMs: maybe(number),
-  launchedAtMs: maybe(number),
+  registeredAtMs: maybe(time),
+  launchedAtMs: maybe(time),
   isSpot: maybe(flag),
-  runningTasks: number,
-  pendingTasks: number,
+  runningTasks: count,
+  pendingTasks: count,
   tags,
 });
 
@@ -152,7 +167,7 @@ const eventWindow = strict({
   id: text,
   instanceIds: v.array(text),
   tags: v.array(strict({ key: text, value: text })),
-  timeRanges: v.array(strict({ startDay: text, startHour: number, endDay: text, endHour: number })),
+  timeRanges: v.array(strict({ startDay: text, startHour: count, endDay: text, endHour: count })),
   cron: maybe(text),
 });
 
@@ -169,7 +184,7 @@ const gap = strict({
 
 const snapshotSchema = strict({
   version: v.literal(snapshotVersion),
-  takenAtMs: number,
+  takenAtMs: time,
   region: text,
   clusterArn: text,
   cluster: text,
@@ -178,14 +193,14 @@ const snapshotSchema = strict({
   instances: v.array(instance),
   capacityProviders: v.array(capacityProvider),
   subnetZones: recordOfEach(text),
-  protections: recordOfEach(strict({ expiresAtMs: maybe(number) })),
-  deployments: recordOfEach(strict({ arn: text, status: text, startedAtMs: maybe(number) })),
-  scalableTargets: recordOfEach(strict({ min: number, max: number, isSuspended: flag })),
+  protections: recordOfEach(strict({ expiresAtMs: maybe(time) })),
+  deployments: recordOfEach(strict({ arn: text, status: text, startedAtMs: maybe(time) })),
+  scalableTargets: recordOfEach(strict({ min: count, max: count, isSuspended: flag })),
   shiftedZones: v.array(text),
   eventWindows: v.array(eventWindow),
-  instanceTypes: recordOfEach(strict({ vCpus: number, memoryMiB: number, eniMax: maybe(number) })),
+  instanceTypes: recordOfEach(strict({ vCpus: amount, memoryMiB: amount, eniMax: maybe(count) })),
   gaps: v.array(gap),
-  calls: number,
+  calls: count,
 });
 
 const versionSchema = v.object({ version: number });

@@ -16,6 +16,8 @@ export type EnvReader = {
   /** Like `list`, with at least one item. */
   listOfSome(name: string): readonly string[];
   oneOf<const T extends string>(name: string, choices: readonly [T, ...T[]]): T;
+  /** A time zone's name as IANA has it, such as `Europe/Berlin`. */
+  timeZone(name: string): string;
   /** A whole number within bounds, both included. */
   integer(name: string, from: number, to: number): number;
 };
@@ -58,6 +60,11 @@ export function readEnv<Config>(env: Env, read: (reader: EnvReader) => Config): 
       if (found === undefined) wish(name, `one of ${choices.join(', ')}`);
       return found ?? choices[0];
     },
+    timeZone(name) {
+      const zone = env[name]?.trim() ?? '';
+      if (!isTimeZone(zone)) wish(name, 'a time zone such as Europe/Berlin');
+      return zone;
+    },
     integer(name, from, to) {
       const value = Number(env[name]?.trim() || Number.NaN);
       const isGood = Number.isInteger(value) && value >= from && value <= to;
@@ -67,4 +74,12 @@ export function readEnv<Config>(env: Env, read: (reader: EnvReader) => Config): 
   });
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
   return config;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false; // The question is only whether there is one of that name.
+  }
 }

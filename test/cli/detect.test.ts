@@ -22,7 +22,9 @@ function nabWith(name: string, rows: string, header = 'timestamp,value'): string
   const file = path.join(nab, 'data', name);
   mkdirSync(path.join(nab, 'labels'));
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(path.join(nab, 'labels', 'combined_windows.json'), JSON.stringify({ [name]: [] }));
+  const labels = name === '' ? {} : { [name]: [] };
+  writeFileSync(path.join(nab, 'labels', 'combined_windows.json'), JSON.stringify(labels));
+  if (name === '') return nab;
   writeFileSync(file, `${header}\n${rows}\n`);
   return nab;
 }
@@ -53,6 +55,16 @@ describe('detect', () => {
     expect(scores[40]).toBe(0);
   });
 
+  it('writes nothing over the data', async () => {
+    const nab = nabWith('a/b.csv', rowsOf(values));
+    const { code, stderr } = await detect(nab, path.join(nab, 'labels', '..', 'data'));
+    expect([code, stderr.split('\n')[0]]).toEqual([
+      2,
+      expect.stringContaining("--out: expected another folder than the data's"),
+    ]);
+    expect(readFileSync(path.join(nab, 'data', 'a', 'b.csv'), 'utf8')).toContain('timestamp,value');
+  });
+
   it('scores a start of a series as it scores the whole, whatever the labels say', async () => {
     const scoresIn = async (count: number): Promise<readonly string[]> => {
       const [nab, out] = [nabWith('a/b.csv', rowsOf(values.slice(0, count))), folder()];
@@ -76,6 +88,13 @@ describe('detect', () => {
   it.each<readonly [string, () => string, RegExp]>([
     ['a folder without labels', folder, /combined_windows\.json: ENOENT/],
     ['a name that leads out', () => nabWith('a/../../b.csv', ''), /category\/file\.csv/],
+    ['labels without a series', () => nabWith('', ''), /expected a series at least, got none/],
+    ['no rows', () => nabWith('a/b.csv', ''), /expected numbers under "value", got none/],
+    [
+      'values in quotes',
+      () => nabWith('a/b.csv', '2026-11-02 00:00:00,"1.5"'),
+      /expected numbers under "value", got none in 1 rows/,
+    ],
     ['another header', () => nabWith('a/b.csv', '1,2', 'x,y'), /expected the header/],
   ])('says in one line what is wrong with %s', async (_, make, message) => {
     const { code, stderr, stdout } = await detect(make(), folder());

@@ -30,6 +30,33 @@ const summaryKeys = ['verdict', 'reason', 'invocations', 'requests', 'elapsedMs'
 
 describe.concurrent('the gate command', { timeout: timeoutMs }, () => {
   it(
+    'judges what can be judged without the deployment, and says what it leaves out',
+    async () => {
+      const details = await temporaryFile('full.json', {
+        samples: 0,
+        checks: [
+          {
+            headers: {
+              authorization: { parameter: '/shop/token' },
+              'x-plain': 'yes',
+            },
+          },
+        ],
+        identity: { header: 'x-image-digest', equals: 'image-digest' },
+        endpoint: { url: 'https://front.internal.example.com', verifyCertificate: true },
+        alarms: ['checkout-5xx'],
+      });
+      const { code, stderr, lines } = await gate('--green', good.url, '--details', details);
+      expect(stderr).toBe(
+        'left out, as only the deployment knows it: identity, endpoint.url, checks[0].headers.authorization\n' +
+          'taken for quiet, as CloudWatch is not asked: checkout-5xx\n',
+      );
+      expect([code, lines.at(-1)?.reason]).toEqual([0, 'checks-passed']);
+    },
+    timeoutMs,
+  );
+
+  it(
     'prints a line an invocation and a summary, and exits with 0 when green passes',
     async () => {
       const details = await temporaryFile('details.json', { samples: 20, warmUp: 1 });
@@ -52,7 +79,7 @@ describe.concurrent('the gate command', { timeout: timeoutMs }, () => {
         verdict: 'SUCCEEDED',
         reason: lines[0]?.reason,
         invocations: 1,
-        requests: { green: 22, blue: 21 },
+        requests: { green: 25, blue: 24 },
         elapsedMs: expect.any(Number),
       });
     },

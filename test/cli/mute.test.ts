@@ -21,6 +21,7 @@ function arrange() {
       nowMs: nowMs + hoursLater * 3_600_000,
       by: 'anna',
       print: (text) => lines.push(text),
+      printError: (text) => lines.push(`stderr: ${text}`),
     });
     return { code, lines };
   };
@@ -88,13 +89,15 @@ describe('mute', () => {
     const { code, lines } = await run('list --cluster prod');
     expect(code).toBe(1);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^aws-denied: AccessDeniedException: .*dynamodb:Query/);
+    expect(lines[0]).toMatch(/^stderr: aws-denied: AccessDeniedException: .*dynamodb:Query/);
   });
 });
 
 describe('misuse of mute', () => {
   it.each([
     ['', 'expected one of add, list, end'],
+    ['list --cluster prod --hours 4', '--hours: expected with add only'],
+    ['end --cluster prod --reason x', '--reason: expected with add only'],
     ['pause --cluster prod', 'got "pause"'],
     ['add list --cluster prod', 'got "add list"'],
     ['add', '--cluster: expected a name'],

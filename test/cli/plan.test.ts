@@ -180,6 +180,11 @@ describe('npm run plan', () => {
     ['nothing to read', [], /^expected --cluster NAME .*\nusage: /],
     ['both sources', ['--snapshot', 'a', '--cluster', 'b'], /^--cluster: expected nothing beside/],
     ['a name that is none', ['--cluster', 'a b'], /^--cluster: expected a name/],
+    [
+      'another Region than that of the ARN',
+      ['--cluster', 'arn:aws:ecs:us-east-1:123456789012:cluster/a', '--region', 'eu-west-1'],
+      /^--region: expected us-east-1, as in the ARN of --cluster, got "eu-west-1"/,
+    ],
     ['a discount that is none', ['--cluster', 'a', '--discount', '100'], /^--discount: expected/],
     [
       'a file that is not there',

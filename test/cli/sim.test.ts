@@ -67,15 +67,20 @@ describe('the options of sim', { timeout: patienceMs }, () => {
     expect(seedOf('42')).toBe(42);
     expect(seedOf('6ec1affe0d')).toBe(Number(0x6ec1affe0dn % 2_147_483_647n));
     expect(Number.isSafeInteger(seedOf('a'.repeat(40)))).toBe(true);
+    expect(Number.isSafeInteger(seedOf('1'.repeat(40)))).toBe(true);
   });
 
   it.each([
     ['', '--scenario: expected one of bad-green, crash-loop'],
     ['--scenario nowhere', 'got "nowhere"'],
     ['--scenario storm --seed -1', '--seed'],
+    ['--scenario storm --seed 1234567890123456', '--seed'],
     ['--scenario storm --seed x1', '--seed: expected a whole number or the hash'],
     ['--scenario storm --runs 0', '--runs: expected a whole number from 1'],
-    ['--scenario storm --days 9', '--days: expected a number up to 1 for storm, got "9"'],
+    [
+      '--scenario storm --days 9',
+      '--days: expected a number from 0.042, an hour, up to 1 for storm, got "9"',
+    ],
     ['--scenario storm extra', 'unexpected "extra"'],
   ])('say what is wrong with %s', (line, message) => {
     const args = line === '' ? [] : line.split(' ');

@@ -574,6 +574,10 @@ describe('a wrong value is refused by name', () => {
 
   it.each<readonly [unknown, string]>([
     [{ name: '' }, at('.checks[0].name', 'expected text, got ""')],
+    [
+      { body: { parameter: '/shop/token' } },
+      at('.checks[0].body', 'expected no reference: it can stand in headers'),
+    ],
     [{ name: text(61) }, at('.checks[0].name', 'expected at most 60 characters, got 61')],
     [{ name: 'Wörter' }, at('.checks[0].name', 'expected printable ASCII, got "Wörter"')],
     [

@@ -84,6 +84,16 @@ describe('a broken snapshot', () => {
       'snapshot.tasks[0].reserved.cpuUnits: expected a number, got "256"',
     ],
     [
+      'fewer tasks than none',
+      { ...plain(), services: [{ ...serviceOf('web'), desired: -3 }] },
+      'snapshot.services[0].desired: expected 0 or more, got -3',
+    ],
+    [
+      'a time that no date has',
+      { ...plain(), takenAtMs: 1e300 },
+      'snapshot.takenAtMs: expected a time in ms since 1970',
+    ],
+    [
       'a misspelt key',
       { ...plain(), services: [{ ...serviceOf('web'), maximumPercentage: 100 }] },
       'snapshot.services[0]: unknown key "maximumPercentage"; did you mean "maximumPercent"?',

@@ -340,7 +340,7 @@ describe('TASK_LOG_GROUP_PREFIX', () => {
     ALERTS_TOPIC_ARN: 'a',
     PAGES_TOPIC_ARN: 'p',
     RUNBOOK_BASE: 'docs',
-    TIME_ZONE: 'UTC',
+    TIME_ZONE: 'Europe/Berlin',
     DIGEST_HOUR: '9',
     CRASH_LOOP_STOPS: '3',
     CRASH_LOOP_MINUTES: '10',

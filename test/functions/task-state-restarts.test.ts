@@ -350,7 +350,7 @@ describe('a sweep that comes again', () => {
     const lab = await looped();
     const alone = await looped();
     lab.account.faults.push({ operation: 'PutItem', kind: 'server-error' });
-    await lab.sweep();
+    await expect(lab.sweep()).rejects.toThrow('were not dealt with');
     expect(loggedAs(lab, 'item-failed')).not.toEqual([]);
     lab.account.faults.length = 0;
     for (const one of [lab, alone]) {

@@ -111,7 +111,7 @@ describe('the weekly digest', () => {
       operation: 'PutItem',
       kind: 'access-denied',
     });
-    await lab.sweep();
+    await expect(lab.sweep()).rejects.toThrow('were not dealt with');
     lab.account.faults.length = 0;
     await lab.sweep();
     await lab.sweep();
@@ -132,7 +132,10 @@ describe('the weekly digest', () => {
     });
     waitUntil(lab, 1, 9);
     await keepWeek(lab);
-    await lab.sweep();
+    await expect(lab.sweep()).rejects.toMatchObject({
+      message: expect.stringContaining('were not dealt with'),
+      cause: new Error('no topic'),
+    });
     expect(lab.logs.map(({ message }) => message)).toContain('outbox-failed');
     isBroken = false;
     await lab.sweep();

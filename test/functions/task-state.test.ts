@@ -57,6 +57,17 @@ describe('a crash loop', () => {
     expect(pages[0]?.page?.state).toBe('ALARM');
   });
 
+  it('that a stack wants to be of many stops is not told of as a slow one before', async () => {
+    const toldOf = async (crashLoopStops: number) => {
+      const lab = await createLab({}, { crashLoopStops });
+      lab.states.set('worker', steady('worker', { running: 3, pending: 1 }));
+      lab.wait(6 * minuteMs);
+      await lab.deliver(...loop.map(stopEvent));
+      return (await lab.incidents()).filter(({ status }) => status === 'open').length;
+    };
+    expect([await toldOf(5), await toldOf(20)]).toEqual([1, 0]);
+  });
+
   it('of two stops is nobody told of', async () => {
     const lab = await createLab();
     lab.states.set('worker', steady('worker'));

@@ -110,7 +110,10 @@ export function createGateWorld(world: GateWorld, overrides: Partial<Config> = {
   ];
   const testWeights = () =>
     ({ green: weights(100), blue: weights(0), both: weights(50), nothing: [] })[world.traffic];
-  const listener = { protocol: 'HTTP', port: 80, dnsName: 'lb', kind: 'application' } as const;
+  const placed = {
+    listener: { protocol: 'HTTP', port: 80, dnsName: 'lb', kind: 'application' },
+    listenerArn: `${elb}:listener/app/web/0a/1b`,
+  } as const;
   const record = (message: string, fields: Fields = {}): void => {
     if (message === 'decision') records.push(fields);
   };
@@ -167,12 +170,12 @@ export function createGateWorld(world: GateWorld, overrides: Partial<Config> = {
           if (arn === rule('production')) {
             return {
               rule: { priority: undefined, conditions: [], targetGroups: weights(0) },
-              listener,
+              ...placed,
             };
           }
           observed.routing = world.traffic === 'green';
           const conditions = [{ kind: 'header', name: 'x-test', patterns: ['1'] } as const];
-          return { rule: { priority: 10, conditions, targetGroups: testWeights() }, listener };
+          return { rule: { priority: 10, conditions, targetGroups: testWeights() }, ...placed };
         }),
       describeTargets: (_, signal) =>
         answering(signal, () => {

@@ -95,10 +95,11 @@ function adviceOf({ incident }: Scene, facts: Reader): readonly Advice[] {
   if (instance !== undefined) {
     return [
       {
-        text: 'take the instance out of use:',
+        // How it is replaced hangs on who runs it, which the members do not say.
+        text: 'look at the instance first, then replace it as the runbook for bad-instance says:',
         command:
-          `aws ecs update-container-instances-state --cluster ${shellWord(incident.cluster)} ` +
-          `--container-instances ${shellWord(instance)} --status DRAINING`,
+          `aws ecs describe-container-instances --cluster ${shellWord(incident.cluster)} ` +
+          `--container-instances ${shellWord(instance)}`,
       },
     ];
   }
