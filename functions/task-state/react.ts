@@ -79,7 +79,9 @@ async function reactToTask(
 ): Promise<void> {
   const stop = classifyStop(task);
   const subject = subjectOf(task);
-  const state = states.get(stateKey(task.clusterArn, subject.name));
+  // A family of standalone tasks may have the name of a service, and is none.
+  const state =
+    subject.type === 'service' ? states.get(stateKey(task.clusterArn, subject.name)) : undefined;
   const { taskArn, version } = task;
   deps.log.info('stop', { taskArn, version, subject: subject.name, ...stop });
   if (isOptedOut(state))

@@ -3,7 +3,7 @@ import type { Incident } from '../../shared/domain/incident.ts';
 import type { Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { hasRestarts } from '../../shared/domain/restart-loop.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
-import { observeState } from '../../shared/domain/task-reaction.ts';
+import { observePause, observeState } from '../../shared/domain/task-reaction.ts';
 import type { Deps } from './handler.ts';
 import { applyAll, changes } from './react.ts';
 import { isLookedAt, lookForRestarts, type ServiceStates, serviceKeyOf } from './restarts.ts';
@@ -15,7 +15,7 @@ export type SweepReport = {
   readonly published: number;
 };
 
-/** Something was not told or not looked at: the error metric says so, because silence would look like calm. */
+/** Something was not told or looked at: the error metric says so, as silence would look like calm. */
 class SweepFailed extends Error {
   override readonly name = 'SweepFailed';
 }
@@ -97,6 +97,7 @@ async function observe(
   const nowMs = deps.clock.nowMs();
   const observations: readonly Observation[] = [
     ...(state === undefined ? [] : observeState(incident, state, nowMs)),
+    ...observePause(incident, nowMs),
     { type: 'tick' },
   ];
   // A service in a restart loop looks steady all the time: only who has looked for restarts can tell.

@@ -16,6 +16,7 @@ import {
   digested,
   due,
   endedWhileMuted,
+  isHeld,
   isMutable,
   messageIdOf,
   postponed,
@@ -76,7 +77,14 @@ export async function publishDue(deps: OutboxDeps, nowMs: number): Promise<Outbo
     return { published, failed, postponed, unreadable, isListening };
   };
   const running = await readPlaces(deps, list.incidents, nowMs);
-  const folds = await foldIncidents(store, list, running, nowMs, signal);
+  const foldable = await withoutMuted(run, incidents);
+  const folds = await foldIncidents(
+    store,
+    { ...list, incidents: foldable },
+    running,
+    nowMs,
+    signal,
+  );
   const first = await store.firstRun(nowMs, signal);
   if (first.endedAtMs === undefined) {
     if (nowMs - first.startedAtMs < firstRunMs) return report(true);
@@ -95,6 +103,20 @@ export async function publishDue(deps: OutboxDeps, nowMs: number): Promise<Outbo
   }
   for (const [muteId, messages] of ended) await tellTogether(run, 'mute-ended', muteId, messages);
   return report();
+}
+
+/** Whoever is muted alone waits alone: many of them are no storm to wake somebody for. */
+async function withoutMuted(
+  run: Run,
+  incidents: readonly Incident[],
+): Promise<readonly Incident[]> {
+  const foldable: Incident[] = [];
+  for (const incident of incidents) {
+    const isFree = incident.foldedInto === undefined && incident.outbox.length > 0;
+    const isLeftOut = isFree && isMuted(await mutesOf(run, incident.cluster), incident, run.nowMs);
+    if (!isLeftOut) foldable.push(incident);
+  }
+  return foldable;
 }
 
 type Message = { readonly incident: Incident; readonly notice: Notice };
@@ -123,7 +145,8 @@ async function dueOf(
   byMs: number = run.nowMs,
 ): Promise<Message | undefined> {
   const { store, signal } = run.deps;
-  const incident = await store.get(key, signal);
+  const found = await store.get(key, signal);
+  const incident = found && (await withoutPastMute(run, found));
   const notice = incident === undefined ? undefined : due(incident, byMs)[0];
   if (incident === undefined || notice === undefined) return undefined;
   if (!isMutable(incident, notice)) return { incident, notice };
@@ -135,6 +158,17 @@ async function dueOf(
   run.postponed += 1;
   return undefined;
 }
+
+/** What was held back waits for a mute that is there: the one that held it may have been replaced. */
+async function withoutPastMute(run: Run, incident: Incident): Promise<Incident> {
+  if (!isHeld(incident, run.nowMs)) return incident;
+  if (isMuted(await mutesOf(run, incident.cluster), incident, run.nowMs)) return incident;
+  const updated = await change(run, incident, (current) => released(current, run.nowMs));
+  return updated.kind === 'contended' ? incident : (updated.incident ?? incident);
+}
+
+const isMuted = (mutes: readonly Mute[], incident: Incident, nowMs: number): boolean =>
+  muteOf(mutes, incident, nowMs) !== undefined;
 
 async function mutesOf(run: Run, cluster: string): Promise<readonly Mute[]> {
   const known = run.mutes.get(cluster);
@@ -339,11 +373,11 @@ export async function endMute(
 ): Promise<void> {
   await store.deleteMute(mute, signal);
   const { incidents } = await store.list(signal);
-  for (const held of withMessages(incidents)) {
+  for (const held of incidents.filter((one) => isHeld(one, nowMs) && isMuted([mute], one, nowMs))) {
     await updateIncident(
       store,
       held,
-      (current) => (current === undefined ? undefined : released(current, muteIdOf(mute), nowMs)),
+      (current) => (current === undefined ? undefined : released(current, nowMs)),
       updateAttemptsMax,
       signal,
     );

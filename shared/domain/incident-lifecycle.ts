@@ -215,9 +215,20 @@ function stillOpen(added: Incident, before: Incident, { policy }: LifecycleConte
   return {
     ...added,
     firstAtMs: earliestAtMs(added),
-    openedAtMs: Math.min(openedAtMs, reachedAtMs(added.occurrences, policy.opensAt) ?? openedAtMs),
+    openedAtMs: Math.min(openedAtMs, thresholdAtMs(added.occurrences, policy) ?? openedAtMs),
     wellSinceMs: isAfter ? undefined : before.wellSinceMs,
   };
+}
+
+/** When the first of the thresholds was reached. */
+function thresholdAtMs(
+  occurrences: readonly Occurrence[],
+  { opensAt, opensSlowlyAt }: IncidentPolicy,
+): number | undefined {
+  const times = [opensAt, ...(opensSlowlyAt === undefined ? [] : [opensSlowlyAt])].flatMap(
+    (threshold) => reachedAtMs(occurrences, threshold) ?? [],
+  );
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** Opens what has reached its threshold since it last ended; a reopened one keeps its thread. */
@@ -226,7 +237,7 @@ function opened(incident: Incident, severity: Severity, context: LifecycleContex
   const occurrences = incident.occurrences.filter(
     ({ atMs }) => atMs > (resolvedAtMs ?? Number.NEGATIVE_INFINITY),
   );
-  const openedAtMs = reachedAtMs(occurrences, context.policy.opensAt);
+  const openedAtMs = thresholdAtMs(occurrences, context.policy);
   if (openedAtMs === undefined) return incident;
   // An end that nobody was told of has not happened: what was said before still stands.
   const wasOpen = resolvedAtMs !== undefined && incident.outbox.length > 0;

@@ -150,16 +150,17 @@ export function postponed(
   const held = incident.outbox.map((notice) =>
     notice.sequence === sequence ? { ...notice, mutedBy, dueAtMs: untilMs } : notice,
   );
-  const isHeld = incident.outbox.some((notice) => notice.sequence === sequence);
-  return isHeld ? changed(incident, { outbox: held }, nowMs) : incident;
+  const isWaiting = incident.outbox.some((notice) => notice.sequence === sequence);
+  return isWaiting ? changed(incident, { outbox: held }, nowMs) : incident;
 }
 
-/** Lets go what a mute held, because someone ended it early. */
-export function released(incident: Incident, mutedBy: string, nowMs: number): Incident {
-  const isHeld = incident.outbox.some(
-    (notice) => notice.mutedBy === mutedBy && notice.dueAtMs > nowMs,
-  );
-  if (!isHeld) return incident;
+/** Whether a mute still holds a message back. */
+export const isHeld = ({ outbox }: Incident, nowMs: number): boolean =>
+  outbox.some(({ mutedBy, dueAtMs }) => mutedBy !== undefined && dueAtMs > nowMs);
+
+/** Lets go what a mute held that is no more: somebody ended it early, or put a shorter one in its place. */
+export function released(incident: Incident, nowMs: number): Incident {
+  if (!isHeld(incident, nowMs)) return incident;
   const outbox = incident.outbox.map((notice) => ({ ...notice, dueAtMs: nowMs }));
   return changed(incident, { outbox }, nowMs);
 }

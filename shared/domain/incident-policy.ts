@@ -10,6 +10,8 @@ const dayMs = 24 * hourMs;
 /** When incidents of one kind open, get worse, are told and end. */
 export type IncidentPolicy = {
   readonly opensAt: Threshold;
+  /** Or at so many over a longer time. */
+  readonly opensSlowlyAt?: Threshold;
   /** Worse than its severity for so long: it escalates. */
   readonly escalatesAfterMs: number;
   /** Well, and nothing happened, for so long: it is resolved. */
@@ -80,6 +82,15 @@ const loop: IncidentPolicy = {
   materialFacts: [],
 };
 
+/**
+ * Tries to start may be far apart: ECS waits up to half an hour for capacity, and longer each time after
+ * failures. Three of them are no chance then either, and nothing else would notice.
+ */
+const starting: IncidentPolicy = {
+  ...loop,
+  opensSlowlyAt: { occurrences: 3, windowMs: 90 * minuteMs },
+};
+
 /** In place of its members, which have waited already; over when two looks find none of them open. */
 const fold: IncidentPolicy = {
   ...loop,
@@ -125,8 +136,8 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
     opensAt: { occurrences: 5, windowMs: slowLoopWindowMs },
     wellMs: slowLoopWindowMs,
   },
-  'start-failure': loop,
-  'placement-failure': loop,
+  'start-failure': starting,
+  'placement-failure': starting,
   'unknown-stop': { ...loop, opensAt: { occurrences: 1, windowMs: 0 } },
   storm: foldOf(stormServicesMin),
   'bad-instance': placeOf(badInstanceServicesMin),
@@ -195,6 +206,11 @@ export function assertPolicy(policy: IncidentPolicy): void {
     'a threshold beyond half of what is remembered may not be seen',
   );
   assert(opensAt.windowMs >= 0 && opensAt.windowMs < staleMs, 'staleMs covers the opening window');
+  const slowMs = policy.opensSlowlyAt?.windowMs ?? opensAt.windowMs;
+  assert(
+    slowMs >= opensAt.windowMs && slowMs < staleMs,
+    'the slow threshold looks at more, not less',
+  );
   assert(wellMs >= 0 && wellMs < expiresMs, 'expiresMs is the longer way to end');
   assert(wellMs === 0 || wellMs >= stormWindowMs, 'one look is not enough to be well');
   assert(policy.escalatesAfterMs >= 0, 'escalatesAfterMs is a duration');

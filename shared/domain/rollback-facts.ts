@@ -19,6 +19,8 @@ export function rollbackFactsOf(
   const rolledBack = isFailure ? outlookOf(change, cause, state) : 'yes';
   const failed = change.deploymentId === rollbackTo ? undefined : rolloutOf(state, change);
   const source = sourceOf(failed, rolledBack, rollbackTo, state);
+  // Its completion may come before the event that names it, or without it.
+  const wayBack = rollbackTo ?? (rolledBack === 'yes' ? source?.id : undefined);
   const named = {
     ecsRevision: nameOf(failed),
     ecsSource: nameOf(source),
@@ -34,7 +36,7 @@ export function rollbackFactsOf(
     ecsReason: detail.slice(0, factCharsMax),
     rolledBack,
     ...known,
-    ...(rollbackTo === undefined ? {} : { rollbackTo }),
+    ...(wayBack === undefined ? {} : { rollbackTo: wayBack }),
   };
 }
 

@@ -39,6 +39,14 @@ export const minimumOf = ({
 }: Pick<ServiceState, 'desired' | 'minimumHealthyPercent'>): number =>
   Math.ceil((desired * minimumHealthyPercent) / 100);
 
+/**
+ * Tasks without which somebody is hurt: the minimum, and one where that is none, for ECS may stop them all
+ * then, and nobody is served meanwhile.
+ */
+export const neededOf = (
+  service: Pick<ServiceState, 'desired' | 'minimumHealthyPercent'>,
+): number => Math.max(minimumOf(service), Math.min(service.desired, 1));
+
 /** Whether all desired tasks run and nothing is under way. */
 export const isSteady = ({
   running,

@@ -6,7 +6,7 @@ import { factCharsMax } from './incident-facts.ts';
 import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import type { ServiceRollout, ServiceState } from './service-state.ts';
-import { isGivenUp, isSteady, minimumOf, primaryOf } from './service-state.ts';
+import { isGivenUp, isSteady, neededOf, primaryOf } from './service-state.ts';
 import {
   deploymentIdOf,
   revisionOf,
@@ -116,7 +116,7 @@ export function stateFacts(state: ServiceState | undefined): Facts {
   return known({
     running: state.running,
     desired: state.desired,
-    minimum: minimumOf(state),
+    minimum: neededOf(state),
     circuitBreaker: state.circuitBreaker,
     deployedAtMs: primary?.createdAtMs,
     lastGoodRevision:
@@ -208,6 +208,10 @@ const endsWhenDeployed: ReadonlySet<IncidentKind> = new Set<IncidentKind>([
   'hook-awaiting-action',
 ]);
 
+/** Ends that say of themselves what was seen; see `ended` in `alert-text/render.ts`. */
+export const serviceGone = 'the service is gone';
+export const pauseOver = 'the time to decide is over';
+
 /** What a completed deployment of its service means to an open incident. */
 export const observeCompletion = (
   incident: Incident,
@@ -218,7 +222,8 @@ export const observeCompletion = (
   if (incident.facts.rollbackTo !== undefined && incident.facts.rollbackTo === deploymentId) {
     return undefined;
   }
-  if (endsWhenDeployed.has(incident.kind)) {
+  // ECS tells of a completion twice, and once without saying which deployment it was.
+  if (endsWhenDeployed.has(incident.kind) && deploymentId !== undefined) {
     return { type: 'well', atMs, reason: 'a later deployment succeeded' };
   }
   const isOlder =
@@ -244,20 +249,26 @@ function restOf(state: ServiceState): { readonly reason: string } | undefined {
   return isSteady(state) ? { reason: 'steady' } : undefined;
 }
 
+/** A pause whose time is over is decided, whoever did it: ECS goes on or back at that moment. */
+export const observePause = (incident: Incident, atMs: number): readonly Observation[] =>
+  incident.kind === 'hook-awaiting-action' && Number(incident.facts.expiresAtMs) <= atMs
+    ? [{ type: 'well', atMs, reason: pauseOver }]
+    : [];
+
 /** What the service's state says about one of its open incidents, looked at now. */
 export function observeState(
   incident: Incident,
   state: ServiceState | 'missing',
   atMs: number,
 ): readonly Observation[] {
-  if (state === 'missing') return [{ type: 'well', atMs, reason: 'the service is gone' }];
+  if (state === 'missing') return [{ type: 'well', atMs, reason: serviceGone }];
   if (!endsWhenSteady.has(incident.kind)) return [];
   const facts = stateFacts(state);
   const rest = restOf(state);
   const wellness: Observation =
     rest === undefined ? { type: 'unwell', atMs } : { type: 'well', atMs, facts, ...rest };
   const gravity: Observation =
-    state.running < minimumOf(state)
+    state.running < neededOf(state)
       ? { type: 'worsened', atMs, severity: shortageOf(incident, atMs), facts }
       : { type: 'eased', atMs, facts };
   return [gravity, wellness];

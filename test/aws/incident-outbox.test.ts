@@ -197,6 +197,43 @@ describe('mutes', () => {
     expect(lab.distinct()).toEqual(['worker: open warn']);
   });
 
+  it.each(['ends by itself', 'is ended early'])(
+    'a shorter one in the place of a longer one %s: what both held is told',
+    async (way) => {
+      const lab = await openLab();
+      await lab.store.putMute({ ...mute, untilMs: at(7 * 24 * 60) });
+      await loop(lab, 'worker', 1, 'critical');
+      await lab.publish(at(10));
+      const shorter = { ...mute, fromMs: at(15), untilMs: at(75) };
+      await lab.store.putMute(shorter);
+      await lab.publish(at(20));
+      expect(lab.distinct()).toEqual([]);
+      if (way === 'is ended early') await endMute(lab.store, shorter, at(30));
+      await lab.publish(way === 'is ended early' ? at(30) : at(75));
+      expect(lab.distinct()).toEqual(['worker: open critical']);
+    },
+  );
+
+  it('ended early leave alone what others hold', async () => {
+    const lab = await openLab();
+    await lab.store.putMute(mute);
+    await lab.store.putMute({ ...mute, service: 'api' });
+    await loop(lab, 'api', 1);
+    await lab.publish(at(7));
+    await endMute(lab.store, mute, at(20));
+    await lab.publish(at(20));
+    expect(lab.distinct()).toEqual([]);
+  });
+
+  it('of each service alone leave no storm to wake somebody for', async () => {
+    const lab = await openLab();
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const service of names) await lab.store.putMute({ ...mute, service });
+    for (const name of names) await loop(lab, name, 1, 'critical');
+    for (const minute of [2, 7, 12]) await lab.publish(at(minute));
+    expect(lab.distinct()).toEqual([]);
+  });
+
   it('do not concern other services', async () => {
     const lab = await openLab();
     await lab.store.putMute(mute);

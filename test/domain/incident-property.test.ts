@@ -264,7 +264,7 @@ describe('any history', () => {
       },
       mute: (current) =>
         postponed(current, current.sequence, 'mute#1', nowMs + 60 * minuteMs, nowMs),
-      release: (current) => released(current, 'mute#1', nowMs),
+      release: (current) => released(current, nowMs),
       fold: (current) => folded(current, 'storm-1', nowMs),
       unfold: (current) => unfolded(current, nowMs),
     };

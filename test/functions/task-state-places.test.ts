@@ -128,7 +128,7 @@ describe('12 services with five causes on one instance within a minute', {
     for (const name of services) lab.states.set(name, steady(name));
     await sweepFor(lab, 30);
     expect(lab.subjects().slice(1)).toEqual([
-      '[RESOLVED] instance i-1 in prod: 12 services steady again',
+      '[RESOLVED] instance i-1 in prod: 12 services no longer fail there',
     ]);
     expect(new Set(lab.alerts.map(({ card }) => card.threadId)).size).toBe(1);
     expect(lab.alerts.filter(({ page }) => page !== undefined)).toEqual([]);
@@ -147,7 +147,7 @@ describe('12 services with five causes on one instance within a minute', {
       expect.stringMatching(
         /^\[CRITICAL\] instance i-1 in prod: 12 services fail there only, 12 be/,
       ),
-      '[RESOLVED] instance i-1 in prod: 12 services steady again',
+      '[RESOLVED] instance i-1 in prod: 12 services no longer fail there',
     ]);
     expect(pages.map(({ page }) => page?.state)).toEqual(['ALARM', 'OK']);
     expect(new Set(pages.map(({ page }) => page?.alarmName)).size).toBe(1);

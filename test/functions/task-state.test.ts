@@ -68,6 +68,34 @@ describe('a crash loop', () => {
     expect([await toldOf(5), await toldOf(20)]).toEqual([1, 0]);
   });
 
+  it('of a service that may have no task at all pages where it has none', async () => {
+    const lab = await createLab();
+    const down = { running: 0, pending: 1, desired: 1, minimumHealthyPercent: 0 };
+    lab.states.set('worker', steady('worker', down));
+    lab.wait(6 * minuteMs);
+    await lab.deliver(...loop.map(stopEvent));
+    for (let minute = 0; minute < 10; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+    }
+    expect(lab.subjects().at(-1)).toMatch(/^\[CRITICAL\] worker in prod/);
+    expect(lab.alerts.at(-1)?.text).toContain('worker is down: none of its tasks stays up');
+  });
+
+  it('of standalone tasks is not that of the service of the same name', async () => {
+    const lab = await createLab();
+    lab.states.set('worker', steady('worker', { tags: { 'ballast:task-state': 'off' } }));
+    lab.wait(6 * minuteMs);
+    const alone = loop.map((stop) =>
+      stopEvent({ ...stop, detail: { group: 'family:worker', startedBy: 'cron' } }),
+    );
+    await lab.deliver(...alone, stopEvent({ id: 'of-the-service', atMs: startMs }));
+    const [incident, ...others] = await lab.incidents();
+    expect(others.filter(({ status }) => status === 'open')).toEqual([]);
+    expect(incident).toMatchObject({ subject: { type: 'family', name: 'worker' }, status: 'open' });
+    expect(incident?.facts).not.toHaveProperty('minimum');
+  });
+
   it('of two stops is nobody told of', async () => {
     const lab = await createLab();
     lab.states.set('worker', steady('worker'));
@@ -404,7 +432,90 @@ describe('what needs nobody', () => {
   });
 });
 
+describe('a service that cannot start', () => {
+  it.each([6, 12, 30])('is told of where ECS tries every %s minutes', async (everyMinutes) => {
+    const lab = await createLab();
+    lab.states.set('web', steady('web', { running: 0, pending: 0, desired: 1 }));
+    for (let minute = 0; minute < 90; minute += 1) {
+      lab.wait(minuteMs);
+      if (minute % everyMinutes === 0) {
+        await lab.deliver(
+          serviceEvent('ECS Service Action', 'web', lab.nowMs(), {
+            ...{ eventType: 'ERROR', eventName: 'SERVICE_TASK_PLACEMENT_FAILURE' },
+            reason: 'RESOURCE:MEMORY',
+          }),
+        );
+      }
+      await lab.sweep();
+    }
+    expect(lab.subjects()[0]).toMatch(/ web in prod: /);
+    expect(lab.alerts.some(({ page }) => page !== undefined)).toBe(true);
+  });
+});
+
+describe('a pause of a deployment', () => {
+  it('is over when its time is, whoever decided', async () => {
+    const lab = await createLab();
+    lab.states.set('web', steady('web'));
+    const expiresAt = new Date(startMs + 60 * minuteMs).toISOString();
+    await lab.deliver(
+      serviceEvent('ECS Hook State Change', 'web', startMs, {
+        ...{
+          eventType: 'INFO',
+          eventName: 'HOOK_AWAITING_ACTION',
+          hookId: 'ecs-pause-1',
+          expiresAt,
+        },
+        serviceArn: 'arn:aws:ecs:eu-central-1:123456789012:service/prod/web',
+        lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+      }),
+    );
+    for (let hour = 0; hour < 30; hour += 1) {
+      lab.wait(60 * minuteMs);
+      await lab.sweep();
+    }
+    expect(lab.subjects().filter((one) => !one.includes('digest'))).toEqual([
+      expect.stringContaining('deployment waits for a person'),
+      expect.stringContaining('closed, the time to decide is over'),
+    ]);
+  });
+});
+
 describe('a rollback', () => {
+  it('does not end with its own end, in whatever words and order ECS tells it', async () => {
+    const lab = await createLab();
+    const [restored, failed] = [
+      {
+        id: 'ecs-svc/13',
+        status: 'PRIMARY',
+        rolloutState: 'IN_PROGRESS',
+        createdAtMs: startMs - 9e6,
+      },
+      { id: 'ecs-svc/14', status: 'ACTIVE', rolloutState: 'FAILED', createdAtMs: startMs - 9e5 },
+    ].map((one) => ({ ...one, taskDefinitionArn: `task-definition/web:${one.id.slice(-2)}` }));
+    lab.states.set(
+      'web',
+      steady('web', { rollouts: [restored, failed].filter((one) => one !== undefined) }),
+    );
+    const tell = (
+      kind: 'ECS Deployment State Change' | 'ECS Service Action',
+      detail: Readonly<Record<string, unknown>>,
+    ) => lab.deliver(serviceEvent(kind, 'web', lab.nowMs(), detail));
+    await tell('ECS Deployment State Change', {
+      ...{ eventType: 'ERROR', eventName: 'SERVICE_DEPLOYMENT_FAILED', deploymentId: 'ecs-svc/14' },
+      reason: 'ECS deployment circuit breaker: tasks failed to start.',
+    });
+    lab.wait(minuteMs);
+    const completed = { eventType: 'INFO', eventName: 'SERVICE_DEPLOYMENT_COMPLETED' };
+    await tell('ECS Service Action', completed);
+    await tell('ECS Deployment State Change', { ...completed, deploymentId: 'ecs-svc/13' });
+    expect((await lab.incidents()).map(({ kind, status }) => [kind, status])).toEqual([
+      ['rollback', 'open'],
+    ]);
+    await tell('ECS Deployment State Change', { ...completed, deploymentId: 'ecs-svc/15' });
+    expect((await lab.incidents()).map(({ status }) => status)).toEqual(['resolved']);
+  });
+
   it('is one incident, whichever events tell it, and ends with the next success', async () => {
     const lab = await createLab();
     await lab.deliver(

@@ -13,7 +13,7 @@ export function badPlaceDraft(scene: Scene): Draft {
   const below = facts.number('belowMinimum') ?? 0;
   return {
     headline: isResolved
-      ? `${servicesText(scene, facts)} steady again`
+      ? `${servicesText(scene, facts)} no longer fail there`
       : joined([
           `${servicesText(scene, facts)} fail there only`,
           below > 0 ? `${below} below minimum` : undefined,
@@ -53,8 +53,8 @@ function leadOf(scene: Scene, facts: Reader): string {
 /** That its services are well elsewhere does not heal a place. */
 const endOf = (scene: Scene, facts: Reader): string =>
   isZone(scene)
-    ? `${servicesText(scene, facts)} in ${scene.incident.cluster} are steady again. End a zonal shift if you began one.`
-    : `${servicesText(scene, facts)} in ${scene.incident.cluster} are steady again. Make sure that ${subjectText(scene.incident)} is gone or well.`;
+    ? `The ${servicesText(scene, facts)} in ${scene.incident.cluster} that failed there are over it. End a zonal shift if you began one.`
+    : `The ${servicesText(scene, facts)} in ${scene.incident.cluster} that failed there are over it. Make sure that ${subjectText(scene.incident)} is gone or well.`;
 
 function placeText(scene: Scene, facts: Reader): string {
   const { name } = scene.incident.subject;

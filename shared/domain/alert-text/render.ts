@@ -1,9 +1,10 @@
 import type { Alert } from '../alert.ts';
 import type { Incident, IncidentKind, Notice } from '../incident.ts';
+import { pauseOver, serviceGone } from '../task-reaction.ts';
 import { badPlaceDraft } from './bad-place.ts';
 import { cardOf } from './card.ts';
 import { concentrationDraft, densityAnomalyDraft } from './density.ts';
-import { type AlertContext, type Draft, type Scene, titleOf } from './draft.ts';
+import { type AlertContext, type Draft, nothingToDo, type Scene, titleOf } from './draft.ts';
 import { drainStuckDraft } from './drain-stuck.ts';
 import { drainsStuckDraft } from './drains-stuck.ts';
 import {
@@ -91,9 +92,9 @@ function ended(draft: Draft, { incident, isResolved, name }: Scene): Draft {
   if (resolution === 'superseded') {
     return {
       ...draft,
-      headline: 'closed, a newer deployment took over',
-      lead: `A newer deployment of ${name} took over. It gets an incident of its own if it fails too.`,
-      ends: 'a newer deployment took over',
+      headline: 'closed, another deployment took over',
+      lead: `Another deployment of ${name} took over. It gets an incident of its own if it fails too.`,
+      ends: 'another deployment took over',
     };
   }
   if (resolution === 'deployment-given-up') {
@@ -103,6 +104,24 @@ function ended(draft: Draft, { incident, isResolved, name }: Scene): Draft {
       lead: `ECS starts no more tasks of the deployment of ${name} that failed, and what runs is enough. It is still to be repaired.`,
       next: [{ text: 'repair the build, then deploy again' }],
       ends: 'ECS gave the deployment up',
+    };
+  }
+  if (resolution === serviceGone) {
+    return {
+      ...draft,
+      headline: 'closed, the service is gone',
+      lead: `ECS knows no service ${name} any more. Nothing to do if it was meant to go.`,
+      next: nothingToDo,
+      ends: 'the service is gone',
+    };
+  }
+  if (resolution === pauseOver) {
+    return {
+      ...draft,
+      headline: 'closed, the time to decide is over',
+      lead: `The deployment of ${name} waits no longer: somebody decided, or ECS did when the time was over. Look which way it went.`,
+      next: [{ text: 'look whether the deployment went on or back' }],
+      ends: 'the time to decide is over',
     };
   }
   if (resolution !== 'expired') {

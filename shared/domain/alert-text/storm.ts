@@ -12,7 +12,7 @@ export function stormDraft(scene: Scene): Draft {
   const below = facts.number('belowMinimum');
   return {
     headline: isResolved
-      ? `${servicesText(scene, facts)} steady again`
+      ? `${servicesText(scene, facts)} no longer fail alike`
       : joined([
           `${servicesText(scene, facts)} fail alike`,
           spoken(incident.cause),
@@ -20,7 +20,7 @@ export function stormDraft(scene: Scene): Draft {
           below === undefined ? undefined : `${below} below minimum`,
         ]),
     lead: isResolved
-      ? `${servicesText(scene, facts)} in ${incident.cluster} are steady again. Nothing to do.`
+      ? `The ${servicesText(scene, facts)} in ${incident.cluster} that failed alike are over it: steady, gone, or on another deployment. Nothing to do.`
       : leadOf(scene, facts),
     evidence: known([
       joined([spoken(incident.cause), facts.text('stopReason')], ': '),
