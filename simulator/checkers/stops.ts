@@ -47,12 +47,14 @@ export const isTakenAway = ({ stopCode, stoppedReason, service }: Stop): boolean
 
 /** Three stops in ten minutes: what the stack has by default, and what every kind below opens at. */
 const loop = { stops: 3, windowMs: 10 * minuteMs } as const;
+/** Tries to start may be half an hour apart. */
+const starting = { stops: 3, windowMs: 90 * minuteMs } as const;
 
 /** Kinds of incidents that stops open, with what opens one at the stack's defaults. */
 export const thresholds: Readonly<Record<string, { stops: number; windowMs: number }>> = {
   'crash-loop': loop,
-  'start-failure': loop,
-  'placement-failure': loop,
+  'start-failure': starting,
+  'placement-failure': starting,
   'slow-loop': { stops: 5, windowMs: 6 * hourMs },
   'unknown-stop': { stops: 1, windowMs: 0 },
 };
