@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { awsProblemOf } from '../shared/aws/errors.ts';
+import { awsProblemOf, isRegionMissing } from '../shared/aws/errors.ts';
 import type { IncidentStore } from '../shared/aws/incident-store.ts';
 import type { MuteStore } from '../shared/aws/mute-store.ts';
 import { endMute } from '../shared/aws/outbox.ts';
@@ -112,7 +112,7 @@ export async function runMute(options: MuteOptions, deps: MuteDeps): Promise<num
     return 0;
   } catch (error) {
     if (error instanceof Misuse) throw error;
-    if (error instanceof Error && error.message === 'Region is missing') {
+    if (isRegionMissing(error)) {
       throw new Misuse('AWS_REGION: expected the Region of the table, got nothing', {
         cause: error,
       });

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ClusterFinder } from '../shared/aws/cluster-finder.ts';
-import { awsProblemOf } from '../shared/aws/errors.ts';
+import { awsProblemOf, isRegionMissing } from '../shared/aws/errors.ts';
 import type { SnapshotReader } from '../shared/aws/snapshot-reader.ts';
 import { ClusterNotFound, CredentialsUnusable } from '../shared/aws/snapshot-reading.ts';
 import { everyWant } from '../shared/aws/snapshot-wants.ts';
@@ -121,7 +121,7 @@ function unavailableOf(cause: unknown, source: LiveSource): Error {
   if (cause instanceof ClusterNotFound || cause instanceof CredentialsUnusable) {
     return new Unavailable(cause.message, { cause });
   }
-  if (cause instanceof Error && cause.message === 'Region is missing') {
+  if (isRegionMissing(cause)) {
     return new Misuse('--region: expected a Region, here or in AWS_REGION, got nothing', { cause });
   }
   const { reason, detail } = awsProblemOf(cause);

@@ -74,6 +74,10 @@ export const isMissing = (error: unknown): boolean => missing.has(nameOf(error))
 export const isConflict = (error: unknown): boolean =>
   nameOf(error) === 'ConditionalCheckFailedException';
 
+/** Whether the SDK was never told which Region to ask; it has no name of its own for that. */
+export const isRegionMissing = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Region is missing';
+
 /** Whether nothing at all can be read with these credentials. */
 export const areCredentialsUnusable = (error: unknown): boolean =>
   unusableCredentials.includes(nameOf(error));

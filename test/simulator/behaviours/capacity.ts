@@ -1,4 +1,15 @@
+import type { VariantChoices } from '../../../simulator/behaviours.ts';
 import { type Cases, createLab, minuteMs, secondMs, startMs, zoneOf } from '../world-lab.ts';
+
+/** What EC2 says of who runs the one managed instance of a service of one task. */
+function operatorOf(variants: VariantChoices) {
+  const lab = createLab({ variants, zones: 'a' });
+  lab.managed();
+  lab.define(512, 512);
+  lab.serve(1);
+  lab.advance(3 * minuteMs);
+  return [...lab.world.account.ec2Instances.values()][0]?.Operator;
+}
 
 export const capacityCases = {
   'provisioning-batch': {
@@ -162,25 +173,11 @@ export const capacityCases = {
     expected: { '10min': 10, '30min': 30 },
   },
   'managed-instances-hidden': {
-    observe: (variants) => {
-      const lab = createLab({ variants, zones: 'a' });
-      lab.managed();
-      lab.define(512, 512);
-      lab.serve(1);
-      lab.advance(3 * minuteMs);
-      return [...lab.world.account.ec2Instances.values()][0]?.Operator?.HiddenByDefault;
-    },
+    observe: (variants) => operatorOf(variants)?.HiddenByDefault,
     expected: { on: true },
   },
   'managed-operator': {
-    observe: (variants) => {
-      const lab = createLab({ variants, zones: 'a' });
-      lab.managed();
-      lab.define(512, 512);
-      lab.serve(1);
-      lab.advance(3 * minuteMs);
-      return [...lab.world.account.ec2Instances.values()][0]?.Operator?.Principal;
-    },
+    observe: (variants) => operatorOf(variants)?.Principal,
     expected: {
       ecs: 'ecs.amazonaws.com',
       'ecs-managed-instances': 'ecs-managed-instances.amazonaws.com',
