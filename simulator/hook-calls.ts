@@ -14,7 +14,7 @@ export function createHookCaller(
   nowMs: () => number,
   onCall: (call: HookCall) => void,
 ): CallHook {
-  return (functionArn, event) => {
+  return (functionArn, event, isRollback) => {
     const startedMs = nowMs();
     // A function that does not exist is refused here and now, by a throw.
     return deployed.invoke(functionArn, event).then((outcome) => {
@@ -22,6 +22,7 @@ export function createHookCaller(
       onCall({
         ...factsOf(event),
         functionArn,
+        isRollback,
         startedMs,
         endedMs: nowMs(),
         outcome: outcome.type,

@@ -59,6 +59,8 @@ export type HookCall = {
   readonly stage: string;
   readonly targetRevisionArn: string;
   readonly executionId: string;
+  /** Whether the deployment was going back. */
+  readonly isRollback: boolean;
   readonly startedMs: number;
   readonly endedMs: number;
   readonly outcome: Outcome['type'];

@@ -313,7 +313,7 @@ function createCore(options: WorldOptions, timeline: Timeline, flight: Flight, v
     emit: events.emit,
     ...signals,
     touch: (service) => dirty.add(service),
-    callHook: (functionArn, event, then) => {
+    callHook: (call, then) => {
       const answered = (answer: Parameters<typeof then>[0]): void => {
         core.after(0, () => then(answer));
       };
@@ -321,7 +321,7 @@ function createCore(options: WorldOptions, timeline: Timeline, flight: Flight, v
       core.after(0, () => {
         try {
           void flight.track(
-            callHook(functionArn, event).then(
+            callHook(...call).then(
               (value) => answered({ value }),
               (cause: unknown) => answered({ error: errorOf(cause) }),
             ),

@@ -95,6 +95,19 @@ export const verdictInTime: Checker = {
     }),
 };
 
+export const wayBackFree: Checker = {
+  name: 'way-back-free',
+  sentence: 'While a deployment goes back, the hook lets it: it answers every call with SUCCEEDED.',
+  broken: ({ run }) =>
+    run.hookCalls
+      .filter(({ isRollback, outcome }) => isRollback && outcome === 'returned')
+      .filter(({ hookStatus }) => hookStatus !== 'SUCCEEDED')
+      .map(({ serviceArn, stage, startedMs, hookStatus, reason = '-' }) => {
+        const where = `${serviceArn.split('/').at(-1)} at ${stage}, ${clock(startedMs)}`;
+        return `${where}: ${hookStatus ?? 'no status'}, ${reason}`;
+      }),
+};
+
 const buildsIn = ({ truths }: RunRecord): readonly BuildTruth[] =>
   truths.filter((truth) => truth.type === 'build');
 

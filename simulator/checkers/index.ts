@@ -9,6 +9,7 @@ import {
   hookAnswers,
   observingGatePasses,
   verdictInTime,
+  wayBackFree,
 } from './hooks.ts';
 import {
   incidentsResolve,
@@ -34,6 +35,7 @@ export const allCheckers: readonly Checker[] = [
   writesWithinBudget,
   hookAnswers,
   verdictInTime,
+  wayBackFree,
   brokenNeverPasses,
   goodGreenPasses,
   observingGatePasses,

@@ -61,8 +61,7 @@ export type Core = {
   touch(service: Service): void;
   /** Calls a hook function; what follows runs in a step of its own. */
   callHook(
-    functionArn: string,
-    event: Parameters<CallHook>[1],
+    call: Parameters<CallHook>,
     then: (answer: { readonly value: unknown } | { readonly error: Error }) => void,
   ): void;
 };

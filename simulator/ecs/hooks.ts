@@ -209,7 +209,7 @@ function invoke(hookRun: HookRun): void {
   // What the function gets is JSON, and so is what ECS gets from it.
   const payload = call.stage === 'RECONCILE_SERVICE' ? reconcilePayload(core, event) : event;
   const sent = JSON.parse(JSON.stringify(payload)) as Json;
-  core.callHook(hookRun.hook.hookTargetArn ?? '', sent, settle);
+  core.callHook([hookRun.hook.hookTargetArn ?? '', sent, call.isRollback], settle);
 }
 
 /** The one stage that no page has a sample of. */

@@ -236,6 +236,6 @@ export type CapacityScope = {
 
 /**
  * What a hook function answers: JSON that nobody has looked at yet. Throws, rather than rejects, where
- * nobody can be called.
+ * nobody can be called. ECS knows whether the deployment goes back, and the event may not say it.
  */
-export type CallHook = (functionArn: string, event: Json) => Promise<unknown>;
+export type CallHook = (functionArn: string, event: Json, isRollback: boolean) => Promise<unknown>;

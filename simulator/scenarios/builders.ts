@@ -1,4 +1,4 @@
-import type { EcsTag, Json } from '../account.ts';
+import type { EcsTag, HookStage, Json } from '../account.ts';
 import type { AppHttp } from '../app-http.ts';
 import type { AppBehaviour, CreateCapacityProvider, CreateService } from '../ecs/inputs.ts';
 import type { BuildTruth, Stage } from '../scenario.ts';
@@ -82,6 +82,10 @@ export type ServiceOptions = {
 export type WebOptions = ServiceOptions & {
   readonly strategy?: 'ROLLING' | 'BLUE_GREEN' | 'LINEAR' | 'CANARY';
   readonly hookDetails?: Json;
+  /** Where ECS calls the hook; after the shift of test traffic by default. */
+  readonly hookStages?: readonly HookStage[];
+  /** CloudWatch alarms at which ECS goes back by itself. */
+  readonly alarmNames?: readonly string[];
   readonly bakeTimeInMinutes?: number;
   /** By a header on the listener of production, in place of a listener of its own. */
   readonly testHeader?: string;
@@ -110,6 +114,7 @@ export function createWorker(stage: Stage, options: ServiceOptions): ServiceHand
 export function createWeb(stage: Stage, options: WebOptions): ServiceHandle {
   const { world, hook } = stage;
   const { name, strategy = 'BLUE_GREEN', hookDetails, testHeader, usersEveryMs } = options;
+  const { hookStages = ['POST_TEST_TRAFFIC_SHIFT'], alarmNames = [] } = options;
   const dnsName = `${name}.elb.example.com`;
   const header = { HttpHeaderName: testHeader ?? 'x-none', Values: ['test'] };
   const balancer = world.aws.createLoadBalancer({
@@ -134,7 +139,7 @@ export function createWeb(stage: Stage, options: WebOptions): ServiceHandle {
       : [
           {
             ...hook,
-            lifecycleStages: ['POST_TEST_TRAFFIC_SHIFT' as const],
+            lifecycleStages: [...hookStages],
             ...(hookDetails === undefined ? {} : { hookDetails }),
             timeoutConfiguration: { timeoutInMinutes: 30, action: 'ROLLBACK' as const },
           },
@@ -150,6 +155,9 @@ export function createWeb(stage: Stage, options: WebOptions): ServiceHandle {
         ? {
             ...{ strategy, bakeTimeInMinutes: options.bakeTimeInMinutes ?? 2, lifecycleHooks },
             ...gradual[strategy],
+            ...(alarmNames.length === 0
+              ? {}
+              : { alarms: { alarmNames: [...alarmNames], enable: true, rollback: true } }),
           }
         : rollingOf(options),
     },

@@ -121,6 +121,67 @@ export const scaledIn = corner(
   },
 );
 
+export const mended = corner(
+  'mended',
+  'A build crashes until a better one takes its place.',
+  (stage, common, at) => {
+    const exit = { afterMs: [20 * secondMs, 50 * secondMs], exitCode: 1 } as const;
+    const worker = createWorker(stage, { ...common, name: 'worker', desired: 2 });
+    at(50, () => worker.deploy({ health: 'broken', app: { exit } }));
+    at(62, () => worker.deploy({ health: 'good' }));
+  },
+);
+
+export const besideJobs = corner(
+  'beside-jobs',
+  'A service crashes, and beside it one job after the other.',
+  (stage, common, at) => {
+    const { world, clusterName } = stage;
+    createLoop(stage, { ...common, name: 'worker', from: 50, to: 54 }, at);
+    const { taskDefinitionArn } = world.ecs.registerTaskDefinition({
+      ...{ family: 'job', cpu: '256', memory: '512', requiresCompatibilities: ['FARGATE'] },
+      containerDefinitions: [{ name: 'app', image: 'job:1', essential: true }],
+      app: { exit: { afterMs: [secondMs, 2 * secondMs], exitCode: 1 } },
+    });
+    const subnets = common.subnets.map(({ subnetId }) => subnetId);
+    for (let second = 0; second < 8 * 60; second += 2) {
+      at(48 + second / 60, () => {
+        world.ecs.runTask({
+          ...{ cluster: clusterName, taskDefinition: taskDefinitionArn, count: 1 },
+          launchType: 'FARGATE',
+          networkConfiguration: { awsvpcConfiguration: { subnets } },
+        });
+      });
+    }
+  },
+);
+
+export const alarmed = corner(
+  'alarmed',
+  'Users meet errors of a build that has passed: an alarm takes it back.',
+  (stage, common, at) => {
+    const { world } = stage;
+    const alarmName = 'web-5xx';
+    world.aws.setAlarm({ alarmName, state: 'OK' });
+    const web = createWeb(stage, {
+      ...common,
+      ...{ name: 'web', desired: 2, bakeTimeInMinutes: 10, alarmNames: [alarmName] },
+      hookDetails: { ...Object(toldByJson), alarms: [alarmName] },
+      hookStages: ['TEST_TRAFFIC_SHIFT', 'POST_TEST_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT'],
+    });
+    at(50, () => web.deploy({ health: 'good' }));
+    for (let minutes = 51; minutes < 70; minutes += 1) {
+      at(minutes, () => {
+        const runs = [...world.account.serviceDeployments.values()];
+        if (runs.at(-1)?.lifecycleStage === 'BAKE_TIME') {
+          world.aws.setAlarm({ alarmName, state: 'ALARM' });
+        }
+      });
+    }
+    at(90, () => world.aws.setAlarm({ alarmName, state: 'OK' }));
+  },
+);
+
 /** Stops that are told after their deployment is gone: some come in time, and are too few by themselves. */
 export const replacedLoop = corner(
   'replaced-loop',

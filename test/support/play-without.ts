@@ -29,10 +29,15 @@ registerHooks({
     return id === null || !isAnew ? resolved : { ...resolved, url: `${resolved.url}?${key}=${id}` };
   },
   load(url, context, nextLoad) {
-    const step = steps.get(new URL(url).searchParams.get(key) ?? '');
-    if (step === undefined || !url.startsWith(`${root}${step.file}?`))
-      return nextLoad(url, context);
-    const source = readFileSync(fileURLToPath(url), 'utf8').replace(step.step, () => step.without);
+    const removed = (new URL(url).searchParams.get(key) ?? '')
+      .split(',')
+      .flatMap((id) => steps.get(id) ?? [])
+      .filter(({ file }) => url.startsWith(`${root}${file}?`));
+    if (removed.length === 0) return nextLoad(url, context);
+    const source = removed.reduce(
+      (text, { step, without }) => text.replace(step, () => without),
+      readFileSync(fileURLToPath(url), 'utf8'),
+    );
     return { format: 'module-typescript', source, shortCircuit: true };
   },
 });
@@ -52,9 +57,9 @@ const replacing =
     return around === undefined ? changed : surroundings[around](changed);
   };
 
-/** Names of the checkers that do not hold, the step with this id being removed; none is, without one. */
-async function brokenBy(run: StepRun, id = ''): Promise<readonly string[]> {
-  const query = id === '' ? '' : `?${key}=${id}`;
+/** Names of the checkers that do not hold, the steps with these ids being removed. */
+async function brokenBy(run: StepRun, ids: readonly string[]): Promise<readonly string[]> {
+  const query = ids.length === 0 ? '' : `?${key}=${ids.join(',')}`;
   const { runScenario }: Run = await import(`../../simulator/run.ts${query}`);
   const { scenario, seed, mode = 'fast', faults, latencyMs } = run;
   const { invariants } = await runScenario(smallScenarios[scenario], {
@@ -66,13 +71,13 @@ async function brokenBy(run: StepRun, id = ''): Promise<readonly string[]> {
   return invariants.filter(({ isHeld }) => !isHeld).map(({ name }) => name);
 }
 
-const whole = new Map<string, Promise<readonly string[]>>();
+const others = new Map<string, Promise<readonly string[]>>();
 
-/** The same of the functions as they are: each run is played once. */
-function brokenByNothing(run: StepRun): Promise<readonly string[]> {
-  const name = JSON.stringify(run);
-  const played = whole.get(name) ?? brokenBy(run);
-  whole.set(name, played);
+/** The same of the functions with this step in its place: each run is played once. */
+function brokenBesides({ run, besides = [] }: RemovedStep): Promise<readonly string[]> {
+  const name = JSON.stringify([run, besides]);
+  const played = others.get(name) ?? brokenBy(run, besides);
+  others.set(name, played);
   return played;
 }
 
@@ -81,23 +86,26 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-async function search(step: RemovedStep & { run: StepRun }, seeds: number) {
+const brokenWithout = ({ run, id, besides = [] }: RemovedStep): Promise<readonly string[]> =>
+  brokenBy(run, [id, ...besides]);
+
+async function search(step: RemovedStep, seeds: number) {
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const run = { ...step.run, seed };
-    const broken = await brokenBy(run, step.id);
-    if (broken.length > 0 && (await brokenByNothing(run)).length === 0) {
-      return { seed, broken, whole: [] };
-    }
+    const one = { ...step, run: { ...step.run, seed } };
+    const broken = await brokenWithout(one);
+    if (!broken.includes(step.checker)) continue;
+    const whole = await brokenBesides(one);
+    if (!whole.includes(step.checker)) return { seed, broken, whole };
   }
   return { broken: [], whole: [] };
 }
 
 for (const step of removedSteps) {
-  if (!('run' in step) || (positionals.length > 0 && !positionals.includes(step.id))) continue;
+  if (positionals.length > 0 && !positionals.includes(step.id)) continue;
   const seeds = Number(values.seeds);
   const found =
     seeds > 0
       ? await search(step, seeds)
-      : { broken: await brokenBy(step.run, step.id), whole: await brokenByNothing(step.run) };
+      : { broken: await brokenWithout(step), whole: await brokenBesides(step) };
   process.stdout.write(`${JSON.stringify({ id: step.id, ...found })}\n`);
 }

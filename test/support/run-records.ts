@@ -82,6 +82,7 @@ export const hookCall = (minutes: number, changes: Partial<HookCall> = {}): Hook
   deploymentArn: 'arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/web/1',
   stage: 'POST_TEST_TRAFFIC_SHIFT',
   ...{ targetRevisionArn: 'green', executionId: 'one', outcome: 'returned' },
+  isRollback: false,
   ...{ startedMs: at(minutes), endedMs: at(minutes) + 5_000 },
   ...{ hookStatus: 'SUCCEEDED', reason: 'no-regression: all is well' },
   ...changes,

@@ -1,10 +1,13 @@
 import type { Scenario } from '../../simulator/scenario.ts';
 import { storm } from '../../simulator/scenarios/storm.ts';
 import {
+  alarmed,
+  besideJobs,
   crowd,
   guarded,
   halfWay,
   lateStart,
+  mended,
   muted,
   noisy,
   notOptedIn,
@@ -24,14 +27,17 @@ const observing: Scenario = { ...pocket, name: 'observing', stackMode: () => 'ob
 export const smallScenarios = {
   pocket,
   observing,
+  alarmed,
   crowd,
   guarded,
+  mended,
   muted,
   noisy,
   starved,
   storm,
   tagged,
   unmeasured,
+  'beside-jobs': besideJobs,
   'not-opted-in': notOptedIn,
   'replaced-loop': replacedLoop,
   'three-stops': threeStops,

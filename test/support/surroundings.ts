@@ -57,6 +57,147 @@ const forgottenHookDetails: Surround = (real) => {
   })(real);
 };
 
+/** Whether a request to AWS is refused at this time. */
+type IsRefused = (
+  request: { readonly body?: unknown; readonly headers: Headers },
+  nowMs: number,
+) => boolean;
+type Headers = Readonly<Record<string, string>>;
+
+/** Requests that are refused for good, of task-state. */
+const refusing =
+  (isRefused: IsRefused): Surround =>
+  (real) => {
+    const factory = real['task-state'];
+    if (factory === undefined) throw new Error('there is no task-state');
+    return {
+      ...real,
+      'task-state': (env, sandbox) => {
+        const { requestHandler } = sandbox.clientSettings;
+        const handle: typeof requestHandler.handle = async (request, options) => {
+          if (isRefused(request, sandbox.clock.nowMs())) throw new Error('refused');
+          return await requestHandler.handle(request, options);
+        };
+        const clientSettings = {
+          ...sandbox.clientSettings,
+          requestHandler: { ...requestHandler, handle },
+        };
+        return factory(env, { ...sandbox, clientSettings });
+      },
+    };
+  };
+
+const isOf = (operation: string, headers: Headers): boolean =>
+  headers['x-amz-target']?.endsWith(`.${operation}`) === true;
+
+/** ECS shows task-state no service. */
+const unreadableServices = refusing(({ headers }) => isOf('DescribeServices', headers));
+
+/** The table takes nothing that is about jobs, for as long as the queue still has tries for most of it. */
+const unwritableJobs = refusing(
+  ({ headers, body }, nowMs) =>
+    nowMs < startMs + 62 * minuteMs && isOf('PutItem', headers) && textOf(body).includes('/job"'),
+);
+
+const textOf = (body: unknown): string =>
+  body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
+
+/** Three copies of every stop come with it, as if three more tasks had stopped a day and an hour ago. */
+const replayedStops: Surround = (real) => {
+  const factory = real['task-state'];
+  if (factory === undefined) throw new Error('there is no task-state');
+  return {
+    ...real,
+    'task-state': (env, sandbox) => {
+      const handle = factory(env, sandbox);
+      return async (event, context) => {
+        const records: unknown = Reflect.get(Object(event), 'Records');
+        if (!Array.isArray(records)) return await handle(event, context);
+        const copies = ['1', '2', '3'].flatMap((digit) =>
+          records.flatMap((record) => earlier(record, digit) ?? []),
+        );
+        return await handle(changed(event, { Records: [...records, ...copies] }), context);
+      };
+    },
+  };
+};
+
+const replayedMs = 25 * 60 * minuteMs;
+
+/** A record of a stop as it would have been a day and an hour ago, of another task; undefined of others. */
+function earlier(record: unknown, digit: string): unknown {
+  const body = String(Reflect.get(Object(record), 'body'));
+  const arn = /"taskArn":"([^"]+)"/.exec(body)?.[1];
+  if (arn === undefined) return undefined;
+  const text = body
+    .replaceAll(arn, `${arn.slice(0, -1)}${digit}`)
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) =>
+      new Date(Date.parse(time) - replayedMs).toISOString(),
+    );
+  return changed(record, { body: text });
+}
+
+/** The clock of task-state is 20 minutes behind in every third of its sweeps. */
+const slowClocks: Surround = (real) => {
+  const factory = real['task-state'];
+  if (factory === undefined) throw new Error('there is no task-state');
+  let sweeps = 0;
+  return {
+    ...real,
+    'task-state': (env, sandbox) => {
+      let behindMs = 0;
+      const nowMs = (): number => sandbox.clock.nowMs() - behindMs;
+      const handle = factory(env, { ...sandbox, clock: { ...sandbox.clock, nowMs } });
+      return async (event, context) => {
+        const isSweep = Reflect.get(Object(event), 'Records') === undefined;
+        if (isSweep) sweeps += 1;
+        behindMs = isSweep && sweeps % 3 === 0 ? 20 * minuteMs : 0;
+        return await handle(event, context);
+      };
+    },
+  };
+};
+
+/**
+ * For a while ECS loses what the hook returned, most of which the table does not take either; then it
+ * sends what the first call of the deployment had returned.
+ */
+const mixedHookDetails: Surround = (real) => {
+  const firsts = new Map<unknown, { readonly atMs: number; hookDetails: unknown }>();
+  return aroundHook((open, sandbox) => {
+    const { requestHandler } = sandbox.clientSettings;
+    let isTableGone = false;
+    const handle: typeof requestHandler.handle = async (request, options) => {
+      const isTable = request.headers['x-amz-target']?.startsWith('DynamoDB') === true;
+      if (isTable && isTableGone) throw new Error('refused');
+      return await requestHandler.handle(request, options);
+    };
+    const clientSettings = {
+      ...sandbox.clientSettings,
+      requestHandler: { ...requestHandler, handle },
+    };
+    const answer = open({ ...sandbox, clientSettings });
+    return async (event, context) => {
+      const deployment: unknown = Reflect.get(Object(event), 'resourceArn');
+      const first = firsts.get(deployment);
+      const sinceMs = first === undefined ? 0 : sandbox.clock.nowMs() - first.atMs;
+      isTableGone = sinceMs < goneMs.table;
+      if (first === undefined) {
+        const own = { atMs: sandbox.clock.nowMs(), hookDetails: undefined as unknown };
+        firsts.set(deployment, own);
+        const answered = await answer(event, context);
+        own.hookDetails = Reflect.get(Object(answered), 'hookDetails');
+        return answered;
+      }
+      const hookDetails = sinceMs < goneMs.details ? undefined : first.hookDetails;
+      return await answer(changed(event, { hookDetails }), context);
+    };
+  })(real);
+};
+
+/** For how long after the first call: longer than a verdict may be late. */
+const goneMs = { table: 6 * minuteMs, details: 9.5 * minuteMs } as const;
+
 /** A sandbox of task-state dies whenever it is about to publish something for the first time. */
 const deathsBeforePublishing: Surround = (real) => {
   const factory = real['task-state'];
@@ -110,6 +251,11 @@ export const surroundings = {
   'slow-load-balancers': slowLoadBalancers,
   'forgotten-hook-details': forgottenHookDetails,
   'garbled-calls': garbledCalls,
+  'mixed-hook-details': mixedHookDetails,
+  'unreadable-services': unreadableServices,
+  'unwritable-jobs': unwritableJobs,
+  'replayed-stops': replayedStops,
+  'slow-clocks': slowClocks,
   'deaths-before-publishing': deathsBeforePublishing,
 } as const satisfies Readonly<Record<string, Surround>>;
 

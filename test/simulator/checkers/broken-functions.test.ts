@@ -34,7 +34,7 @@ import {
   watchesDensityFor,
   watchesZonesFor,
 } from '../../support/broken-functions.ts';
-import { guarded, lateStart, unmeasured } from '../../support/corners.ts';
+import { alarmed, guarded, lateStart, unmeasured } from '../../support/corners.ts';
 import { evenings } from '../../support/evenings.ts';
 import { packed } from '../../support/packed.ts';
 import { pocket } from '../../support/pocket.ts';
@@ -103,6 +103,7 @@ describe('a broken function', { timeout: patienceMs }, () => {
     ['rolls everything back', failsEverything, 'good-green-passes', {}],
     ['tells nobody of a rollback', failsEverything, 'rollbacks-told', {}],
     ['never comes to a verdict', neverDecides, 'verdict-in-time', {}],
+    ['holds up the way back', failsEverything, 'way-back-free', { scenario: alarmed }],
     ['throws instead of answering', throwsInstead, 'hook-answers', {}],
     ['logs nothing', logsNothing, 'decisions-logged', {}],
   ])('that %s is caught', async (_, replace, checker, played) => {

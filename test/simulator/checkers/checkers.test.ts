@@ -44,6 +44,7 @@ const build = (health: BuildTruth['health']): BuildTruth => ({
   ...{ type: 'build', service: 'web', taskDefinitionArn: 'web:2', health, isEnforced: true },
 });
 const failed = { hookStatus: 'FAILED', reason: 'latency-regression: slow' } as const;
+const wayBack = { stage: 'PRODUCTION_TRAFFIC_SHIFT', isRollback: true } as const;
 /** A day and more, and a hook that was asked once. */
 const waiting = {
   endMs: at(48 * 60),
@@ -305,6 +306,12 @@ const cases: readonly CheckerCase[] = [
     'ECS gives the hook up long after its deadline',
     { ...waiting, deployments: [{ ...rolledBackAt(75), endedMs: at(60 + 1_440) }] },
     { ...waiting, deployments: [rolledBackAt(60 + 1_440)] },
+  ],
+  [
+    'way-back-free',
+    'the hook stands in the way of a deployment that goes back',
+    { hookCalls: [hookCall(60, failed), hookCall(61, wayBack)] },
+    { hookCalls: [hookCall(60, failed), hookCall(61, { ...wayBack, hookStatus: 'FAILED' })] },
   ],
   [
     'broken-green-never-passes',

@@ -75,9 +75,9 @@ export const incidentSteps: readonly RemovedStep[] = [
         ? incident
         : opened(added, observation.severity, context);`,
     without: 'return opened(added, observation.severity, context);',
-    unseen:
-      'what is late of a deployment that is gone is left out before, but where its service cannot be read',
-    testedIn: 'test/domain/incident-lifecycle.test.ts',
+    besides: ['past-deployment', 'boundary'],
+    run: { scenario: 'replaced-loop', seed: 1, faults: ['late-events'] },
+    checker: 'no-false-alarms',
   },
   {
     id: 'superseded',
@@ -85,8 +85,8 @@ export const incidentSteps: readonly RemovedStep[] = [
     file: 'functions/task-state/react.ts',
     step: 'if (observation !== undefined) await apply({ key: incident, observation }, deps);',
     without: '',
-    unseen: 'what is over by a new deployment is soon over by its steady service as well',
-    testedIn: 'test/functions/task-state.test.ts',
+    run: { scenario: 'mended', seed: 1, mode: 'wire', around: 'unreadable-services' },
+    checker: 'incidents-resolve',
   },
   {
     id: 'boundary',
@@ -112,8 +112,19 @@ export const incidentSteps: readonly RemovedStep[] = [
     file: 'shared/domain/incident-lifecycle.ts',
     step: 'if (atMs < newestAtMs(incident)) return incident;',
     without: '',
-    unseen: 'the wait begins at the latest stop in any case',
-    testedIn: 'test/domain/incident-lifecycle.test.ts',
+    besides: ['quiet-since-the-last'],
+    run: { scenario: 'pocket', seed: 3, around: 'slow-clocks' },
+    checker: 'ends-when-well',
+  },
+  {
+    id: 'quiet-since-the-last',
+    guards: 'The wait for an end begins at the latest stop.',
+    file: 'shared/domain/incident-lifecycle.ts',
+    step: 'const quietSinceMs = Math.max(wellSinceMs, newestAtMs(incident));',
+    without: 'const quietSinceMs = wellSinceMs;',
+    besides: ['well-after-the-last'],
+    run: { scenario: 'pocket', seed: 3, around: 'slow-clocks' },
+    checker: 'ends-when-well',
   },
   {
     id: 'steady',
@@ -193,8 +204,9 @@ export const incidentSteps: readonly RemovedStep[] = [
     file: 'functions/task-state/batch.ts',
     step: 'failed.push({ itemIdentifier: messageId });',
     without: 'throw error;',
-    unseen: 'what comes again as a whole batch is told as well, only later',
-    testedIn: 'test/functions/task-state.test.ts',
+    run: { scenario: 'beside-jobs', seed: 1, mode: 'wire', around: 'unwritable-jobs' },
+    checker: 'incidents-told',
+    anyway: ['errors-explained'],
   },
   {
     id: 'stale',
@@ -202,7 +214,7 @@ export const incidentSteps: readonly RemovedStep[] = [
     file: 'shared/domain/incident-lifecycle.ts',
     step: 'if (nowMs - atMs > policy.staleMs) return incident;',
     without: '',
-    unseen: 'no event of the simulated account is late by a day',
-    testedIn: 'test/domain/incident-lifecycle.test.ts',
+    run: { scenario: 'pocket', seed: 1, around: 'replayed-stops' },
+    checker: 'no-false-alarms',
   },
 ];

@@ -13,20 +13,16 @@ export type RemovedStep = {
   /** Its text there, found once; and the text that takes its place. */
   readonly step: string;
   readonly without: string;
-} & (Caught | Unseen);
-
-type Caught = {
   readonly run: StepRun;
   /** Name of the checker that notices. */
   readonly checker: string;
-};
-
-/** Nothing in a run notices. */
-type Unseen = {
-  /** Why not: what else keeps the promise, or what the simulated account never does. */
-  readonly unseen: string;
-  /** Where it is tested alone. */
-  readonly testedIn: string;
+  /**
+   * Ids of the steps that keep the same promise by themselves: they are removed as well. Nobody notices
+   * that they alone are, so it is this step that is missed.
+   */
+  readonly besides?: readonly string[];
+  /** Names of the checkers that what is around the functions breaks by itself. */
+  readonly anyway?: readonly string[];
 };
 
 /** The run in which the step is missed. */
