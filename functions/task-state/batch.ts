@@ -3,7 +3,7 @@ import {
   classifyDeploymentChange,
   classifyHookChange,
 } from '../../shared/domain/deployment-event.ts';
-import type { Incident } from '../../shared/domain/incident.ts';
+import type { Incident, Subject } from '../../shared/domain/incident.ts';
 import { fingerprintOf } from '../../shared/domain/incident-key.ts';
 import { modeOfTag } from '../../shared/domain/mode.ts';
 import { classifyServiceAction } from '../../shared/domain/service-action.ts';
@@ -57,8 +57,8 @@ export async function reactToBatch({ Records }: Batch, deps: Deps): Promise<Batc
 
 /** The open incidents of a batch: listed once, when first asked for, and what the batch opens itself. */
 export type OpenIncidents = {
-  /** Of one service. */
-  of(cluster: string, service: string): Promise<readonly Incident[]>;
+  /** Of one service, or of one family of standalone tasks. */
+  of(cluster: string, subject: Subject): Promise<readonly Incident[]>;
   note(incident: Incident | undefined): void;
 };
 
@@ -66,16 +66,13 @@ function createOpenIncidents({ store }: Deps): OpenIncidents {
   const noted = new Map<string, Incident>();
   let listing: Promise<readonly Incident[]> | undefined;
   return {
-    async of(cluster, service) {
+    async of(cluster, { type, name }) {
       listing ??= store.list().then(({ incidents }) => incidents);
       const known = new Map((await listing).map((one) => [fingerprintOf(one), one]));
       for (const [fingerprint, incident] of noted) known.set(fingerprint, incident);
       return [...known.values()].filter(
         ({ status, cluster: of, subject }) =>
-          status === 'open' &&
-          of === cluster &&
-          subject.type === 'service' &&
-          subject.name === service,
+          status === 'open' && of === cluster && subject.type === type && subject.name === name,
       );
     },
     note(incident) {

@@ -14,7 +14,9 @@ import { classifyStop, subjectOf } from '../../shared/domain/stop-classification
 import {
   hookFacts,
   isOfPastDeployment,
+  isTaskDone,
   observeCompletion,
+  observeTaskDone,
   type Reaction,
   reactToMeaning,
   reactToStop,
@@ -30,18 +32,18 @@ import type { LogQuotes } from './log-quotes.ts';
 export async function react(
   event: Exclude<EcsEvent, { kind: 'ignored' }>,
   states: States,
-  { open: openIncidents, quotes }: { readonly open: OpenIncidents; readonly quotes: LogQuotes },
+  batch: { readonly open: OpenIncidents; readonly quotes: LogQuotes },
   deps: Deps,
 ): Promise<void> {
   switch (event.kind) {
     case 'task-stopped':
-      return await reactToTask(event.task, states, quotes, deps);
+      return await reactToTask(event.task, states, batch, deps);
     case 'service-action': {
       const { action } = event;
       const meaning = classifyServiceAction(action);
       const about = { ...action, cluster: clusterName(action.clusterArn), deploymentId: undefined };
       const state = states.get(stateKey(action.clusterArn, action.service));
-      return await reactToEvent(meaning, { ...about, state }, openIncidents, deps);
+      return await reactToEvent(meaning, { ...about, state }, batch.open, deps);
     }
     case 'deployment-state': {
       const { change } = event;
@@ -49,7 +51,7 @@ export async function react(
       const state = states.get(stateKey(change.clusterArn, change.service));
       const facts = rollbackFactsOf(change, meaning, state);
       const about = { ...change, cluster: clusterName(change.clusterArn), facts, state };
-      return await reactToEvent(meaning, about, openIncidents, deps);
+      return await reactToEvent(meaning, about, batch.open, deps);
     }
     case 'hook-state': {
       const { change } = event;
@@ -64,7 +66,7 @@ export async function react(
         facts: { ...hookFacts(change), ...hookRollbackFactsOf(meaning) },
         state,
       };
-      return await reactToEvent(meaning, about, openIncidents, deps);
+      return await reactToEvent(meaning, about, batch.open, deps);
     }
   }
 }
@@ -74,7 +76,7 @@ const clusterName = (clusterArn: string): string => clusterArn.split('/').at(-1)
 async function reactToTask(
   task: StoppedTask,
   states: States,
-  quotes: LogQuotes,
+  { open, quotes }: Parameters<typeof react>[2],
   deps: Deps,
 ): Promise<void> {
   const stop = classifyStop(task);
@@ -88,11 +90,17 @@ async function reactToTask(
     return deps.log.info('decision', { decision: 'ignore', reason: 'opted-out', taskArn });
   if (isOfPastDeployment(task, state))
     return deps.log.info('decision', { decision: 'ignore', reason: 'deployment-gone', taskArn });
+  if (isTaskDone(stop)) {
+    for (const incident of await open.of(clusterName(task.clusterArn), subject)) {
+      await applyAll(incident, observeTaskDone(incident, task.stoppedAtMs), deps);
+    }
+  }
   let isToldFast = false;
   for (const reaction of reactToStop(task, stop, clusterName(task.clusterArn), state)) {
     // What loops fast is told as that alone, and what is over as a fast loop does not go on as a slow one.
     if (reaction.key.kind === 'slow-loop' && isToldFast) continue;
     const incident = await apply(reaction, deps);
+    open.note(incident);
     isToldFast = incident?.status === 'open' || incident?.resolution === 'superseded';
     quotes.note(incident, task, stop);
   }
@@ -110,7 +118,7 @@ async function reactToEvent(
     return deps.log.info('decision', { decision: 'ignore', reason: 'opted-out', service });
   const reactions = reactToMeaning(meaning, about);
   if (reactions.length === 0 && meaning.cause !== 'deployment-completed') return;
-  const own = await openIncidents.of(cluster, service);
+  const own = await openIncidents.of(cluster, { type: 'service', name: service });
   for (const reaction of reactions) {
     openIncidents.note(await apply(reaction, deps));
   }

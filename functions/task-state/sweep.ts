@@ -3,7 +3,7 @@ import type { Incident } from '../../shared/domain/incident.ts';
 import type { Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { hasRestarts } from '../../shared/domain/restart-loop.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
-import { observePause, observeState } from '../../shared/domain/task-reaction.ts';
+import { observeFamily, observePause, observeState } from '../../shared/domain/task-reaction.ts';
 import type { Deps } from './handler.ts';
 import { applyAll, changes } from './react.ts';
 import { isLookedAt, lookForRestarts, type ServiceStates, serviceKeyOf } from './restarts.ts';
@@ -97,6 +97,7 @@ async function observe(
   const nowMs = deps.clock.nowMs();
   const observations: readonly Observation[] = [
     ...(state === undefined ? [] : observeState(incident, state, nowMs)),
+    ...observeFamily(incident, nowMs),
     ...observePause(incident, nowMs),
     { type: 'tick' },
   ];

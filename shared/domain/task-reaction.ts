@@ -211,6 +211,24 @@ const endsWhenDeployed: ReadonlySet<IncidentKind> = new Set<IncidentKind>([
 /** Ends that say of themselves what was seen; see `ended` in `alert-text/render.ts`. */
 export const serviceGone = 'the service is gone';
 export const pauseOver = 'the time to decide is over';
+export const taskDone = 'a later task ended well';
+
+/** Whether a stop is a standalone task's success: it was to end, and did with exit code 0. */
+export const isTaskDone = ({ rule }: Pick<StopClass, 'rule'>): boolean =>
+  rule === 'application-exit/done';
+
+/** What a standalone task's success means to an open incident of its family: nobody else sees it well. */
+export const observeTaskDone = ({ kind }: Incident, atMs: number): readonly Observation[] =>
+  endsWhenSteady.has(kind) ? [{ type: 'well', atMs, reason: taskDone }] : [];
+
+/** Standalone tasks are well from their last success on, for as long as none of them fails. */
+export const observeFamily = (
+  { subject, wellSinceMs }: Incident,
+  atMs: number,
+): readonly Observation[] =>
+  subject.type === 'family' && wellSinceMs !== undefined
+    ? [{ type: 'well', atMs, reason: taskDone }]
+    : [];
 
 /** What a completed deployment of its service means to an open incident. */
 export const observeCompletion = (

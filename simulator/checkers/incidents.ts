@@ -7,6 +7,7 @@ import { isOptedOut, mutesIn } from './quiet.ts';
 import {
   type Crossing,
   crossingsOf,
+  familyOf,
   isMeant,
   isPast,
   isSupported,
@@ -293,6 +294,9 @@ const endsWhenWell = new Set([...Object.keys(thresholds), ...folds]);
 const endsWithinMs = (kind: string): number =>
   (kind === 'slow-loop' ? 6 * hourMs : 0) + wellMs + 15 * minuteMs;
 
+const isDone = ({ containers }: DeliveredStop): boolean =>
+  containers.every(({ exitCode }) => exitCode === 0);
+
 export const incidentsResolve: Checker = {
   name: 'incidents-resolve',
   sentence: 'Every incident ends once its cause is gone.',
@@ -307,8 +311,19 @@ export const incidentsResolve: Checker = {
       }),
 };
 
-/** When a service last had trouble, was last short of tasks, or was last deployed. */
+/**
+ * When a service last had trouble, was last short of tasks, or was last deployed. Standalone tasks have
+ * none: they are quiet from a success on that no failure followed, and never before it.
+ */
 function quietSinceMs(run: RunRecord, service: string, kind: string): number {
+  const alone = run.stops.filter(
+    (stop) => stop.service === undefined && familyOf(stop) === service,
+  );
+  if (alone.length > 0 && !run.counts.some((count) => count.service === service)) {
+    const last = alone.findLast((stop) => !isDone(stop))?.stoppedAtMs ?? run.startMs;
+    const success = alone.find((stop) => isDone(stop) && stop.stoppedAtMs > last);
+    return success?.stoppedAtMs ?? Number.POSITIVE_INFINITY;
+  }
   const isOne = (other: string | undefined): boolean => folds.has(kind) || other === service;
   const short = run.counts.filter((count) => isOne(count.service));
   return Math.max(

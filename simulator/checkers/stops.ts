@@ -191,5 +191,5 @@ export function isSupported(
 const isOfKind = (signal: Signal, service: string, kind: string): boolean =>
   signal.service === service && (kind === 'start-failure' || kind === 'placement-failure');
 
-const familyOf = ({ taskDefinitionArn }: Stop): string =>
+export const familyOf = ({ taskDefinitionArn }: Stop): string =>
   taskDefinitionArn.split('/').at(-1)?.split(':')[0] ?? '?';

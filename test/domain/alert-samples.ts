@@ -29,6 +29,7 @@ import type {
   Severity,
   Transition,
 } from '../../shared/domain/incident.ts';
+import { taskDone } from '../../shared/domain/task-reaction.ts';
 import { createTimeFormatter } from '../../shared/runtime/time-format.ts';
 
 const secondMs = 1_000;
@@ -286,6 +287,10 @@ const awaitingFacts: HookFacts = {
   serviceDeploymentArn:
     'arn:aws:ecs:eu-central-1:123456789012:service-deployment/prod/checkout/0EYSiB0qap8xf0N76FsbE',
 };
+
+/** What ends an incident: of standalone tasks nobody sees a steady service. */
+const resolutionOf = ({ subject }: Sample): string =>
+  subject.type === 'family' ? taskDone : 'steady';
 
 const zones = ['a', 'b', 'c'].map((name) => `eu-central-1${name}`);
 const zoneFacts: ZoneImbalanceFacts = {
@@ -946,7 +951,7 @@ export function momentOf(
     openedAtMs: lastAtMs,
     changedAtMs: noticeAtMs,
     resolvedAtMs: transition === 'resolve' ? noticeAtMs : undefined,
-    resolution: transition === 'resolve' ? 'steady' : undefined,
+    resolution: transition === 'resolve' ? resolutionOf(sample) : undefined,
     boundaryMs: undefined,
     wellSinceMs: undefined,
     worseSinceMs: undefined,

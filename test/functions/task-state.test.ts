@@ -96,6 +96,109 @@ describe('a crash loop', () => {
     expect(incident?.facts).not.toHaveProperty('minimum');
   });
 
+  describe('of standalone tasks', () => {
+    const alone = { group: 'family:job', startedBy: 'cron' };
+    const done = (id: string, atMs: number) =>
+      stopEvent({ id, atMs, service: 'job', exitCode: 0, reason: '', detail: alone });
+    const failed = (id: string, atMs: number) =>
+      stopEvent({ id, atMs, service: 'job', exitCode: 2, reason: '', detail: alone });
+
+    /** A lab in which the job has failed three times and a card was sent. */
+    const createFailing = async (overrides: Parameters<typeof createLab>[0] = {}) => {
+      const lab = await createLab(overrides);
+      for (let minute = 0; minute < 9; minute += 1) {
+        lab.wait(minuteMs);
+        if (minute < 3) await lab.deliver(failed(`failed-${minute}`, lab.nowMs()));
+        await lab.sweep();
+      }
+      const pass = async (minutes: number): Promise<void> => {
+        for (let minute = 0; minute < minutes; minute += 1) {
+          lab.wait(minuteMs);
+          await lab.sweep();
+        }
+      };
+      return { lab, pass };
+    };
+
+    it('ends a while after one that ended well, and says so', async () => {
+      const { lab, pass } = await createFailing();
+      expect(lab.subjects()).toEqual([
+        expect.stringMatching(/^\[WARN\] job in prod: crash loop, exit code 2/),
+      ]);
+      expect(lab.alerts[0]?.text).toContain(
+        'a task that ends well and 15 min without a failed one',
+      );
+      await pass(60);
+      expect(lab.subjects()).toHaveLength(1);
+      await lab.deliver(done('done', lab.nowMs()));
+      await pass(14);
+      expect(lab.subjects()).toHaveLength(1);
+      await pass(2);
+      expect(lab.subjects()[1]).toBe(
+        '[RESOLVED] job in prod: works again, a later task ended well',
+      );
+    });
+
+    it('does not end where one fails after it', async () => {
+      const { lab, pass } = await createFailing();
+      await lab.deliver(done('done', lab.nowMs()));
+      await pass(5);
+      await lab.deliver(failed('again', lab.nowMs()));
+      await pass(60);
+      expect(lab.subjects()).toHaveLength(1);
+    });
+
+    it('does not end by one that ended well before the last that failed', async () => {
+      const { lab, pass } = await createFailing();
+      await lab.deliver(done('late', lab.nowMs() - 8 * minuteMs));
+      await pass(60);
+      expect(lab.subjects()).toHaveLength(1);
+    });
+
+    it('does not end by one that somebody stopped', async () => {
+      const { lab, pass } = await createFailing();
+      const stopped = { ...alone, stopCode: 'UserInitiated', stoppedReason: 'not now' };
+      await lab.deliver(stopEvent({ id: 'stopped', atMs: lab.nowMs(), detail: stopped }));
+      await pass(60);
+      expect(lab.subjects()).toHaveLength(1);
+    });
+
+    it('does not end by a job of another name, nor does that of a service by a job of its name', async () => {
+      const unreadable = { describeServices: () => Promise.reject(new Error('throttled')) };
+      const { lab, pass } = await createFailing({ services: unreadable });
+      const stops = [0, 1, 2].map((at) => stopEvent({ id: `w${at}`, atMs: lab.nowMs() }));
+      await lab.deliver(...stops);
+      const other = { group: 'family:worker', startedBy: 'cron' };
+      for (const id of ['x', 'y']) {
+        await lab.deliver(
+          stopEvent({ id, atMs: lab.nowMs(), exitCode: 0, reason: '', detail: other }),
+        );
+        await pass(30);
+      }
+      const open = (await lab.incidents()).filter(({ status }) => status === 'open');
+      expect(open.map(({ subject }) => subject.name).sort()).toEqual(['job', 'worker']);
+    });
+  });
+
+  it('of a service that cannot be read any more does not end', async () => {
+    let isReadable = true;
+    const services = {
+      describeServices: async () => {
+        if (!isReadable) throw new Error('throttled');
+        return { services: [steady('worker')], missing: [], failed: [] };
+      },
+    };
+    const lab = await createLab({ services });
+    lab.wait(6 * minuteMs);
+    await lab.deliver(...loop.map(stopEvent));
+    for (let minute = 0; minute < 60; minute += 1) {
+      lab.wait(minuteMs);
+      await lab.sweep();
+      isReadable = minute < 5;
+    }
+    expect((await lab.incidents()).map(({ status }) => status)).not.toContain('resolved');
+  });
+
   it('of two stops is nobody told of', async () => {
     const lab = await createLab();
     lab.states.set('worker', steady('worker'));

@@ -134,25 +134,26 @@ export const mended = corner(
 
 export const besideJobs = corner(
   'beside-jobs',
-  'A service crashes, and beside it one job after the other.',
+  'A service crashes, and beside it one job after the other, until somebody repairs it.',
   (stage, common, at) => {
     const { world, clusterName } = stage;
     createLoop(stage, { ...common, name: 'worker', from: 50, to: 54 }, at);
-    const { taskDefinitionArn } = world.ecs.registerTaskDefinition({
-      ...{ family: 'job', cpu: '256', memory: '512', requiresCompatibilities: ['FARGATE'] },
-      containerDefinitions: [{ name: 'app', image: 'job:1', essential: true }],
-      app: { exit: { afterMs: [secondMs, 2 * secondMs], exitCode: 1 } },
-    });
+    const jobThatEndsWith = (exitCode: number): string =>
+      world.ecs.registerTaskDefinition({
+        ...{ family: 'job', cpu: '256', memory: '512', requiresCompatibilities: ['FARGATE'] },
+        containerDefinitions: [{ name: 'app', image: 'job:1', essential: true }],
+        app: { exit: { afterMs: [secondMs, 2 * secondMs], exitCode } },
+      }).taskDefinitionArn;
+    const [failing, repaired] = [jobThatEndsWith(1), jobThatEndsWith(0)];
     const subnets = common.subnets.map(({ subnetId }) => subnetId);
-    for (let second = 0; second < 8 * 60; second += 2) {
-      at(48 + second / 60, () => {
-        world.ecs.runTask({
-          ...{ cluster: clusterName, taskDefinition: taskDefinitionArn, count: 1 },
-          launchType: 'FARGATE',
-          networkConfiguration: { awsvpcConfiguration: { subnets } },
-        });
+    const run = (taskDefinition: string): void => {
+      world.ecs.runTask({
+        ...{ cluster: clusterName, taskDefinition, count: 1, launchType: 'FARGATE' },
+        networkConfiguration: { awsvpcConfiguration: { subnets } },
       });
-    }
+    };
+    for (let second = 0; second < 8 * 60; second += 2) at(48 + second / 60, () => run(failing));
+    at(75, () => run(repaired));
   },
 );
 

@@ -87,6 +87,10 @@ export function pace({ incident }: Scene, noun: string, plural?: string): string
 export const quietText = ({ incident, notice }: Scene): string =>
   durationText((incident.resolvedAtMs ?? notice.atMs) - lastAtMs(incident));
 
+/** What has to be seen before an incident of tasks ends: of standalone ones, a success. */
+export const wellText = ({ incident: { subject } }: Scene): string =>
+  subject.type === 'family' ? 'a task that ends well' : 'steady state';
+
 export const nothingToDo: readonly Advice[] = [{ text: 'nothing to do' }];
 
 /** How many tasks run, and how many must. */

@@ -14,6 +14,7 @@ import {
   quietText,
   runningText,
   type Scene,
+  wellText,
   withRunning,
 } from './draft.ts';
 import { summedFacts } from './summary.ts';
@@ -214,11 +215,12 @@ function exitText(facts: Reader): string {
   return exitCode === undefined ? '' : ` with ${exitCode}`;
 }
 
-function endsText({ incident, notice }: Scene, facts: Reader, { minimum }: Capacity): string {
-  const [noun] = stopNouns(facts);
-  const end =
-    incident.kind === 'slow-loop'
-      ? `6 h without a ${noun}`
-      : `steady state and 15 min without a ${noun}`;
-  return joined([end, becomesCritical(notice.severity, minimum)], '. ');
+function endsText(scene: Scene, facts: Reader, { minimum }: Capacity): string {
+  const { incident, notice } = scene;
+  const isAlone = incident.subject.type === 'family';
+  const noun = isAlone ? 'failed one' : stopNouns(facts)[0];
+  const isSlow = incident.kind === 'slow-loop';
+  const well = isSlow && !isAlone ? undefined : wellText(scene);
+  const quiet = `${isSlow ? '6 h' : '15 min'} without a ${noun}`;
+  return joined([joined([well, quiet], ' and '), becomesCritical(notice.severity, minimum)], '. ');
 }

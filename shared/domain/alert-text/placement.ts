@@ -9,6 +9,7 @@ import {
   pace,
   runningText,
   type Scene,
+  wellText,
   withRunning,
 } from './draft.ts';
 import { summedFacts } from './summary.ts';
@@ -40,7 +41,7 @@ export function placementDraft(scene: Scene): Draft {
     ]),
     ballast: 'watched only',
     next: isResolved ? nothingToDo : [{ text: adviceOf(facts) }],
-    ends: 'steady state and 15 min without a failed placement',
+    ends: `${wellText(scene)} and 15 min without a failed placement`,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Alert } from '../alert.ts';
 import type { Incident, IncidentKind, Notice } from '../incident.ts';
-import { pauseOver, serviceGone } from '../task-reaction.ts';
+import { pauseOver, serviceGone, taskDone } from '../task-reaction.ts';
 import { badPlaceDraft } from './bad-place.ts';
 import { cardOf } from './card.ts';
 import { concentrationDraft, densityAnomalyDraft } from './density.ts';
@@ -89,6 +89,15 @@ export function renderAlert(incident: Incident, notice: Notice, context: AlertCo
 function ended(draft: Draft, { incident, isResolved, name }: Scene): Draft {
   if (!isResolved) return draft;
   const { resolution } = incident;
+  if (resolution === taskDone) {
+    return {
+      ...draft,
+      headline: 'works again, a later task ended well',
+      lead: `A later task of ${name} ended well, and none has failed since. Nothing to do.`,
+      next: nothingToDo,
+      ends: taskDone,
+    };
+  }
   if (resolution === 'superseded') {
     return {
       ...draft,

@@ -11,6 +11,7 @@ import {
   pace,
   runningText,
   type Scene,
+  wellText,
   withRunning,
 } from './draft.ts';
 import { summedFacts } from './summary.ts';
@@ -58,7 +59,7 @@ export function startFailureDraft(scene: Scene): Draft {
     next: isResolved ? nothingToDo : adviceOf(scene, facts),
     ends: joined(
       [
-        'steady state and 15 min without a failed start',
+        `${wellText(scene)} and 15 min without a failed start`,
         becomesCritical(scene.notice.severity, capacity.minimum),
       ],
       '. ',

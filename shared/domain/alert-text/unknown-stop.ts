@@ -11,6 +11,7 @@ import {
   quietText,
   runningText,
   type Scene,
+  wellText,
 } from './draft.ts';
 import { summedFacts } from './summary.ts';
 import { capacityOf, lastOne, placeText } from './task-facts.ts';
@@ -37,7 +38,7 @@ export function unknownStopDraft(scene: Scene): Draft {
     ]),
     ballast: 'watched only',
     next: isResolved ? nothingToDo : adviceOf(scene, facts),
-    ends: 'steady state and 15 min without another one',
+    ends: `${wellText(scene)} and 15 min without another one`,
   };
 }
 

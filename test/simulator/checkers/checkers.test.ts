@@ -44,6 +44,10 @@ const build = (health: BuildTruth['health']): BuildTruth => ({
   ...{ type: 'build', service: 'web', taskDefinitionArn: 'web:2', health, isEnforced: true },
 });
 const failed = { hookStatus: 'FAILED', reason: 'latency-regression: slow' } as const;
+const job = { service: undefined, taskDefinitionArn: 'job:1' } as const;
+const jobs = [60, 61, 62].map((minutes) => stop(minutes, job));
+const jobDone = (minutes: number) =>
+  stop(minutes, { ...job, containers: [{ name: 'app', exitCode: 0, reason: undefined }] });
 const wayBack = { stage: 'PRODUCTION_TRAFFIC_SHIFT', isRollback: true } as const;
 /** A day and more, and a hook that was asked once. */
 const waiting = {
@@ -555,6 +559,12 @@ const cases: readonly CheckerCase[] = [
     'an incident stays open although its service is well',
     { alerts: [alert(70)], counts: [count(0), count(60, { running: 2 })] },
     { alerts: [alert(70)], counts: [count(0), count(60, { running: 2 }), count(120)] },
+  ],
+  [
+    'incidents-resolve',
+    'that of a job stays open although the job works again',
+    { stops: [...jobs, jobDone(59)], alerts: [alert(70, { service: 'job' })] },
+    { stops: [...jobs, jobDone(80)], alerts: [alert(70, { service: 'job' })] },
   ],
   [
     'no-false-alarms',
