@@ -10,39 +10,47 @@ const fromMs = startMs + 49 * minuteMs;
 /** Longer than a call of the hook may take. */
 const slowMs = 70_000;
 
-const aroundHook =
-  (
-    wrap: (open: (sandbox: Sandbox) => LambdaHandler, sandbox: Sandbox) => LambdaHandler,
-  ): Surround =>
+type Wrap = (open: (sandbox: Sandbox) => LambdaHandler, sandbox: Sandbox) => LambdaHandler;
+
+const aroundFunction =
+  (name: string) =>
+  (wrap: Wrap): Surround =>
   (real) => {
-    const factory = real['deployment-hook'];
-    if (factory === undefined) throw new Error('there is no deployment-hook');
-    return {
-      ...real,
-      'deployment-hook': (env, sandbox) => wrap((inner) => factory(env, inner), sandbox),
-    };
+    const factory = real[name];
+    if (factory === undefined) throw new Error(`there is no ${name}`);
+    return { ...real, [name]: (env, sandbox) => wrap((inner) => factory(env, inner), sandbox) };
   };
+const aroundHook = aroundFunction('deployment-hook');
+const aroundTaskState = aroundFunction('task-state');
+
+type Handle = Sandbox['clientSettings']['requestHandler']['handle'];
+type WireRequest = Parameters<Handle>[0];
+
+/** The sandbox with something that every request to AWS meets before it goes out, and may not get by. */
+function meeting(sandbox: Sandbox, meet: (request: WireRequest) => Promise<void>): Sandbox {
+  const { requestHandler } = sandbox.clientSettings;
+  const handle: Handle = async (request, options) => {
+    await meet(request);
+    return await requestHandler.handle(request, options);
+  };
+  const clientSettings = {
+    ...sandbox.clientSettings,
+    requestHandler: { ...requestHandler, handle },
+  };
+  return { ...sandbox, clientSettings };
+}
 
 const changed = (event: unknown, changes: object): unknown => ({ ...Object(event), ...changes });
 
 /** Elastic Load Balancing answers the hook too late, and nothing can cut that short. */
-const slowLoadBalancers = aroundHook((open, sandbox) => {
-  const { requestHandler } = sandbox.clientSettings;
-  return open({
-    ...sandbox,
-    clientSettings: {
-      ...sandbox.clientSettings,
-      requestHandler: {
-        ...requestHandler,
-        async handle(request, options) {
-          const isSlow = request.headers.authorization?.includes('/elasticloadbalancing/') === true;
-          if (isSlow && sandbox.clock.nowMs() >= fromMs) await sandbox.clock.sleep(slowMs);
-          return await requestHandler.handle(request, options);
-        },
-      },
-    },
-  });
-});
+const slowLoadBalancers = aroundHook((open, sandbox) =>
+  open(
+    meeting(sandbox, async ({ headers }) => {
+      const isSlow = headers.authorization?.includes('/elasticloadbalancing/') === true;
+      if (isSlow && sandbox.clock.nowMs() >= fromMs) await sandbox.clock.sleep(slowMs);
+    }),
+  ),
+);
 
 /** Whatever the hook returns as `hookDetails`, ECS sends those of the first call. */
 const forgottenHookDetails: Surround = (real) => {
@@ -57,70 +65,45 @@ const forgottenHookDetails: Surround = (real) => {
   })(real);
 };
 
-/** Whether a request to AWS is refused at this time. */
-type IsRefused = (
-  request: { readonly body?: unknown; readonly headers: Headers },
-  nowMs: number,
-) => boolean;
-type Headers = Readonly<Record<string, string>>;
+/** Requests of task-state that are refused; the SDK does not try such a one again. */
+const refusing = (isRefused: (request: WireRequest, nowMs: number) => boolean): Surround =>
+  aroundTaskState((open, sandbox) =>
+    open(
+      meeting(sandbox, async (request) => {
+        if (isRefused(request, sandbox.clock.nowMs())) throw new Error('refused');
+      }),
+    ),
+  );
 
-/** Requests that are refused for good, of task-state. */
-const refusing =
-  (isRefused: IsRefused): Surround =>
-  (real) => {
-    const factory = real['task-state'];
-    if (factory === undefined) throw new Error('there is no task-state');
-    return {
-      ...real,
-      'task-state': (env, sandbox) => {
-        const { requestHandler } = sandbox.clientSettings;
-        const handle: typeof requestHandler.handle = async (request, options) => {
-          if (isRefused(request, sandbox.clock.nowMs())) throw new Error('refused');
-          return await requestHandler.handle(request, options);
-        };
-        const clientSettings = {
-          ...sandbox.clientSettings,
-          requestHandler: { ...requestHandler, handle },
-        };
-        return factory(env, { ...sandbox, clientSettings });
-      },
-    };
-  };
-
-const isOf = (operation: string, headers: Headers): boolean =>
+const isOf = (operation: string, { headers }: WireRequest): boolean =>
   headers['x-amz-target']?.endsWith(`.${operation}`) === true;
 
 /** ECS shows task-state no service. */
-const unreadableServices = refusing(({ headers }) => isOf('DescribeServices', headers));
+const unreadableServices = refusing((request) => isOf('DescribeServices', request));
 
 /** The table takes nothing that is about jobs, for as long as the queue still has tries for most of it. */
 const unwritableJobs = refusing(
-  ({ headers, body }, nowMs) =>
-    nowMs < startMs + 62 * minuteMs && isOf('PutItem', headers) && textOf(body).includes('/job"'),
+  (request, nowMs) =>
+    nowMs < startMs + 62 * minuteMs &&
+    isOf('PutItem', request) &&
+    textOf(request.body).includes('/job"'),
 );
 
 const textOf = (body: unknown): string =>
   body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
 
 /** Three copies of every stop come with it, as if three more tasks had stopped a day and an hour ago. */
-const replayedStops: Surround = (real) => {
-  const factory = real['task-state'];
-  if (factory === undefined) throw new Error('there is no task-state');
-  return {
-    ...real,
-    'task-state': (env, sandbox) => {
-      const handle = factory(env, sandbox);
-      return async (event, context) => {
-        const records: unknown = Reflect.get(Object(event), 'Records');
-        if (!Array.isArray(records)) return await handle(event, context);
-        const copies = ['1', '2', '3'].flatMap((digit) =>
-          records.flatMap((record) => earlier(record, digit) ?? []),
-        );
-        return await handle(changed(event, { Records: [...records, ...copies] }), context);
-      };
-    },
+const replayedStops = aroundTaskState((open, sandbox) => {
+  const handle = open(sandbox);
+  return async (event, context) => {
+    const records: unknown = Reflect.get(Object(event), 'Records');
+    if (!Array.isArray(records)) return await handle(event, context);
+    const copies = ['1', '2', '3'].flatMap((digit) =>
+      records.flatMap((record) => earlier(record, digit) ?? []),
+    );
+    return await handle(changed(event, { Records: [...records, ...copies] }), context);
   };
-};
+});
 
 const replayedMs = 25 * 60 * minuteMs;
 
@@ -139,23 +122,18 @@ function earlier(record: unknown, digit: string): unknown {
 
 /** The clock of task-state is 20 minutes behind in every third of its sweeps. */
 const slowClocks: Surround = (real) => {
-  const factory = real['task-state'];
-  if (factory === undefined) throw new Error('there is no task-state');
   let sweeps = 0;
-  return {
-    ...real,
-    'task-state': (env, sandbox) => {
-      let behindMs = 0;
-      const nowMs = (): number => sandbox.clock.nowMs() - behindMs;
-      const handle = factory(env, { ...sandbox, clock: { ...sandbox.clock, nowMs } });
-      return async (event, context) => {
-        const isSweep = Reflect.get(Object(event), 'Records') === undefined;
-        if (isSweep) sweeps += 1;
-        behindMs = isSweep && sweeps % 3 === 0 ? 20 * minuteMs : 0;
-        return await handle(event, context);
-      };
-    },
-  };
+  return aroundTaskState((open, sandbox) => {
+    let behindMs = 0;
+    const nowMs = (): number => sandbox.clock.nowMs() - behindMs;
+    const handle = open({ ...sandbox, clock: { ...sandbox.clock, nowMs } });
+    return async (event, context) => {
+      const isSweep = Reflect.get(Object(event), 'Records') === undefined;
+      if (isSweep) sweeps += 1;
+      behindMs = isSweep && sweeps % 3 === 0 ? 20 * minuteMs : 0;
+      return await handle(event, context);
+    };
+  })(real);
 };
 
 /**
@@ -165,18 +143,13 @@ const slowClocks: Surround = (real) => {
 const mixedHookDetails: Surround = (real) => {
   const firsts = new Map<unknown, { readonly atMs: number; hookDetails: unknown }>();
   return aroundHook((open, sandbox) => {
-    const { requestHandler } = sandbox.clientSettings;
     let isTableGone = false;
-    const handle: typeof requestHandler.handle = async (request, options) => {
-      const isTable = request.headers['x-amz-target']?.startsWith('DynamoDB') === true;
-      if (isTable && isTableGone) throw new Error('refused');
-      return await requestHandler.handle(request, options);
-    };
-    const clientSettings = {
-      ...sandbox.clientSettings,
-      requestHandler: { ...requestHandler, handle },
-    };
-    const answer = open({ ...sandbox, clientSettings });
+    const answer = open(
+      meeting(sandbox, async ({ headers }) => {
+        const isTable = headers['x-amz-target']?.startsWith('DynamoDB') === true;
+        if (isTable && isTableGone) throw new Error('refused');
+      }),
+    );
     return async (event, context) => {
       const deployment: unknown = Reflect.get(Object(event), 'resourceArn');
       const first = firsts.get(deployment);
@@ -200,30 +173,18 @@ const goneMs = { table: 6 * minuteMs, details: 9.5 * minuteMs } as const;
 
 /** A sandbox of task-state dies whenever it is about to publish something for the first time. */
 const deathsBeforePublishing: Surround = (real) => {
-  const factory = real['task-state'];
-  if (factory === undefined) throw new Error('there is no task-state');
   const tried = new Set<string>();
-  return {
-    ...real,
-    'task-state': (env, sandbox) => {
-      const { requestHandler } = sandbox.clientSettings;
-      const handle: typeof requestHandler.handle = async (request, options) => {
-        const body = typeof request.body === 'string' ? request.body : '';
-        const message = messageOf(body);
-        if (message !== undefined && !tried.has(message)) {
-          tried.add(message);
-          sandbox.kill();
-          await new Promise<never>(() => undefined);
-        }
-        return await requestHandler.handle(request, options);
-      };
-      const clientSettings = {
-        ...sandbox.clientSettings,
-        requestHandler: { ...requestHandler, handle },
-      };
-      return factory(env, { ...sandbox, clientSettings });
-    },
-  };
+  return aroundTaskState((open, sandbox) =>
+    open(
+      meeting(sandbox, async ({ body }) => {
+        const message = typeof body === 'string' ? messageOf(body) : undefined;
+        if (message === undefined || tried.has(message)) return;
+        tried.add(message);
+        sandbox.kill();
+        await new Promise<never>(() => undefined);
+      }),
+    ),
+  )(real);
 };
 
 /** What a body publishes: its words change from one try to the next, its incident and transition do not. */
