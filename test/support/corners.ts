@@ -219,6 +219,24 @@ export const muted = corner(
   { mode: 'wire' },
 );
 
+export const graveWhileMuted = corner(
+  'grave-while-muted',
+  'A service crashes and is muted; then all of its tasks are lost, and there is no place.',
+  (stage, common, at) => {
+    const { nature, account } = stage.world;
+    createLoop(stage, { ...common, name: 'worker', from: 50, to: 58, provider: 'FARGATE' }, at);
+    at(58.5, () => mute(stage, 'worker', hourMs));
+    at(59, () => {
+      for (const { zone } of common.subnets) nature.noCapacity({ zone }, 16 * minuteMs);
+      const running = [...account.tasks.values()].filter(
+        ({ lastStatus, desiredStatus }) => lastStatus === 'RUNNING' && desiredStatus === 'RUNNING',
+      );
+      for (const { taskArn } of running) nature.taskExits(taskArn, { exitCode: 1 });
+    });
+  },
+  { mode: 'wire' },
+);
+
 /** As the `mute` command does it. */
 function mute({ world, clusterName, know }: Stage, service: string, forMs: number): void {
   const [fromMs, untilMs] = [world.nowMs(), world.nowMs() + forMs];

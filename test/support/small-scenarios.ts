@@ -1,9 +1,9 @@
 import type { Scenario } from '../../simulator/scenario.ts';
-import { storm } from '../../simulator/scenarios/storm.ts';
 import {
   alarmed,
   besideJobs,
   crowd,
+  graveWhileMuted,
   guarded,
   halfWay,
   lateStart,
@@ -23,7 +23,7 @@ import { pocket } from './pocket.ts';
 
 const observing: Scenario = { ...pocket, name: 'observing', stackMode: () => 'observe' };
 
-/** Short scenarios of the tests' own, and the storm, by name. */
+/** Short scenarios of the tests' own, by name. */
 export const smallScenarios = {
   pocket,
   observing,
@@ -34,9 +34,9 @@ export const smallScenarios = {
   muted,
   noisy,
   starved,
-  storm,
   tagged,
   unmeasured,
+  'grave-while-muted': graveWhileMuted,
   'beside-jobs': besideJobs,
   'not-opted-in': notOptedIn,
   'replaced-loop': replacedLoop,

@@ -155,7 +155,7 @@ export const outboxSteps: readonly RemovedStep[] = [
     file: 'shared/domain/incident-outbox.ts',
     step: "return told?.severity ?? (severity === 'critical' ? 'warn' : severity);",
     without: 'return severity;',
-    run: { scenario: 'storm', seed: 915 },
+    run: { scenario: 'grave-while-muted', seed: 1, mode: 'wire' },
     checker: 'pages-paired',
   },
 ];
