@@ -8,6 +8,8 @@ const minuteMs = 60_000;
 const wellMs = 15 * minuteMs;
 /** Two looks, and what is told between them. */
 const slackMs = 3 * minuteMs;
+/** Deployments are looked at so often: an end is seen that much later. */
+const lookMs = minuteMs;
 /** Lacking tasks for so long is not between two looks. */
 const shortMs = 5 * minuteMs;
 /** Kinds that end when their service is well, after that wait. */
@@ -35,7 +37,7 @@ const isReplaced = (
     ({ service: of, endedMs, status, taskDefinitionArn }) =>
       of === service &&
       endedMs !== undefined &&
-      endedMs <= untilMs &&
+      endedMs - lookMs <= untilMs &&
       untilMs - endedMs <= wellMs &&
       !(status === 'SUCCESSFUL' && taskDefinitionArn === own?.taskDefinitionArn),
   );

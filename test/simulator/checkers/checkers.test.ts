@@ -590,6 +590,12 @@ const cases: readonly CheckerCase[] = [
   ],
   [
     'ends-when-well',
+    'it is over before the deployment that ended it was seen to end, by more than a look',
+    { stops: loop, alerts: [alert(66), over(69.5)], deployments: replaced },
+    { stops: loop, alerts: [alert(66), over(68.5)], deployments: replaced },
+  ],
+  [
+    'ends-when-well',
     'a loop is over though tasks lack',
     { stops: loop, alerts: [alert(66), over(85)], counts: [count(0), count(81, { running: 3 })] },
     { stops: loop, alerts: [alert(66), over(85)], counts: [count(0), count(61, { running: 3 })] },
