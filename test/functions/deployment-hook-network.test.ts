@@ -7,12 +7,10 @@ import {
   withResets,
 } from '../../simulator/http-service.ts';
 import { caPem, selfSigned, signed } from '../http/harness.ts';
-import { inLab, type Lab, nobody, plain, requestsOf, well } from './hook-lab.ts';
+import { expectHeld, inLab, type Lab, nobody, plain, requestsOf, well } from './hook-lab.ts';
 
 // Each case waits for its own servers most of the time.
 vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
-
-const held = ['IN_PROGRESS', 'IN_PROGRESS', 'IN_PROGRESS', 'FAILED'];
 
 describe.concurrent('what only the network did never fails the build as its own', () => {
   const cases: [string, string, (lab: Lab) => Promise<{ port: number }>][] = [
@@ -37,7 +35,7 @@ describe.concurrent('what only the network did never fails the build as its own'
     inLab(async (lab) => {
       const hook = await lab.deploy({ green: await start(lab) });
       const result = await hook.gate(plain());
-      expect(result.statuses).toEqual(held);
+      expectHeld(result);
       expect(result.reasons).toEqual(['transport', 'transport', 'transport', 'could-not-measure']);
       expect(result.last.decision.detail).toContain(detail);
       expect(requestsOf(result.last)).toEqual({ green: 16, blue: 0 });
@@ -106,7 +104,7 @@ describe.concurrent('TLS', () => {
       const green = await overTls(lab, selfSigned);
       const hook = await lab.deploy({ green, protocol: 'HTTPS' });
       const result = await hook.gate(plain());
-      expect(result.statuses).toEqual(held);
+      expectHeld(result);
       expect(result.reason).toBe('could-not-measure');
       expect(result.last.decision.detail).toContain('tls DEPTH_ZERO_SELF_SIGNED_CERT');
       expect(green.requests.count).toBe(0);

@@ -252,3 +252,12 @@ export const plain = (...checks: object[]) => ({
 });
 
 export const requestsOf = ({ decision }: HookInvocation): unknown => decision.requests;
+
+/**
+ * That a gate waited, and was rolled back at its deadline. How often it was asked until then depends on how
+ * busy the machine is: time is real, and only the minutes between two calls are left out.
+ */
+export function expectHeld({ statuses }: Pick<Gated, 'statuses'>): void {
+  expect(new Set(statuses.slice(0, -1))).toEqual(new Set(['IN_PROGRESS']));
+  expect(statuses.at(-1)).toBe('FAILED');
+}
