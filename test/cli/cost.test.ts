@@ -213,6 +213,18 @@ describe('a metered day', () => {
     for (const { durationMs } of looks) expect(durationMs).toBeGreaterThanOrEqual(200);
   });
 
+  it('takes any number of calls once its time has ended: no bucket would fill again', async () => {
+    const { account } = await played;
+    const call = {
+      service: 'ecs',
+      operation: 'DescribeTasks',
+      caller: 'density',
+      input: {},
+    } as const;
+    const isAdmitted = Array.from({ length: 500 }, () => account.admits?.(call) ?? true);
+    expect(isAdmitted).not.toContain(false);
+  });
+
   it('can be made larger: copies under names of their own that belong together', async () => {
     const { account }: Day = await played;
     const sizes = () =>
