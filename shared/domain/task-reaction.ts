@@ -222,12 +222,9 @@ export const observeTaskDone = ({ kind }: Incident, atMs: number): readonly Obse
   endsWhenSteady.has(kind) ? [{ type: 'well', atMs, reason: taskDone }] : [];
 
 /** Standalone tasks are well from their last success on, for as long as none of them fails. */
-export const observeFamily = (
-  { subject, wellSinceMs }: Incident,
-  atMs: number,
-): readonly Observation[] =>
-  subject.type === 'family' && wellSinceMs !== undefined
-    ? [{ type: 'well', atMs, reason: taskDone }]
+export const observeFamily = (incident: Incident, atMs: number): readonly Observation[] =>
+  incident.subject.type === 'family' && incident.wellSinceMs !== undefined
+    ? observeTaskDone(incident, atMs)
     : [];
 
 /** What a completed deployment of its service means to an open incident. */
