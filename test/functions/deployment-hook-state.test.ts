@@ -165,7 +165,7 @@ describe.concurrent('what goes back to ECS', () => {
     alarms: ['errors'],
     metrics: [{ namespace: 'n', metricName: 'm', max: 1.5, missing: 'wait' }],
     endpoint: { host: 'shop.example.test', verifyCertificate: false },
-    deadlineMinutes: 1,
+    deadlineMinutes: 3,
   };
 
   it.each([

@@ -37,16 +37,18 @@ function corner(
   };
 }
 
+/** Tasks that end with an error, soon. */
+const exitSoon = { afterMs: [20 * secondMs, 50 * secondMs], exitCode: 1 } as const;
+
 /** A worker whose tasks end with an error between two minutes. */
 function createLoop(
   stage: Stage,
   { name, from, to, ...common }: Common & { name: string; from: number; to: number },
   at: At,
 ): void {
-  const exit = { afterMs: [20 * secondMs, 50 * secondMs], exitCode: 1 } as const;
   const worker = createWorker(stage, { ...common, name, desired: 2 });
   at(from, () => {
-    const arn = worker.deploy({ health: 'broken', app: { exit } });
+    const arn = worker.deploy({ health: 'broken', app: { exit: exitSoon } });
     at(to, () => stage.world.nature.appChanges(arn, {}));
   });
 }
@@ -125,9 +127,8 @@ export const mended = corner(
   'mended',
   'A build crashes until a better one takes its place.',
   (stage, common, at) => {
-    const exit = { afterMs: [20 * secondMs, 50 * secondMs], exitCode: 1 } as const;
     const worker = createWorker(stage, { ...common, name: 'worker', desired: 2 });
-    at(50, () => worker.deploy({ health: 'broken', app: { exit } }));
+    at(50, () => worker.deploy({ health: 'broken', app: { exit: exitSoon } }));
     at(62, () => worker.deploy({ health: 'good' }));
   },
 );
