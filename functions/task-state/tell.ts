@@ -5,6 +5,7 @@ import {
   publishDaily,
   publishDue,
 } from '../../shared/aws/outbox.ts';
+import { PartlySentError, refusalsIn } from '../../shared/aws/topic-publisher.ts';
 import { renderDigest } from '../../shared/domain/alert-text/digest.ts';
 import type { AlertContext } from '../../shared/domain/alert-text/draft.ts';
 import { renderAlert } from '../../shared/domain/alert-text/render.ts';
@@ -24,7 +25,8 @@ export async function tell(deps: Deps): Promise<Told> {
   try {
     const report = await publishDue(outboxOf(deps), deps.clock.nowMs());
     for (const { messageId, error } of report.failed) {
-      deps.log.error('alert-not-sent', { messageId, ...awsProblemOf(error) });
+      for (const refusal of refusalsIn(error))
+        deps.log.error('alert-not-sent', { messageId, ...awsProblemOf(refusal) });
     }
     // Nothing can be over for a storm as long as one of its members cannot be read.
     if (report.unreadable.length > 0) deps.log.error('unreadable', { keys: report.unreadable });
@@ -80,9 +82,16 @@ export const publisherOf = ({
   publisher,
   log,
 }: Pick<Deps, 'publisher' | 'log'>): AlertPublisher => ({
-  async publish(alert) {
-    await publisher.publish(alert);
-    log.info('alert-sent', { messageId: alert.id });
+  async publish(alert, sentBefore = []) {
+    const messageId = alert.id;
+    try {
+      await publisher.publish(alert, sentBefore);
+    } catch (error) {
+      if (error instanceof PartlySentError && error.sentTo.length > sentBefore.length)
+        log.info('alert-sent', { messageId, onlyTo: error.sentTo });
+      throw error;
+    }
+    log.info('alert-sent', { messageId });
   },
 });
 

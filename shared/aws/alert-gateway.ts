@@ -2,6 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { alertsMessage, pagesMessage, type TopicMessage } from './alert-message.ts';
 import type { ClientSettings } from './clients.ts';
 import type { AlertPublisher } from './outbox.ts';
+import { createTopicPublisher } from './topic-publisher.ts';
 
 /** Where alerts go; see docs/adr/0006-alert-channels.md. */
 export type AlertTopics = {
@@ -9,16 +10,16 @@ export type AlertTopics = {
   readonly pagesTopicArn: string;
 };
 
-/**
- * Publishes an alert to the Alerts topic, and a page before that: it is the one that somebody waits
- * for, and sending it again, should the second message fail, opens or closes the same page.
- */
+/** Publishes an alert to the Alerts topic, and before that its page, if it has one, to the Pages topic. */
 export function createAlertPublisher(
   sns: SNSClient,
   { alertsTopicArn, pagesTopicArn }: AlertTopics,
 ): AlertPublisher {
-  const publish = (TopicArn: string, { subject, message, attributes }: TopicMessage) =>
-    sns.send(
+  const publish = async (
+    TopicArn: string,
+    { subject, message, attributes }: TopicMessage,
+  ): Promise<void> => {
+    await sns.send(
       new PublishCommand({
         TopicArn,
         Subject: subject,
@@ -32,14 +33,12 @@ export function createAlertPublisher(
         ),
       }),
     );
-  return {
-    async publish(alert) {
-      if (alert.page !== undefined) {
-        await publish(pagesTopicArn, pagesMessage(alert, alert.page, pagesTopicArn));
-      }
-      await publish(alertsTopicArn, alertsMessage(alert));
-    },
   };
+  return createTopicPublisher(async (topic, alert) =>
+    topic === 'pages' && alert.page !== undefined
+      ? await publish(pagesTopicArn, pagesMessage(alert, alert.page, pagesTopicArn))
+      : await publish(alertsTopicArn, alertsMessage(alert)),
+  );
 }
 
 /** The publisher over a client of its own. */

@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.ts';
+import type { Alert, AlertTopic } from '../domain/alert.ts';
 import { type Digest, digestOf, isEmptyDigest } from '../domain/digest.ts';
 import type { Incident, IncidentKey, Notice } from '../domain/incident.ts';
 import {
@@ -22,6 +22,7 @@ import {
   postponed,
   released,
   sent,
+  sentInPart,
 } from '../domain/incident-outbox.ts';
 import type { RunningPlaces, TaskPlace } from '../domain/incident-place.ts';
 import { firstRunMs, incidentPolicies } from '../domain/incident-policy.ts';
@@ -29,11 +30,16 @@ import { type Mute, muteIdOf, muteOf } from '../domain/mute.ts';
 import { isWatchedOnly, wouldHaveOf } from '../domain/would-have.ts';
 import type { IncidentList, IncidentStore } from './incident-store.ts';
 import type { MuteStore } from './mute-store.ts';
+import { PartlySentError } from './topic-publisher.ts';
 import { updateAttemptsMax, updateIncident } from './update-incident.ts';
 
 export type AlertPublisher = {
-  /** Sends one message. Its `id` is the same in every repeat of it, and in no other message. */
-  publish(alert: Alert): Promise<void>;
+  /**
+   * Sends one message to each of its topics but those that have it already. Its `id` is the same in every
+   * repeat of it, and in no other message. One topic that refuses does not hold up the other: throws
+   * {@link PartlySentError} where some have it now, and what they said where none has.
+   */
+  publish(alert: Alert, sentTo?: readonly AlertTopic[]): Promise<void>;
 };
 
 export type OutboxDeps = {
@@ -208,12 +214,24 @@ async function tell(run: Run, message: Message): Promise<void> {
   try {
     const own = await claim(run, message);
     if (own === undefined) return;
-    const alert = run.deps.render(own.incident, notice);
-    await run.deps.publisher.publish({ ...alert, id: messageId });
+    await publishOwn(run, own, messageId);
     run.published.push(messageId);
     await change(run, own.incident, (current) => sent(current, notice, own.incident, run.nowMs));
   } catch (error) {
     run.failed.push({ messageId, error });
+  }
+}
+
+async function publishOwn(run: Run, { incident, notice }: Message, id: string): Promise<void> {
+  const alert = run.deps.render(incident, notice);
+  try {
+    await run.deps.publisher.publish({ ...alert, id }, notice.sentTo);
+  } catch (error) {
+    if (error instanceof PartlySentError) {
+      const { sentTo } = error;
+      await change(run, incident, (now) => sentInPart(now, notice.sequence, sentTo, run.nowMs));
+    }
+    throw error;
   }
 }
 

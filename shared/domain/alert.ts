@@ -14,6 +14,9 @@ export type Alert = {
   readonly attributes: AlertAttributes;
 };
 
+/** Where an alert goes: the channel, and whoever is on call. */
+export type AlertTopic = 'alerts' | 'pages';
+
 /** A chat card: the custom notification of Amazon Q Developer in chat applications. */
 export type Card = {
   readonly title: string;

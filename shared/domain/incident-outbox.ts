@@ -1,3 +1,4 @@
+import type { AlertTopic } from './alert.ts';
 import type { Incident, Notice, Severity, Told, Transition } from './incident.ts';
 import { claimMs } from './incident-policy.ts';
 
@@ -98,6 +99,18 @@ export function claimed(
   if (notice.claimedAtMs !== undefined && nowMs - notice.claimedAtMs < claimMs) return incident;
   const digest = toldIn === undefined ? {} : { toldIn };
   return changed(incident, { outbox: [{ ...notice, ...digest, claimedAtMs: nowMs }] }, nowMs);
+}
+
+/** Remembers which topics have the message with this number; it stays in the outbox for the others. */
+export function sentInPart(
+  incident: Incident,
+  sequence: number,
+  sentTo: readonly AlertTopic[],
+  nowMs: number,
+): Incident {
+  const notice = incident.outbox.find((one) => one.sequence === sequence);
+  if (notice === undefined || notice.sentTo?.length === sentTo.length) return incident;
+  return changed(incident, { outbox: [{ ...notice, sentTo }] }, nowMs);
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { AlertTopic } from './alert.ts';
+
 /** What a person does: `critical` pages, `warn` goes to the channel, `info` to the digest. */
 export type Severity = 'critical' | 'warn' | 'info';
 
@@ -80,6 +82,8 @@ export type Notice = {
   readonly claimedAtMs?: number;
   /** Id of the digest that it was taken in hand for: repeated, it stays in that one. */
   readonly toldIn?: string;
+  /** Topics that have it while another refused it: repeated, it goes to that one alone. */
+  readonly sentTo?: readonly AlertTopic[];
 };
 
 /** What receivers know of an incident since it last opened: what was marked as published. */

@@ -1,7 +1,8 @@
 import type { AlertPublisher } from '../../shared/aws/outbox.ts';
+import { createTopicPublisher } from '../../shared/aws/topic-publisher.ts';
 import type { Account, Topic } from '../account.ts';
 
-/** Puts alerts on their topics without a wire; a page goes out before its alert, as it really does. */
+/** Puts alerts on their topics without a wire, in the order in which they really go. */
 export function createFastPublisher(
   account: Account,
   {
@@ -21,22 +22,21 @@ export function createFastPublisher(
     const atMs = account.nowMs();
     messages.push({ messageId, atMs, subject, bodies, attributes: { ...attributes } });
   };
-  return {
-    async publish(alert) {
-      const { id, page, text } = alert;
-      if (page !== undefined) {
-        const subject = `${page.state}: "${page.alarmName}"`;
-        publish(pagesTopicArn, subject, alert, {
-          default: JSON.stringify({ BallastMessageId: id }),
-        });
-      }
-      const metadata = { additionalContext: { messageId: id } };
-      publish(alertsTopicArn, alert.subject, alert, {
-        default: text,
-        https: JSON.stringify({ metadata }),
+  return createTopicPublisher(async (topic, alert) => {
+    const { id, page, text } = alert;
+    if (topic === 'pages' && page !== undefined) {
+      const subject = `${page.state}: "${page.alarmName}"`;
+      publish(pagesTopicArn, subject, alert, {
+        default: JSON.stringify({ BallastMessageId: id }),
       });
-    },
-  };
+      return;
+    }
+    const metadata = { additionalContext: { messageId: id } };
+    publish(alertsTopicArn, alert.subject, alert, {
+      default: text,
+      https: JSON.stringify({ metadata }),
+    });
+  });
 }
 
 function topicOf({ topics }: Account, arn: string): Topic {

@@ -3,6 +3,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { createAlertPublisher } from '../../shared/aws/alert-gateway.ts';
 import { cardLimits, messageBytesMax } from '../../shared/aws/alert-message.ts';
+import { refusalsIn } from '../../shared/aws/topic-publisher.ts';
 import type { Alert } from '../../shared/domain/alert.ts';
 import { renderAlert } from '../../shared/domain/alert-text/render.ts';
 import { context, momentOf, samples, transitions } from '../domain/alert-samples.ts';
@@ -133,11 +134,41 @@ describe('the Pages topic', () => {
     expect(ok.AlarmArn).toBe(alarm.AlarmArn);
   });
 
-  it('goes first, so that a page is not lost behind a card', async () => {
+  it('goes first, and a channel that is gone does not repeat it', async () => {
     const { account, publisher, sentTo } = arrange();
     account.topics.delete(alertsTopicArn);
-    expect((await errorOf(publisher.publish(page))).name).toBe('NotFoundException');
+    const { name, message, cause } = await errorOf(publisher.publish(page));
+    expect(name).toBe('PartlySentError');
+    expect(message).toBe('the message is on pages only');
+    expect(cause).toMatchObject({ name: 'NotFoundException' });
     expect(sentTo(pagesTopicArn)).toHaveLength(1);
+    expect((await errorOf(publisher.publish(page, ['pages']))).name).toBe('PartlySentError');
+    expect(sentTo(pagesTopicArn)).toHaveLength(1);
+  });
+
+  it('being gone, it leaves the channel its alert; mended, it gets the page alone', async () => {
+    const { account, publisher, sentTo } = arrange();
+    const pages = account.topics.get(pagesTopicArn);
+    if (pages === undefined) throw new Error('there is a Pages topic');
+    account.topics.delete(pagesTopicArn);
+    const error = await errorOf(publisher.publish(page));
+    expect(error).toMatchObject({ sentTo: ['alerts'], cause: { name: 'NotFoundException' } });
+    expect(sentTo(alertsTopicArn)).toHaveLength(1);
+    account.topics.set(pagesTopicArn, pages);
+    await publisher.publish(page, ['alerts']);
+    expect(sentTo(pagesTopicArn)).toHaveLength(1);
+    expect(sentTo(alertsTopicArn)).toHaveLength(1);
+  });
+
+  it('and the channel both gone, both say why', async () => {
+    const { account, publisher } = arrange();
+    account.topics.clear();
+    const error = await errorOf(publisher.publish(page));
+    expect(error.name).toBe('AggregateError');
+    expect(refusalsIn(error).map((one) => Reflect.get(Object(one), 'name'))).toEqual([
+      'NotFoundException',
+      'NotFoundException',
+    ]);
   });
 });
 
@@ -251,6 +282,7 @@ describe('what SNS is asked', () => {
   it('does not hide a refusal', async () => {
     const { account, publisher } = arrange();
     account.faults.push({ service: 'sns', kind: 'access-denied' });
-    expect((await errorOf(publisher.publish(page))).name).toBe('AccessDenied');
+    const card = alertOf('crash-loop', 'open');
+    expect((await errorOf(publisher.publish(card))).name).toBe('AccessDenied');
   });
 });

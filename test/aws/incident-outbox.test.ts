@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { IncidentStore } from '../../shared/aws/incident-store.ts';
-import { endMute, publishDaily } from '../../shared/aws/outbox.ts';
+import { type AlertPublisher, endMute, publishDaily } from '../../shared/aws/outbox.ts';
+import { createTopicPublisher, PartlySentError } from '../../shared/aws/topic-publisher.ts';
 import type { Digest } from '../../shared/domain/digest.ts';
 import type { Severity } from '../../shared/domain/incident.ts';
 import type { Observation } from '../../shared/domain/incident-lifecycle.ts';
@@ -47,6 +48,48 @@ const seeAll = async (lab: Lab, minute: number, see: (name: string) => Promise<u
   for (let service = 0; service < 40; service += 1) await see(`s${service}`);
   await lab.publish(at(minute));
 };
+
+describe('a pager that cannot be reached', () => {
+  /** One line a message, as each topic got it, and whether the Pages topic takes any. */
+  function topicsOf(): { readonly publisher: AlertPublisher; got: string[]; isPagerDown: boolean } {
+    const topics = {
+      got: [] as string[],
+      isPagerDown: true,
+      publisher: createTopicPublisher(async (topic, { id }) => {
+        if (topic === 'pages' && topics.isPagerDown) throw new Error('no pager');
+        topics.got.push(`${topic} ${id.split('#')[1]}`);
+      }),
+    };
+    return topics;
+  }
+
+  it('leaves the channel its alert, once; back again it gets the page, once', async () => {
+    const lab = await openLab();
+    const topics = topicsOf();
+    await loop(lab, 'web', 0, 'critical');
+    for (let minute = 1; minute < 10; minute += 1) {
+      const { failed } = await lab.publish(at(minute), topics);
+      for (const { error } of failed) expect(error).toBeInstanceOf(PartlySentError);
+    }
+    expect(topics.got).toEqual(['alerts 1']);
+    topics.isPagerDown = false;
+    for (let minute = 10; minute < 15; minute += 1) await lab.publish(at(minute), topics);
+    expect(topics.got).toEqual(['alerts 1', 'pages 1']);
+  });
+
+  it('does not keep the end from the channel either', async () => {
+    const lab = await openLab();
+    const topics = topicsOf();
+    await loop(lab, 'web', 0, 'critical');
+    for (let minute = 1; minute < 6; minute += 1) await lab.publish(at(minute), topics);
+    await recover(lab, 'web', 60);
+    for (let minute = 60; minute < 66; minute += 1) await lab.publish(at(minute), topics);
+    expect(topics.got).toEqual(['alerts 1', 'alerts 2']);
+    topics.isPagerDown = false;
+    for (let minute = 66; minute < 70; minute += 1) await lab.publish(at(minute), topics);
+    expect(topics.got).toEqual(['alerts 1', 'alerts 2', 'pages 2']);
+  });
+});
 
 describe('a storm of 500 stops over 40 services within a minute', () => {
   it('sends one page and at most five cards, whatever is delivered when', async () => {

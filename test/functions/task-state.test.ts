@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createTopicPublisher } from '../../shared/aws/topic-publisher.ts';
 import {
   createLab,
   minuteMs,
@@ -55,6 +56,31 @@ describe('a crash loop', () => {
     expect(pages).toHaveLength(1);
     expect(pages[0]?.subject).toMatch(/^\[CRITICAL\] worker in prod/);
     expect(pages[0]?.page?.state).toBe('ALARM');
+  });
+
+  it('with a pager that cannot be reached is told in the channel, once, and its sweeps fail', async () => {
+    const got: string[] = [];
+    const publisher = createTopicPublisher(async (topic, { attributes }) => {
+      if (topic === 'pages') throw new Error('no pager');
+      got.push(`${attributes.transition} ${attributes.severity}`);
+    });
+    const lab = await createLab({ publisher });
+    lab.states.set('worker', steady('worker', { running: 1, pending: 3 }));
+    lab.wait(3 * minuteMs);
+    await lab.deliver(...loop.slice(0, 3).map(stopEvent));
+    const outcomes: string[] = [];
+    for (let minute = 0; minute < 8; minute += 1) {
+      outcomes.push(await lab.sweep().then(() => 'done', String));
+      lab.wait(minuteMs);
+    }
+    expect(got).toEqual(['escalate critical']);
+    expect(outcomes.at(-1)).toMatch(/messages/);
+    const logged = (wanted: string) => lab.logs.filter(({ message }) => message === wanted);
+    expect(logged('alert-sent').map(({ fields }) => fields)).toEqual([
+      { messageId: expect.stringMatching(/^crash-loop-.*#\d$/), onlyTo: ['alerts'] },
+    ]);
+    expect(logged('alert-not-sent').length).toBeGreaterThan(2);
+    expect(logged('alert-not-sent')[0]?.fields).toMatchObject({ detail: 'Error: no pager' });
   });
 
   it('that a stack wants to be of many stops is not told of as a slow one before', async () => {

@@ -81,6 +81,9 @@ const isOf = (operation: string, { headers }: WireRequest): boolean =>
 /** ECS shows task-state no service. */
 const unreadableServices = refusing((request) => isOf('DescribeServices', request));
 
+/** The Pages topic takes nothing. */
+const refusedPages = refusing(({ body }) => /TopicArn=[^&]*-pages/.test(textOf(body)));
+
 /** The table takes nothing that is about jobs, for as long as the queue still has tries for most of it. */
 const unwritableJobs = refusing(
   (request, nowMs) =>
@@ -214,6 +217,7 @@ export const surroundings = {
   'garbled-calls': garbledCalls,
   'mixed-hook-details': mixedHookDetails,
   'unreadable-services': unreadableServices,
+  'refused-pages': refusedPages,
   'unwritable-jobs': unwritableJobs,
   'replayed-stops': replayedStops,
   'slow-clocks': slowClocks,
