@@ -5,7 +5,9 @@
 import { globSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { runCommand } from './misuse.ts';
 
 export type BuiltFunction = {
   readonly name: string;
@@ -170,7 +172,8 @@ function totalBytes(metafile: Metafile): number {
     .reduce((sum, [, output]) => sum + output.bytes, 0);
 }
 
-if (import.meta.main) {
+async function main(): Promise<number> {
+  parseArgs({ options: {} });
   try {
     for (const built of await buildFunctions()) {
       const figures = `static ${built.staticBytes} bytes  total ${built.totalBytes} bytes`;
@@ -181,6 +184,9 @@ if (import.meta.main) {
     process.stderr.write(
       `build failed: ${error instanceof Error ? error.message : String(error)}\n`,
     );
-    process.exitCode = 1;
+    return 1;
   }
+  return 0;
 }
+
+if (import.meta.main) await runCommand('usage: npm run -s build', main);

@@ -37,7 +37,8 @@ const unproven = new Set(['rollback-call', 'rollback-in-progress', 'off', 'nothi
 
 /**
  * What an answer opens and ends. In observe nothing happened to anybody: what would have been a
- * rollback is `info`, and goes to the digest.
+ * rollback is `info`, and goes to the digest. A gate that cannot work is told at once in any mode: who has
+ * just attached it is there to correct it.
  */
 export function incidentsOfAnswer(answer: GateAnswer): readonly GateReaction[] {
   const { decision } = answer;
@@ -55,7 +56,8 @@ export function incidentsOfAnswer(answer: GateAnswer): readonly GateReaction[] {
       const key = misconfigured.has(decision.reason)
         ? keyOf(answer, 'gate-misconfigured', decision.reason)
         : rollbackKey(answer.cluster, answer.service);
-      return [{ key, observation: occurred(answer, 'warn') }, over('the gate has answered')];
+      const observation = occurred(answer, 'warn', misconfigured.has(decision.reason));
+      return [{ key, observation }, over('the gate has answered')];
     }
     case 'proceed': {
       const kind = toldAnyway.get(decision.reason);
@@ -89,14 +91,18 @@ const keyOf = (answer: GateAnswer, kind: IncidentKind, cause: string): IncidentK
  * The same deployment and stage is the same occurrence, however often ECS asks. At the steps of a linear or
  * canary deployment it asks anew: that one of them waits is told by its own start.
  */
-const occurred = (answer: GateAnswer, severity: Severity): Observation => ({
+const occurred = (
+  answer: GateAnswer,
+  severity: Severity,
+  isToldInObserve = false,
+): Observation => ({
   type: 'occurred',
   occurrence: {
     id: `${answer.deploymentId}/${answer.stage}${stepOf(answer)}`,
     atMs: answer.atMs,
     facts: { mode: answer.mode, reason: answer.decision.reason },
   },
-  severity: answer.mode === 'enforce' ? severity : 'info',
+  severity: answer.mode === 'enforce' || isToldInObserve ? severity : 'info',
   facts: factsOf(answer),
 });
 

@@ -44,7 +44,7 @@ export const context: AlertContext = {
   formatTime: createTimeFormatter('UTC'),
   region: 'eu-central-1',
   runbookBase: 'https://github.com/example/ballast/blob/main/docs/operations.md',
-  muteCommand: 'npm run -s mute -- add',
+  muteCommand: 'npm run -s mute -- add --table ballast',
 };
 
 /** One incident in the words of its kind, as it is told at each transition. */
@@ -264,7 +264,7 @@ const measureFacts: CouldNotMeasureFacts = {
 const misconfiguredFacts: MisconfiguredFacts = {
   ...checkout,
   reason: 'invalid-hook-details',
-  detail: 'checks[0].expect.status: expected a status or a list of them, got "2xx"',
+  detail: 'checks[0].expect.status: expected a status such as 200, "2xx" or "200-299", got "6xx"',
 };
 const stageFacts: StageNotGatedFacts = { ...checkout, stage: 'PRE_SCALE_UP' };
 const glassFacts: BreakGlassFacts = {
@@ -589,7 +589,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     subject: service('checkout'),
     count: 1,
     spanMs: 0,
-    severity: 'warn',
+    severity: 'info',
     facts: { ...rollbackFacts, mode: 'observe', status: 'SUCCESSFUL' },
   },
   'rollback-unproven': {
@@ -677,7 +677,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     subject: service('checkout'),
     count: 1,
     spanMs: 0,
-    severity: 'warn',
+    severity: 'info',
     facts: { ...measureFacts, mode: 'observe' },
   },
   'gate-misconfigured': {
@@ -704,7 +704,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     subject: service('checkout'),
     count: 1,
     spanMs: 0,
-    severity: 'info',
+    severity: 'warn',
     facts: stageFacts,
   },
   'break-glass': {

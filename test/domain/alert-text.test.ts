@@ -87,7 +87,10 @@ function faultsOf({ subject, text, card, page }: Alert): readonly string[] {
     [!/^[ -~\n]*$/.test(text) || !/^[ -~]+$/.test(subject), 'there is more than ASCII'],
     [subject.length > subjectCharsMax, `the subject has ${subject.length} characters`],
     [!/^\[(CRITICAL|WARN|INFO|RESOLVED)\] /.test(subject), 'the subject has no tag'],
-    [!/^Mute {6}npm run -s mute -- add --cluster prod /m.test(text), 'there is no mute command'],
+    [
+      !/^Mute {6}npm run -s mute -- add --table ballast --cluster prod /m.test(text),
+      'there is no mute command',
+    ],
     [/--hours 4$/m.test(text) === false, 'the mute has no end'],
     [card.nextSteps.length > 3, 'the card has too many steps'],
     [card.description.includes('\n') || card.title.includes('\n'), 'the card has more lines'],

@@ -95,6 +95,65 @@ function toldOfAnswer(one: GateAnswer) {
   return toldOf(incident);
 }
 
+describe('in observe', () => {
+  const severityOf = (reason: string) => {
+    const observed = answer(1, {
+      mode: 'observe',
+      decision: { kind: 'rollback', reason, detail: 'x' },
+    });
+    const [first] = incidentsOfAnswer(observed);
+    return first?.observation.type === 'occurred' ? first.observation.severity : undefined;
+  };
+
+  it.each(['json-assertion', 'latency-regression', 'could-not-measure'])(
+    'what would have been rolled back, %s, is a line of the digest',
+    (reason) => expect(severityOf(reason)).toBe('info'),
+  );
+
+  it.each(['invalid-hook-details', 'cluster-not-configured', 'internal-error'])(
+    'a gate that cannot work, %s, is told at once',
+    (reason) => expect(severityOf(reason)).toBe('warn'),
+  );
+});
+
+describe('who serves', () => {
+  const stages = [
+    ['POST_TEST_TRAFFIC_SHIFT', 'Blue serves', 'Blue serves 100%'],
+    [
+      'POST_PRODUCTION_TRAFFIC_SHIFT',
+      'Green may have production traffic by now',
+      'Blue serves again, but production requests may have reached green',
+    ],
+  ] as const;
+
+  it.each(stages)('at %s is not guessed where the configuration is wrong', (stage, serves) => {
+    const { text } = toldOfAnswer(
+      answer(1, {
+        stage,
+        decision: { kind: 'rollback', reason: 'invalid-hook-details', detail: 'no such key' },
+      }),
+    );
+    expect(text.split('\n')[0]).toMatch(new RegExp(`^${serves}\\. No deployment of web passes`));
+  });
+
+  it.each(stages)('at %s is not guessed where the build is bad', (stage, _, serves) => {
+    expect(toldOfAnswer(answer(1, { stage })).text.startsWith(serves)).toBe(true);
+  });
+
+  it.each(stages)('at %s is not guessed the second time', (stage) => {
+    const incident = afterAnswers(answer(1, { stage }), answer(2, { stage }));
+    const { facts, outbox } = incident;
+    const { text } = toldOf({
+      ...incident,
+      told: { sequence: 1, atMs: startMs, severity: 'warn', facts, updates: 0 },
+      outbox: outbox.map((notice) => ({ ...notice, transition: 'update' })),
+    });
+    const isUntouched = stage === 'POST_TEST_TRAFFIC_SHIFT';
+    expect(text.startsWith('Nobody is hurt')).toBe(isUntouched);
+    expect(text).toContain('2 deployments were rolled back');
+  });
+});
+
 describe('a break-glass that let a deployment pass', () => {
   it('is told with who, why and until when', () => {
     const untilMs = startMs + 3 * hourMs;

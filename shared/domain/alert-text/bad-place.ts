@@ -87,7 +87,9 @@ function elsewhereText(scene: Scene, facts: Reader): string | undefined {
   const run = `${counted(others, `other ${noun}`)} ${others === 1 ? 'runs' : 'run'} tasks`;
   const too = well === 0 ? '' : ` (${well} of these services too)`;
   const none =
-    failed === 0 ? 'none failed there' : `${counted(failed, 'service')} failed there too`;
+    failed === 0
+      ? 'none failed there'
+      : `only ${counted(failed, 'service')} failed in ${others === 1 ? 'it' : 'them'}`;
   return `${run}${too}, and ${none}: suspect the ${noun}`;
 }
 

@@ -21,7 +21,7 @@ export function drainStuckDraft(scene: Scene): Draft {
       : // What is cut off on a phone comes last.
         joined([
           stuckText(facts),
-          deadline === undefined ? undefined : `ECS kills ${deadline}`,
+          deadline === undefined ? undefined : `ECS kills ${themOf(facts)} ${deadline}`,
           drained,
         ]),
     lead: isResolved ? overLead(scene, facts) : leadOf(scene, deadline),
@@ -77,6 +77,8 @@ const stuckText = (facts: Reader): string => {
   const stuck = facts.number('stuck');
   return stuck === undefined ? 'nothing departs' : `${counted(stuck, 'task')} stuck`;
 };
+
+const themOf = (facts: Reader): string => (facts.number('stuck') === 1 ? 'it' : 'them');
 
 function leadOf({ notice, incident }: Scene, deadline: string | undefined): string {
   if (notice.severity === 'critical') {

@@ -5,6 +5,7 @@ import {
   readFacts,
   type StageNotGatedFacts,
 } from '../alert-facts.ts';
+import { stageRole } from '../deployment-stage.ts';
 import { type Advice, type Draft, nothingToDo, type Scene } from './draft.ts';
 import { evidenceOf, isObserved, whereText } from './gate-facts.ts';
 import { joined, shellWord, spoken } from './words.ts';
@@ -37,7 +38,7 @@ export function couldNotMeasureDraft(scene: Scene): Draft {
   return {
     ...common,
     headline: measureHeadline(state, deadline, why),
-    lead: measureLead(state, deadline, name),
+    lead: measureLead(state, { deadline, name, serves: servesText(facts) }),
     ballast: measureBallast(state, deadline),
     next: [
       {
@@ -62,10 +63,14 @@ function measureHeadline(state: Unmeasured, deadline: string | undefined, why: s
   }
 }
 
-function measureLead(state: Unmeasured, deadline: string | undefined, name: string): string {
+function measureLead(
+  state: Unmeasured,
+  about: { readonly deadline: string | undefined; readonly name: string; readonly serves: string },
+): string {
+  const { deadline, name, serves } = about;
   switch (state) {
     case 'waiting':
-      return `Blue serves. The gate cannot measure green and rolls it back ${
+      return `${serves}. The gate cannot measure green and rolls it back ${
         deadline === undefined ? 'if that lasts' : `at ${deadline}`
       }. Look before then.`;
     case 'observed':
@@ -90,36 +95,43 @@ export function misconfiguredDraft(scene: Scene): Draft {
   const what = `gate ${reason === internalError ? 'failed' : 'misconfigured'}, ${spoken(reason)}`;
   const observed = isObserved(facts);
   return {
-    headline: isResolved
-      ? 'the gate can use its configuration again'
-      : observed
-        ? `deployed unproven, ${what}`
-        : what,
+    headline: isResolved ? completedHeadline : observed ? `deployed unproven, ${what}` : what,
     lead: isResolved
-      ? `The gate of ${name} can use its configuration again. Nothing to do.`
-      : misconfiguredLead(name, reason, observed),
+      ? `A deployment of ${name} has completed since. If nobody has mended its gate, the next one is told again.`
+      : misconfiguredLead(name, reason, observed ? undefined : servesText(facts)),
     since: whereText(facts),
     evidence: evidenceOf(scene, facts),
     ballast: observed
       ? 'would have answered FAILED at once; in observe it answered SUCCEEDED'
       : 'answered FAILED at once',
-    next: isResolved ? nothingToDo : misconfiguredAdvice(reason),
-    ends: `when a gate of ${name} can use its configuration`,
+    next: isResolved ? [mendAdvice] : misconfiguredAdvice(reason),
+    ends: `when a deployment of ${name} completes; the next one is told again if the gate is as it is`,
   };
 }
 
 /** A mistake of Ballast itself: nobody has anything to correct. */
 const internalError = 'internal-error';
 
-function misconfiguredLead(name: string, reason: string, isObservedOnly: boolean): string {
+/** Its end says no more than what was seen: the deployment may have had no gate at all. */
+const completedHeadline = 'closed, a deployment has completed';
+const mendAdvice: Advice = { text: 'correct what the evidence names, if nobody has' };
+
+/** What serves while ECS goes back, or while the gate waits: at a later stage green may have its share. */
+const servesText = (facts: { text(name: 'stage'): string | undefined }): string =>
+  stageRole(facts.text('stage') ?? '') === 'watched'
+    ? 'Green may have production traffic by now'
+    : 'Blue serves';
+
+/** `serves` is undefined where the gate only watches. */
+function misconfiguredLead(name: string, reason: string, serves: string | undefined): string {
   if (reason === internalError) {
-    return isObservedOnly
+    return serves === undefined
       ? `${name} went out unproven: its gate failed by a mistake of its own. Watch it today.`
-      : `Blue serves: the gate of ${name} failed by a mistake of its own and answered FAILED. Deploy again.`;
+      : `${serves}: the gate of ${name} failed by a mistake of its own and answered FAILED. Deploy again.`;
   }
-  return isObservedOnly
+  return serves === undefined
     ? `${name} goes out unproven: its gate is misconfigured and would have answered FAILED. Correct it today.`
-    : `Blue serves, but no deployment of ${name} passes until its gate is configured correctly. Correct it now.`;
+    : `${serves}. No deployment of ${name} passes until its gate is configured correctly. Correct it now.`;
 }
 
 function misconfiguredAdvice(reason: string): readonly Advice[] {
@@ -146,19 +158,19 @@ function misconfiguredAdvice(reason: string): readonly Advice[] {
 export function stageNotGatedDraft(scene: Scene): Draft {
   const facts = readFacts<StageNotGatedFacts>(scene.incident.facts);
   const { name, isResolved } = scene;
-  const stage = facts.text('stage') ?? 'a stage where nothing can be proven';
+  const stage = facts.text('stage');
   return {
-    headline: isResolved ? 'the hook runs at a gated stage now' : `not gated, hook at ${stage}`,
+    headline: isResolved ? completedHeadline : joined(['hook proves nothing', stage]),
     lead: isResolved
-      ? `The hook of ${name} runs at a gated stage now. Nothing to do.`
-      : `Nobody is hurt, but ${name} has no gate: its hook runs where nothing can be proven. Move it this week.`,
+      ? `A deployment of ${name} has completed since. If its hook is where it was, the next one is told again.`
+      : `Nobody is hurt, but a hook of ${name} runs where nothing can be proven. Move it this week.`,
     since: whereText(facts),
-    evidence: [`the hook was called at ${stage}; only POST_TEST_TRAFFIC_SHIFT proves green`],
+    evidence: [
+      `the hook was called at ${stage ?? 'another stage'}; only POST_TEST_TRAFFIC_SHIFT proves green`,
+    ],
     ballast: 'answered SUCCEEDED, unproven',
-    next: isResolved
-      ? nothingToDo
-      : [{ text: 'attach the hook to POST_TEST_TRAFFIC_SHIFT; see the README of the hook' }],
-    ends: 'when the hook is called at a gated stage',
+    next: [{ text: 'attach the hook to POST_TEST_TRAFFIC_SHIFT; see the README of the hook' }],
+    ends: 'when the deployment completes; the next one is told again if the hook is where it is',
   };
 }
 

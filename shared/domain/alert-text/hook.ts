@@ -11,21 +11,19 @@ export function hookTimedOutDraft(scene: Scene): Draft {
   const { name, isResolved } = scene;
   return {
     headline: isResolved
-      ? 'hooks answer in time again'
+      ? 'closed, a deployment has completed'
       : joined(['hook timed out, ECS rolled back or went on', facts.text('stage')]),
     lead: isResolved
-      ? `The hooks of ${name} answer in time again. Nothing to do.`
+      ? `A deployment of ${name} has completed since: after its hooks, or in spite of this one. The next that is late is told again.`
       : `A hook of ${name} did not answer in time. ECS rolls back, or goes on unproven if the hook says CONTINUE. Look now.`,
     since: whereText(facts),
     evidence: known([hookText(facts), facts.text('detail')]),
     ballast: 'watched only',
-    next: isResolved
-      ? nothingToDo
-      : [
-          { text: 'see what ECS did:', command: latestDeployment(scene) },
-          { text: "read the hook function's log: was it called, throttled or too slow?" },
-        ],
-    ends: `when a later deployment of ${name} gets its answers in time`,
+    next: [
+      { text: 'see what ECS did:', command: latestDeployment(scene) },
+      { text: "read the hook function's log: was it called, throttled or too slow?" },
+    ],
+    ends: `when a deployment of ${name} completes`,
   };
 }
 

@@ -46,6 +46,8 @@ const latestOf = ({ incident }: Scene, facts: Reader): string | undefined => {
 /** Rolled back for want of proof: that says nothing about the build. */
 const isUnproven = (facts: Reader): boolean =>
   ['could-not-measure', 'inconclusive-at-deadline'].includes(facts.text('reason') ?? '');
+/** Rolled back before any production request could reach green. */
+const isUntouched = (facts: Reader): boolean => stageRole(facts.text('stage') ?? '') === 'gated';
 const servingOf = (facts: Reader): string =>
   facts.text('sourceRevision') ?? facts.text('ecsSource') ?? 'the old revision';
 
@@ -81,12 +83,16 @@ function leadOf(scene: Scene, facts: Reader): string {
   }
   const attempts = countOf(scene.incident);
   if (isRepeat && attempts > 1) {
-    return `Nobody is hurt, ${servingOf(facts)} serves, but ${attempts} deployments were rolled back. Stop retrying, repair the build.`;
+    return isUntouched(facts)
+      ? `Nobody is hurt, ${servingOf(facts)} serves, but ${attempts} deployments were rolled back. Stop retrying, repair the build.`
+      : `${servingOf(facts)} serves again, but ${attempts} deployments were rolled back, and may have had production requests. Stop retrying, repair the build.`;
   }
   if (isUnproven(facts)) {
-    return 'Blue serves, green was rolled back unproven: the gate could not tell. Repair what it met, then deploy again.';
+    return isUntouched(facts)
+      ? 'Blue serves, green was rolled back unproven: the gate could not tell. Repair what it met, then deploy again.'
+      : 'Blue serves again. Green, rolled back unproven, may have had production requests. Repair what the gate met, then deploy again.';
   }
-  return stageRole(facts.text('stage') ?? '') === 'gated'
+  return isUntouched(facts)
     ? 'Blue serves 100%. No production request reached green. Repair the build before the next try.'
     : 'Blue serves again, but production requests may have reached green. Repair the build before the next try.';
 }
