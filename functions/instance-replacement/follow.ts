@@ -12,7 +12,7 @@ import {
   phaseOf,
 } from '../../shared/domain/instance-replacement.ts';
 import {
-  backOf,
+  endOfShortage,
   isRollingOut,
   missingNow,
   shortageOf,
@@ -141,7 +141,8 @@ async function tellShortages(
     const isMissed = [...all().values()].some(
       (other) => other.id !== record.id && missingNow(other, snapshot, nowMs).includes(name),
     );
-    if (!isMissed) await apply(backOf(cluster, name, service, nowMs), deps);
+    const end = isMissed ? undefined : endOfShortage(cluster, record, name, snapshot, nowMs);
+    if (end !== undefined) await apply(end, deps);
   }
   return missing;
 }

@@ -1,5 +1,5 @@
 import type { NotRecoveredFacts } from './alert-facts.ts';
-import type { Incident, IncidentKey, IncidentKind } from './incident.ts';
+import type { Facts, Incident, IncidentKey, IncidentKind } from './incident.ts';
 import { causeOf, type InstanceRecord, newestOf } from './instance-replacement.ts';
 import { valueIn } from './record.ts';
 import { isOptedOut } from './replacement-look.ts';
@@ -7,6 +7,7 @@ import { isBelow } from './replacement-outcome.ts';
 import type { ReplacementReaction } from './replacement-reaction.ts';
 import type { Service, Snapshot } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
+import { serviceGone } from './task-reaction.ts';
 
 /** A service that was not back in time is watched for so long after its instance went. */
 export const missingMsMax = 7 * 24 * 3_600_000;
@@ -98,22 +99,31 @@ export function shortageOf(
   };
 }
 
-/** A service that is back, or has nothing to come back to. */
-export const backOf = (
+/** Why it is told no more of a service that opted out. */
+export const optedOut = 'it opted out';
+
+/**
+ * The end of what was told of a service that an instance left short: it is back, gone, or opted out.
+ * Undefined where it is short still, and only watched no longer: nobody saw it well, so its incident expires.
+ */
+export function endOfShortage(
   cluster: string,
+  { before = [] }: InstanceRecord,
   name: string,
-  service: Service | undefined,
+  { services }: Snapshot,
   nowMs: number,
-): ReplacementReaction => ({
-  key: notRecoveredKey(cluster, name),
-  observations: [
-    {
-      type: 'well',
-      atMs: nowMs,
-      reason: service === undefined ? 'the service is gone' : 'back at its count',
-      ...(service === undefined
-        ? {}
-        : { facts: { running: service.running, desired: service.desired } }),
-    },
-  ],
-});
+): ReplacementReaction | undefined {
+  const service = serviceNamed(name, services);
+  const was = before.find((one) => one.name === name);
+  const key = notRecoveredKey(cluster, name);
+  const end = (reason: string, facts?: Facts): ReplacementReaction => ({
+    key,
+    observations: [{ type: 'well', atMs: nowMs, reason, ...(facts && { facts }) }],
+  });
+  if (service?.status !== 'ACTIVE') return end(serviceGone);
+  const { running, desired } = service;
+  if (was === undefined || !isBelow(was, service)) {
+    return end('back at its count', { running, desired });
+  }
+  return isOptedOut(service) ? end(optedOut, { running, desired }) : undefined;
+}

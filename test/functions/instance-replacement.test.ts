@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drainedSinceMs, phaseOf } from '../../shared/domain/instance-replacement.ts';
+import { optedOut } from '../../shared/domain/not-recovered.ts';
 import { taskArn } from '../support/accounts.ts';
 import { sampleEventsOf } from '../support/event-rules.ts';
 import {
@@ -112,6 +113,30 @@ describe('a drain from notice to empty', () => {
     await runFor(lab, 15 * minuteMs);
     expect(await lab.incidents()).toMatchObject([{ status: 'resolved' }]);
     expect((await lab.record('c1'))?.outcome).toMatchObject({ below: ['web'], missing: [] });
+  });
+
+  it('that a service is short after for a week is never told as back', async () => {
+    const lab = createLab();
+    await shorten(lab);
+    for (let hours = 0; hours <= 7 * 24 + 12; hours += 3) {
+      await lab.run();
+      await lab.wait(3 * hourMs);
+    }
+    const [incident] = await lab.incidents();
+    expect(incident).toMatchObject({ kind: 'not-recovered', facts: { running: 1, desired: 2 } });
+    expect(['open', 'expired']).toContain(incident?.resolution ?? incident?.status);
+  });
+
+  it('that a service opted out after ends, and does not say that it is back', async () => {
+    const lab = createLab();
+    await shorten(lab);
+    await runFor(lab, 2 * hourMs + 15 * minuteMs);
+    lab.service('web', {
+      runningCount: 1,
+      tags: [{ key: 'ballast:instance-replacement', value: 'off' }],
+    });
+    await runFor(lab, 15 * minuteMs);
+    expect(await lab.incidents()).toMatchObject([{ status: 'resolved', resolution: optedOut }]);
   });
 
   it('that a service came back from is not blamed for one task short two hours later', async () => {

@@ -1,5 +1,6 @@
 import type { Alert } from '../alert.ts';
 import type { Incident, IncidentKind, Notice } from '../incident.ts';
+import { optedOut } from '../not-recovered.ts';
 import { pauseOver, serviceGone, taskDone } from '../task-reaction.ts';
 import { badPlaceDraft } from './bad-place.ts';
 import { cardOf } from './card.ts';
@@ -122,6 +123,14 @@ function ended(draft: Draft, { incident, isResolved, name }: Scene): Draft {
       lead: `ECS knows no service ${name} any more. Nothing to do if it was meant to go.`,
       next: nothingToDo,
       ends: 'the service is gone',
+    };
+  }
+  if (resolution === optedOut) {
+    return {
+      ...draft,
+      headline: 'closed, the service opted out',
+      lead: `${name} opted out of such alerts, and is as it was. Nothing more is told of it.`,
+      ends: optedOut,
     };
   }
   if (resolution === pauseOver) {
