@@ -124,10 +124,11 @@ export function noted(record: InstanceRecord, notice: InstanceNotice): InstanceR
 
 /**
  * The record after a look at the cluster; see {@link readLagMs} for the time of one. One that is gone
- * went when it was first missed.
+ * went when it was first missed, or missed again after an event that still had it.
  */
 export function looked(record: InstanceRecord, { status, atMs }: Sighting): InstanceRecord {
-  const isKnown = record.seen?.status === 'GONE' && status === 'GONE';
+  const before = newestOf(record)?.status ?? '';
+  const isKnown = record.seen?.status === 'GONE' && status === 'GONE' && goneStatuses.has(before);
   const isNews = !isKnown && atMs > (record.seen?.atMs ?? -Infinity);
   return timed(isNews ? { ...record, seen: { status, atMs } } : record, status, atMs);
 }
@@ -263,17 +264,27 @@ export function causeOf(record: InstanceRecord): ReplacementCause {
   const { hints, forecast, ec2InstanceId } = record;
   const startMs = drainedSinceMs(record);
   const atMs = startMs ?? newestOf(record)?.atMs ?? 0;
-  const isNear = (hint: ReplacementHint, msMax: number): boolean =>
-    (hints[hint] ?? -Infinity) >= atMs - msMax;
-  if (isNear('spot-interruption', hintMsMax) || isNear('rebalance-recommendation', hintMsMax)) {
-    return 'spot';
-  }
-  if (isNear('health', hintMsMax) || isNear('aws-health', announcementMsMax)) return 'health';
+  const isNear = (hint: ReplacementHint, msMax: number, untilMs = Infinity): boolean => {
+    const hintMs = hints[hint];
+    return hintMs !== undefined && hintMs >= atMs - msMax && hintMs <= untilMs;
+  };
+  const hintedUntil = (untilMs: number): 'spot' | 'health' | undefined => {
+    if (isNear('rebalance-recommendation', hintMsMax, untilMs)) return 'spot';
+    const isIll =
+      isNear('health', hintMsMax, untilMs) || isNear('aws-health', announcementMsMax, untilMs);
+    return isIll ? 'health' : undefined;
+  };
+  // An interruption ends it whatever it was drained for.
+  const early = isNear('spot-interruption', hintMsMax) ? 'spot' : hintedUntil(atMs + slackMs);
+  if (early !== undefined) return early;
   if (ec2InstanceId?.startsWith('mi-')) return 'user';
   if (forecast !== undefined && atMs >= forecast.dueMs - slackMs) return 'age';
   if (forecast?.eventWindowId !== undefined && atMs >= forecast.drainAtMs - slackMs) {
     return 'event-window';
   }
+  // Of repeated hints the latest is known: where nothing else explains the drain, there was one before.
+  const late = hintedUntil(Infinity);
+  if (late !== undefined) return late;
   const isManaged = forecast !== undefined;
   return startMs === undefined && isManaged && phaseOf(record) === 'gone' ? 'optimizer' : 'unknown';
 }

@@ -10,6 +10,7 @@ import {
   type InstanceRecord,
   isFollowed,
   looked,
+  newestOf,
   newRecord,
   noted,
   phaseOf,
@@ -139,6 +140,27 @@ describe('the phase of a replacement', () => {
   });
 });
 
+describe('one that is gone', () => {
+  const gone = (minutes: number) => ({ status: 'GONE', atMs: at(minutes) });
+
+  it('went when it was first missed', () => {
+    const record = looked(looked(recordOf(state(5, 'DRAINING', 0)), gone(5)), gone(20));
+    expect(newestOf(record)).toEqual(gone(5));
+  });
+
+  it('is gone for the next look where an event was on its way that still had it', () => {
+    const missed = looked(recordOf(state(5, 'DRAINING', 0)), gone(5));
+    const late = noted(missed, state(6, 'DRAINING', 6));
+    expect(phaseOf(late)).toBe('draining');
+    expect(phaseOf(looked(late, gone(20)))).toBe('gone');
+  });
+
+  it('went when its last event says so, not at a later look', () => {
+    const record = noted(recordOf(state(5, 'DRAINING', 0)), state(7, 'INACTIVE', 6));
+    expect(newestOf(looked(looked(record, gone(5)), gone(20)))?.atMs).toBe(at(6));
+  });
+});
+
 describe('the cause of a replacement', () => {
   const draining = recordOf(state(5, 'DRAINING', 0));
   const due = (dueMs: number, window?: { drainAtMs: number }): Forecast => ({
@@ -176,6 +198,29 @@ describe('the cause of a replacement', () => {
       'optimizer',
     ],
     ['ECS Anywhere', { ...draining, ec2InstanceId: 'mi-0c9d' }, 'user'],
+    [
+      'day 14, and an impairment three days into the drain',
+      { ...noted(draining, hint('health', 3 * 24 * 60)), forecast: due(at(0)) },
+      'age',
+    ],
+    [
+      'day 14, and a rebalance recommendation three days into the drain',
+      { ...noted(draining, hint('rebalance-recommendation', 3 * 24 * 60)), forecast: due(at(0)) },
+      'age',
+    ],
+    [
+      'day 14, and an interruption three days into the drain',
+      { ...noted(draining, hint('spot-interruption', 3 * 24 * 60)), forecast: due(at(0)) },
+      'spot',
+    ],
+    [
+      'an impairment, told again three days into the drain',
+      {
+        ...[hint('health', -30), hint('health', 3 * 24 * 60)].reduce(noted, draining),
+        forecast: due(at(0) + 9 * dayMs),
+      },
+      'health',
+    ],
   ])('%s', (_, record, cause) => expect(causeOf(record)).toBe(cause));
 
   it('is measured against its forecast', () => {
