@@ -260,10 +260,11 @@ export type ReplacementAheadFacts = {
   /** Once it is over: instances that were replaced of those that were warned of. */
   readonly replaced?: number;
   readonly ofReplaced?: number;
-  /** Standalone tasks that went with them, services that were not back in time; their names. */
+  /** Standalone tasks that went with them, services that were back late, and that are not back; names. */
   readonly tasksLost?: number;
   readonly lostNames?: string;
   readonly notBack?: string;
+  readonly stillShort?: string;
   /** From the first drain to the end of the last instance. */
   readonly tookMs?: number;
   /** How far off the forecast was at most, early or late. */

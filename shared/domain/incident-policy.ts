@@ -151,10 +151,10 @@ export const incidentPolicies: Readonly<Record<IncidentKind, IncidentPolicy>> = 
   'break-glass': { ...single, expiresMs: dayMs },
   'hook-timed-out': single,
   'hook-awaiting-action': single,
-  // From 72 h ahead to the end of the last drain, which lasts a week at most.
+  // From two weeks ahead, `ReplacementNoticeHours` at most, to the end of the last drain a week later.
   'replacement-ahead': {
     ...single,
-    expiresMs: 14 * dayMs,
+    expiresMs: 22 * dayMs,
     materialFacts: ['notice'],
     reminds: false,
   },

@@ -76,8 +76,9 @@ export type RecordedOutcome = {
   readonly below: readonly string[];
   /** Those of them that still are, as far as they are followed. */
   readonly missing: readonly string[];
-  /** Standalone tasks that went with it. */
+  /** Standalone tasks that went with it: the first of them, and how many there were. */
   readonly lost: readonly string[];
+  readonly lostCount?: number | undefined;
 };
 
 export type Forecast = {

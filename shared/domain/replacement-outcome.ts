@@ -138,6 +138,7 @@ export const recordedOf = ({ reason, below, lost }: Outcome): RecordedOutcome =>
   below,
   missing: reason === 'not-recovered' ? below : [],
   lost: lost.slice(0, lostMax),
+  lostCount: lost.length,
 });
 /** Ids of lost tasks that are remembered. */
 const lostMax = 20;

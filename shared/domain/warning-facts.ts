@@ -43,7 +43,8 @@ export function aheadFacts(entry: ReplacementEntry, harms: readonly Harm[], nowM
     harmLines: harms.slice(0, linesMax).map(harmText).join('\n'),
     changes: [...new Set(harms.map(remedyText))].slice(0, linesMax).join('\n'),
     fineServices: entry.fineServices,
-    ...(homeless === undefined || !('tasks' in homeless) ? {} : { homelessTasks: homeless.tasks }),
+    // Also where there are none: those of an earlier calendar would stay otherwise.
+    homelessTasks: homeless !== undefined && 'tasks' in homeless ? homeless.tasks : 0,
     notice: fromMs - nowMs <= secondNoticeHours * hourMs ? 'second' : 'first',
   };
   return facts;
@@ -83,6 +84,9 @@ function remedyText(harm: Harm): string {
   }
 }
 
+const distinct = (names: readonly string[]): readonly string[] =>
+  [...new Set(names)].sort(compareTexts);
+
 /** What became of all instances of a warning together. */
 export function verificationFacts(
   { instanceIds }: CalendarWarning,
@@ -91,16 +95,19 @@ export function verificationFacts(
   const gone = instanceIds.flatMap((id) => records.get(id) ?? []);
   const outcomes = gone.flatMap(({ outcome }) => outcome ?? []);
   const lost = outcomes.flatMap((outcome) => outcome.lost);
-  const notBack = [...new Set(outcomes.flatMap((outcome) => outcome.below))].sort(compareTexts);
+  const short = distinct(outcomes.flatMap(({ missing }) => missing));
+  const late = distinct(outcomes.flatMap(({ below }) => below));
+  const notBack = late.filter((name) => !short.includes(name));
   const starts = gone.flatMap((record) => drainedSinceMs(record) ?? []);
   const ends = gone.flatMap((record) => newestOf(record)?.atMs ?? []);
   const errors = gone.flatMap((record) => forecastErrorMs(record) ?? []);
   const facts: ReplacementAheadFacts = {
     replaced: gone.length,
     ofReplaced: instanceIds.length,
-    tasksLost: lost.length,
+    tasksLost: outcomes.reduce((sum, one) => sum + (one.lostCount ?? one.lost.length), 0),
     ...(lost.length === 0 ? {} : { lostNames: lost.slice(0, linesMax).join('\n') }),
     ...(notBack.length === 0 ? {} : { notBack: notBack.slice(0, linesMax).join('\n') }),
+    ...(short.length === 0 ? {} : { stillShort: short.slice(0, linesMax).join('\n') }),
     ...(starts.length === 0 || ends.length === 0
       ? {}
       : { tookMs: Math.max(...ends) - Math.min(...starts) }),

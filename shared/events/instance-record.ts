@@ -46,6 +46,7 @@ const recordSchema = v.object({
       below: v.array(v.string()),
       missing: v.array(v.string()),
       lost: v.array(v.string()),
+      lostCount: v.optional(whole),
     }),
   ),
 });

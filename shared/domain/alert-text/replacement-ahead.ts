@@ -78,7 +78,8 @@ function endOf({ incident }: Scene, facts: Reader): string {
   const were = `${counted(replaced, 'instance')} of ${incident.cluster} ${replaced === 1 ? 'was' : 'were'} replaced`;
   const lost = facts.number('tasksLost') ?? 0;
   const notBack = facts.lines('notBack').length;
-  if (lost === 0 && notBack === 0)
+  const short = facts.lines('stillShort').length;
+  if (lost === 0 && notBack === 0 && short === 0)
     return `${were}, and nothing is known to be lost. Nothing to do.`;
   return `${were}. ${joined([
     lost === 0
@@ -87,6 +88,9 @@ function endOf({ incident }: Scene, facts: Reader): string {
     notBack === 0
       ? undefined
       : `${counted(notBack, 'service')} took more than two hours to come back`,
+    short === 0
+      ? undefined
+      : `${counted(short, 'service')} ${short === 1 ? 'is' : 'are'} not back at ${short === 1 ? 'its' : 'their'} count`,
   ])}.`;
 }
 
@@ -113,13 +117,23 @@ const outcomeLines = (facts: Reader): Draft['evidence'] =>
     facts.lines('notBack').length === 0
       ? undefined
       : `not back within two hours: ${facts.lines('notBack').join(', ')}`,
+    facts.lines('stillShort').length === 0
+      ? undefined
+      : `below their count still: ${facts.lines('stillShort').join(', ')}`,
   ]);
 
 /** ECS does not say whether a standalone task was done when its instance went. */
-const afterwards = (facts: Reader): Draft['next'] =>
-  (facts.number('tasksLost') ?? 0) === 0
-    ? nothingToDo
-    : [{ text: 'were those tasks done? if not, start them again' }];
+function afterwards(facts: Reader): Draft['next'] {
+  const advice = [
+    ...((facts.number('tasksLost') ?? 0) === 0
+      ? []
+      : [{ text: 'were those tasks done? if not, start them again' }]),
+    ...(facts.lines('stillShort').length === 0
+      ? []
+      : [{ text: 'look after the services that are not back; each has an alert of its own' }]),
+  ];
+  return advice.length === 0 ? nothingToDo : advice;
+}
 
 /** `Thu 26 Nov 02:10Z to Thu 26 Nov 02:50Z; ECS kills what is left from Thu 3 Dec 02:10Z` */
 function whatText({ context }: Scene, facts: Reader): string | undefined {
