@@ -54,6 +54,7 @@ const calendarRecordIn = createMemoryParser(parseCalendarRecord);
 const turnRecordIn = createMemoryParser(parseTurnRecord);
 
 type Kept<T> = { readonly value: T | undefined; readonly version: number };
+const none: Kept<never> = { value: undefined, version: 0 };
 
 /** Reads what is remembered of a cluster. Rejects with what the store throws. */
 export async function openRecords(
@@ -63,27 +64,19 @@ export async function openRecords(
   const cluster = clusterName(clusterArn);
   const partition = `DRAIN#${cluster}`;
   let kept = new Map<string, Kept<InstanceRecord>>();
-  let calendar: Kept<CalendarRecord> = { value: undefined, version: 0 };
-  let turn: Kept<TurnRecord> = { value: undefined, version: 0 };
-  const valueIn = <T>(memory: Memory, recordIn: RecordIn<T>): T | undefined =>
+  let calendar: Kept<CalendarRecord> = none;
+  let turn: Kept<TurnRecord> = none;
+  const valueIn: ValueIn = (memory, recordIn) =>
     readable(memory, cluster, { log, parse: (one) => recordIn(memories, partition, one) });
   let records: ReadonlyMap<string, InstanceRecord> | undefined;
   const read = async (): Promise<void> => {
-    kept = new Map();
+    // Other instances are followed meanwhile: what was known stands until all of it is read.
+    const before = new Map(kept);
+    const next = keptIn(await memories.list(partition), valueIn);
+    calendar = next.calendar;
+    turn = next.turn;
+    kept = new Map([...next.instances, ...writtenSince(before, kept, next.instances)]);
     records = undefined;
-    calendar = { value: undefined, version: 0 };
-    turn = { value: undefined, version: 0 };
-    for (const memory of await memories.list(partition)) {
-      const { name, version } = memory;
-      if (name === calendarName) {
-        calendar = { value: valueIn(memory, calendarRecordIn), version };
-      } else if (name === turnName) {
-        turn = { value: valueIn(memory, turnRecordIn), version };
-      } else if (name.startsWith(instancePrefix)) {
-        const id = name.slice(instancePrefix.length);
-        kept.set(id, { value: valueIn(memory, instanceRecordIn), version });
-      }
-    }
   };
   await read();
   return {
@@ -97,7 +90,7 @@ export async function openRecords(
     turn: () => turn.value,
     async update(id, change) {
       for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-        const { value, version } = kept.get(id) ?? { value: undefined, version: 0 };
+        const { value, version } = kept.get(id) ?? none;
         const current = value ?? newRecord(id);
         const next = change(current);
         if (next === current) return current;
@@ -125,6 +118,37 @@ export async function openRecords(
     },
   };
 }
+
+type ValueIn = <T>(memory: Memory, recordIn: RecordIn<T>) => T | undefined;
+
+/** All that is remembered of a cluster, by what it is of. */
+function keptIn(memories: readonly Memory[], valueIn: ValueIn) {
+  const instances = new Map<string, Kept<InstanceRecord>>();
+  let calendar: Kept<CalendarRecord> = none;
+  let turn: Kept<TurnRecord> = none;
+  for (const memory of memories) {
+    const { name, version } = memory;
+    if (name === calendarName) {
+      calendar = { value: valueIn(memory, calendarRecordIn), version };
+    } else if (name === turnName) {
+      turn = { value: valueIn(memory, turnRecordIn), version };
+    } else if (name.startsWith(instancePrefix)) {
+      const id = name.slice(instancePrefix.length);
+      instances.set(id, { value: valueIn(memory, instanceRecordIn), version });
+    }
+  }
+  return { instances, calendar, turn };
+}
+
+/** What was written while a list was read, and is newer than what is in it. */
+const writtenSince = <T>(
+  before: ReadonlyMap<string, Kept<T>>,
+  now: ReadonlyMap<string, Kept<T>>,
+  listed: ReadonlyMap<string, Kept<T>>,
+): readonly (readonly [string, Kept<T>])[] =>
+  [...now].filter(
+    ([id, one]) => before.get(id) !== one && one.version > (listed.get(id)?.version ?? 0),
+  );
 
 /** Whoever was faster wrote the same a moment before: theirs stands. */
 async function saved<T>(
