@@ -1,14 +1,16 @@
 import type { EcsReads } from './ecs-reads.ts';
 import type { ReadLimiter } from './read-limiter.ts';
 import { readInstances } from './snapshot-base.ts';
+import type { InstanceFacts } from './snapshot-instances.ts';
 import { plainMaking } from './snapshot-making.ts';
 import { beginReading, defaultPagesMax } from './snapshot-reading.ts';
 
 /** Which container instances there are: a look at a whole cluster reads its tasks and services too. */
 export type InstanceReader = {
   /**
-   * ARNs of a cluster's container instances by the ids of the EC2 instances that they are on. Rejects
-   * where they cannot be read whole, with `ClusterNotFound`, or with the signal's reason.
+   * ARNs of a cluster's container instances by the ids of the EC2 instances that they are on; of several
+   * on one, the one that registered last. Rejects where they cannot be read whole, with
+   * `ClusterNotFound`, or with the signal's reason.
    */
   byEc2Id(clusterArn: string, signal?: AbortSignal): Promise<ReadonlyMap<string, string>>;
 };
@@ -31,9 +33,15 @@ export const createInstanceReader = (
       throw new InstancesUnread(`${gap.operation}: ${gap.reason}, ${gap.detail}`);
     }
     return new Map(
-      instances.flatMap(({ arn, ec2InstanceId }) =>
-        ec2InstanceId === undefined ? [] : [[ec2InstanceId, arn] as const],
-      ),
+      instances
+        .toSorted(byRegistration)
+        .flatMap(({ arn, ec2InstanceId }) =>
+          ec2InstanceId === undefined ? [] : [[ec2InstanceId, arn] as const],
+        ),
     );
   },
 });
+
+/** An agent that has lost its state registers again; for a while both are listed. */
+const byRegistration = (a: InstanceFacts, b: InstanceFacts): number =>
+  (a.registeredAtMs ?? 0) - (b.registeredAtMs ?? 0);

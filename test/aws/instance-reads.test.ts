@@ -47,6 +47,26 @@ describe('the reader of container instances', () => {
     expect(calls.sort()).toEqual([...Array(3).fill('describe'), ...Array(3).fill('list')]);
   });
 
+  it.each([
+    ['first', [2, 1]],
+    ['last', [1, 2]],
+  ])(
+    'finds the registration that is the later one, also where it is listed %s',
+    async (_, days) => {
+      const { reader } = createCluster(2, {
+        describeContainerInstances: async () => ({
+          $metadata: {},
+          containerInstances: days.map((day) => ({
+            containerInstanceArn: instanceArn(`day-${day}`),
+            ec2InstanceId: 'i-1',
+            registeredAt: new Date(Date.UTC(2026, 10, day)),
+          })),
+        }),
+      });
+      expect(await reader.byEc2Id(clusterArn)).toEqual(new Map([['i-1', instanceArn('day-2')]]));
+    },
+  );
+
   it('rejects rather than call those it could not read unknown', async () => {
     const { reader } = createCluster(1, {
       describeContainerInstances: async () => ({

@@ -118,11 +118,11 @@ const drainingSnapshotOf = (cluster: string, takenAtMs: number): Snapshot =>
     instances: [instanceOf('d1', { status: 'DRAINING' })],
   });
 
-const spot = (id: string) => ({
+const spot = (id: string, atMs = day14Ms) => ({
   id: `event-spot-${id}`,
   'detail-type': 'EC2 Spot Instance Interruption Warning',
   source: 'aws.ec2',
-  time: new Date(day14Ms).toISOString(),
+  time: new Date(atMs).toISOString(),
   resources: [],
   detail: { 'instance-id': ec2Id(id), 'instance-action': 'terminate' },
 });
@@ -181,6 +181,56 @@ describe('a batch', () => {
     });
     expect(await lab.deliver([spot('c1')])).toEqual(failedOf());
     expect(lab.namesKept('shop')).toEqual(['instance#c1']);
+  });
+
+  it('looks further where a cluster cannot be listed, and gives back whom no other one knows', async () => {
+    const lab = createTimedLab({
+      clusters: ['broken', 'shop'],
+      lookUp: async (arn) => {
+        if (arn === arnOf('broken')) throw new Error('ecs:ListContainerInstances: denied');
+        return listOf('c1');
+      },
+    });
+    expect(await lab.deliver([spot('c1'), spot('f1')])).toEqual(failedOf(2));
+    expect(lab.namesKept('shop')).toEqual(['instance#c1']);
+    expect(lab.logged('item-failed')).toMatchObject([
+      { error: { message: 'ecs:ListContainerInstances: denied' } },
+    ]);
+  });
+});
+
+/** Instances of the cluster `shop`, as a look-up tells them. */
+const listOf = (...ids: readonly string[]) =>
+  new Map(ids.map((id) => [ec2Id(id), instanceArn(id)]));
+
+describe('a list of instances that was read before', () => {
+  it('is read again for one that has joined since: its notice is not dropped', async () => {
+    const there = ['c1'];
+    const lab = createTimedLab({ lookUp: async () => listOf(...there) });
+    await lab.deliver([spot('c1')]);
+    there.push('c2');
+    await lab.clock.sleep(2 * minuteMs);
+    await lab.deliver([spot('c2', lab.clock.nowMs() - secondMs)]);
+    expect(lab.namesKept('shop')).toEqual(['instance#c1', 'instance#c2']);
+  });
+
+  it.each([
+    ['once a minute, for notices of after it', 0, 5],
+    ['once in five minutes, for those of before it', -10 * minuteMs, 1],
+  ])('costs little where they are about instances of nobody: %s', async (_, afterMs, expected) => {
+    let looks = 0;
+    const lab = createTimedLab({
+      lookUp: async () => {
+        looks += 1;
+        return new Map();
+      },
+    });
+    for (let at = 0; at < 30; at += 1) {
+      const spots = ['f1', 'f2', 'f3'].map((id) => spot(id, lab.clock.nowMs() + afterMs));
+      expect(await lab.deliver(spots)).toEqual(failedOf());
+      await lab.clock.sleep(10 * secondMs);
+    }
+    expect(looks).toBe(expected);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drainedSinceMs, phaseOf } from '../../shared/domain/instance-replacement.ts';
 import { optedOut } from '../../shared/domain/not-recovered.ts';
-import { taskArn } from '../support/accounts.ts';
+import { add, ecsInstanceOf, instanceArn, taskArn } from '../support/accounts.ts';
 import { sampleEventsOf } from '../support/event-rules.ts';
 import {
   createLab,
@@ -574,6 +574,56 @@ describe('a message', () => {
     await runFor(lab, 15 * minuteMs);
     expect(lab.logged('replacement')).toMatchObject([{ instance: 'c1', why: 'spot' }]);
     expect(await lab.incidents()).toEqual([]);
+  });
+
+  describe('of EC2, about an instance whose agent has lost its state and registered again', () => {
+    /** `c1` is gone, and `d9` stands on its EC2 instance. */
+    async function twiceLab(): Promise<Lab> {
+      const lab = createLab();
+      await lab.run();
+      await lab.deliver([stateEvent('c1', 'INACTIVE', 5, lab.clock.nowMs())]);
+      lab.account.containerInstances.delete(instanceArn('c1'));
+      lab.remove('w1');
+      const registeredAt = new Date(lab.clock.nowMs());
+      add(lab.account, {
+        instances: [ecsInstanceOf('d9', { ec2InstanceId: ec2Id('c1'), registeredAt })],
+      });
+      return lab;
+    }
+    const hintsOf = async (lab: Lab) =>
+      Promise.all(['c1', 'd9'].map(async (id) => (await lab.record(id))?.hints));
+    const noted = [{}, { 'spot-interruption': day14Ms }];
+
+    it('is noted on the one that is there, not on the one that is gone', async () => {
+      const lab = await twiceLab();
+      await runFor(lab, 7 * hourMs);
+      const reads = lab.readsOfEcs();
+      await lab.deliver([spot(ec2Id('c1'))]);
+      expect(await hintsOf(lab)).toEqual(noted);
+      expect(lab.readsOfEcs()).toBe(reads);
+    });
+
+    it('is noted so before a calendar has seen it', async () => {
+      const lab = await twiceLab();
+      await lab.deliver([spot(ec2Id('c1'))]);
+      expect(await hintsOf(lab)).toEqual(noted);
+    });
+
+    it('is noted on the later one where nobody has heard that the first is gone', async () => {
+      const lab = createLab();
+      await lab.run();
+      await lab.wait(minuteMs);
+      const atMs = lab.clock.nowMs();
+      for (const [id, version] of [
+        ['d9', 2],
+        ['c1', 1],
+      ] as const) {
+        const { detail, ...event } = stateEvent(id, 'DRAINING', version, atMs + version);
+        await lab.deliver([{ ...event, detail: { ...detail, ec2InstanceId: ec2Id('c1') } }]);
+      }
+      await lab.deliver([spot(ec2Id('c1'))]);
+      expect(await hintsOf(lab)).toEqual(noted);
+    });
   });
 
   it('of EC2 about an instance of nobody is dropped, and a change of its state costs no look', async () => {
