@@ -8,7 +8,10 @@ import { apply } from './apply.ts';
 import type { Deps } from './handler.ts';
 import type { Records } from './records.ts';
 
-/** Makes the calendar where it is due, and ends the warnings whose instances are all done. */
+/**
+ * Makes the calendar where it is due, and ends the warnings whose instances are all done. The snapshot must
+ * be whole: who is not in it is not there.
+ */
 export async function warn(
   snapshot: Snapshot,
   records: Records,
@@ -29,7 +32,8 @@ export async function warn(
         nowMs,
       })
     : { record: last ?? { ranAtMs: -Infinity, warnings: [] }, reactions: [] };
-  const ended = endWarnings(cluster, turned.record, records.all(), nowMs);
+  const there = new Set(snapshot.instances.map(({ arn }) => idOf(arn)));
+  const ended = endWarnings(cluster, turned.record, { records: records.all(), there }, nowMs);
   for (const reaction of [...turned.reactions, ...ended.reactions]) await apply(reaction, deps);
   if (isCalendar || ended.reactions.length > 0) await records.saveCalendar(ended.record);
 }

@@ -151,16 +151,20 @@ const wellOf = (reason: string, atMs: number, facts?: Facts): Observation => ({
   ...(facts === undefined ? {} : { facts }),
 });
 
-/** The warnings that are over, because what they are about is done, and those that go on. */
+/**
+ * The warnings that are over, because what they are about is done, and those that go on. Without a record,
+ * because none could be written or read, only an instance that is not there any more is done; `there` has
+ * the ids of a cluster that was read whole.
+ */
 export function endWarnings(
   cluster: string,
   record: CalendarRecord,
-  records: ReadonlyMap<string, InstanceRecord>,
+  { records, there }: Seen,
   nowMs: number,
 ): CalendarTurn {
   const isDone = (id: string): boolean => {
     const one = records.get(id);
-    return one === undefined || (one.isDone && phaseOf(one) === 'gone');
+    return one === undefined ? !there.has(id) : one.isDone && phaseOf(one) === 'gone';
   };
   const over = record.warnings.filter(({ instanceIds }) => instanceIds.every(isDone));
   return {
@@ -171,3 +175,9 @@ export function endWarnings(
     })),
   };
 }
+
+/** What is known of a cluster's instances, and which of them are there, by their ids. */
+type Seen = {
+  readonly records: ReadonlyMap<string, InstanceRecord>;
+  readonly there: ReadonlySet<string>;
+};

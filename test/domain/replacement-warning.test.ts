@@ -109,22 +109,22 @@ describe('the end of a warning', () => {
     ...{ reason: 'not-recovered', below, missing: [], lost },
   });
   const warnings = [{ id: 'i-1', sinceMs: startMs, instanceIds: ['i-1', 'i-2'] }];
-  const ended = (...records: readonly InstanceRecord[]) =>
+  const ended = (records: readonly InstanceRecord[], there: readonly string[] = []) =>
     endWarnings(
       'prod',
       { ranAtMs: startMs, warnings },
-      new Map(records.map((record) => [record.id, record])),
+      { records: new Map(records.map((record) => [record.id, record])), there: new Set(there) },
       startMs + 12 * hourMs,
     );
 
   it('says what became of all: replaced, lost, not back, how long, how far off the forecast', () => {
-    const turn = ended(
+    const turn = ended([
       goneRecord('i-1', 2, { outcome: outcome(['web', 'cart'], ['t1']) }),
       goneRecord('i-2', 5, {
         outcome: outcome(['cart'], ['t2', 't3']),
         forecast: { drainAtMs: startMs + 7 * 60_000, dueMs: startMs, eventWindowId: undefined },
       }),
-    );
+    ]);
     expect(turn.record.warnings).toEqual([]);
     expect(turn.reactions).toEqual([
       {
@@ -143,11 +143,8 @@ describe('the end of a warning', () => {
   });
 
   it('claims nothing that it does not know', () => {
-    const [end] = ended({
-      ...goneRecord('i-1', 1, {}),
-      drainTimes: [],
-      forecast: undefined,
-    }).reactions;
+    const record = { ...goneRecord('i-1', 1, {}), drainTimes: [], forecast: undefined };
+    const [end] = ended([record]).reactions;
     expect(end?.observations[0]).toMatchObject({ type: 'well' });
     expect(
       end?.observations[0] && 'facts' in end.observations[0] && end.observations[0].facts,
@@ -158,7 +155,12 @@ describe('the end of a warning', () => {
     ['one still drains', { seen: { status: 'DRAINING', atMs: startMs } }],
     ['one is gone, and its outcome not on record yet', { isDone: false }],
   ])('comes later where %s', (_, changes) => {
-    const turn = ended(goneRecord('i-1', 1, {}), goneRecord('i-2', 2, changes));
+    const turn = ended([goneRecord('i-1', 1, {}), goneRecord('i-2', 2, changes)]);
+    expect([turn.record.warnings, turn.reactions]).toEqual([warnings, []]);
+  });
+
+  it('comes later where one runs of which there is no record', () => {
+    const turn = ended([goneRecord('i-1', 1, {})], ['i-2', 'i-3']);
     expect([turn.record.warnings, turn.reactions]).toEqual([warnings, []]);
   });
 });

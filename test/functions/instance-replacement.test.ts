@@ -518,6 +518,43 @@ describe('the calendar', () => {
     expect(await ahead(lab)).toMatchObject([{ status: 'resolved' }]);
   });
 
+  describe('ends no warning about an instance that runs', () => {
+    /** `c1` has a service that cannot move. */
+    function harmLab(): Lab {
+      const lab = createLab(day14Ms - 60 * hourMs);
+      lab.service('ledger', {
+        desiredCount: 1,
+        runningCount: 1,
+        deploymentConfiguration: { minimumHealthyPercent: 0, maximumPercent: 100 },
+      });
+      lab.task('l1', 'c1', 'ledger');
+      return lab;
+    }
+
+    it('because its record could not be written', async () => {
+      const lab = harmLab();
+      lab.account.intercept = ({ operation, input }) =>
+        operation === 'PutItem' && JSON.stringify(input).includes('instance#c1')
+          ? 'throttle'
+          : undefined;
+      await expect(lab.run()).rejects.toThrow('1 clusters failed');
+      expect(await lab.record('c1')).toBeUndefined();
+      expect(await ahead(lab)).toMatchObject([{ status: 'open' }]);
+    });
+
+    it('because its record cannot be read: another release wrote it', async () => {
+      const lab = harmLab();
+      await lab.run();
+      const key = { partition: 'DRAIN#shop', name: 'instance#c1' };
+      await lab.memories.save(key, '{"form":9}', 1, day14Ms + 30 * dayMs);
+      lab.setStatus('c2', 'DRAINING');
+      await lab.deliver([stateEvent('c2', 'DRAINING', 2, lab.clock.nowMs())]);
+      await runFor(lab, 30 * minuteMs);
+      expect(lab.logged('record-unreadable')).not.toEqual([]);
+      expect(await ahead(lab)).toMatchObject([{ status: 'open' }]);
+    });
+  });
+
   it('leaves out who opted out', async () => {
     const lab = createLab(day14Ms - 50 * hourMs);
     lab.service('ledger', {
