@@ -20,4 +20,6 @@ export type CalendarWarning = {
   readonly sinceMs: number;
   /** All that were ever part of it, those that are gone included; bounded. */
   readonly instanceIds: readonly string[];
+  /** Its instances of the latest calendar that have no place among the ids: with any it goes on. */
+  readonly unnamed: number;
 };

@@ -11,8 +11,11 @@ import { aheadFacts, verificationFacts, whomOf } from './warning-facts.ts';
 
 /** Warnings of one cluster that are kept: more than anybody reads. */
 export const warningsMax = 50;
-/** Instances of one warning that are remembered: more than one provider drains within a fortnight. */
-export const warnedInstancesMax = 500;
+/**
+ * Ids of all warnings of a cluster together that are remembered. They lie in one item, whose length is
+ * bounded: 39 characters an id of 36 with its quotes and comma, and some hundred for each warning.
+ */
+export const warnedIdsMax = 1_200;
 
 /** One thread a coming replacement: the warning's id names it from first to last. */
 export const warningKey = (cluster: string, { id }: CalendarWarning): IncidentKey => ({
@@ -52,7 +55,7 @@ export function turnCalendar(input: CalendarInput): CalendarTurn {
   }));
   const open = last?.warnings ?? [];
   const claim = createClaim(open);
-  const warned: { readonly warning: CalendarWarning; readonly ids: readonly string[] }[] = [];
+  const warned: Omit<Draft, 'left'>[] = [];
   const reactions: ReplacementReaction[] = [];
   for (const { entry, ids, harms } of judged.filter((one) => one.harms.length > 0)) {
     const known = claim.by(ids);
@@ -72,7 +75,10 @@ export function turnCalendar(input: CalendarInput): CalendarTurn {
     reactions.push({ key, observations: [wellOf('nothing is at risk any more', nowMs)] });
   }
   return {
-    record: { ranAtMs: nowMs, warnings: [...grownBy(warned), ...waiting(open, claim.taken)] },
+    record: {
+      ranAtMs: nowMs,
+      warnings: bounded([...grownBy(warned), ...waiting(open, claim.taken, judged)]),
+    },
     reactions,
   };
 }
@@ -84,8 +90,9 @@ function createClaim(open: readonly CalendarWarning[]) {
     /** Ids of the warnings that an entry has. */
     taken,
     by(ids: readonly string[]): CalendarWarning | undefined {
+      const own = new Set(ids);
       const known = open.find(
-        (one) => !taken.has(one.id) && one.instanceIds.some((id) => ids.includes(id)),
+        (one) => !taken.has(one.id) && one.instanceIds.some((id) => own.has(id)),
       );
       if (known !== undefined) taken.add(known.id);
       return known;
@@ -100,21 +107,58 @@ function begun(
   sinceMs: number,
 ): CalendarWarning | undefined {
   const id = ids.find((one) => others.every((other) => other.id !== one));
-  return id === undefined ? undefined : { id, sinceMs, instanceIds: ids };
+  return id === undefined ? undefined : { id, sinceMs, instanceIds: ids, unnamed: 0 };
 }
+
+/** A warning before its ids are bounded: `ids` are those of its entry, `left` the others that it has. */
+type Draft = {
+  readonly warning: CalendarWarning;
+  readonly ids: readonly string[];
+  readonly left: readonly string[];
+};
 
 /**
  * The warnings with the instances that joined them. Those that left an entry are gone, mostly: they stay
  * a part of what was warned of, unless another warning has them now.
  */
-function grownBy(
-  warned: readonly { readonly warning: CalendarWarning; readonly ids: readonly string[] }[],
-): readonly CalendarWarning[] {
+function grownBy(warned: readonly Omit<Draft, 'left'>[]): readonly Draft[] {
   const all = new Set(warned.flatMap(({ ids }) => ids));
-  return warned.map(({ warning, ids }) => {
-    const left = warning.instanceIds.filter((id) => !all.has(id));
-    return { ...warning, instanceIds: [...ids, ...left].slice(0, warnedInstancesMax) };
+  return warned.map(({ warning, ids }) => ({
+    warning: { ...warning, unnamed: 0 },
+    ids,
+    left: warning.instanceIds.filter((id) => !all.has(id)),
+  }));
+}
+
+/**
+ * The warnings with as many ids as there is place for. Those of an entry come first, the last to drain of
+ * them: while one of it is ahead, one that has a name is, by which the next calendar knows the warning. The
+ * others without a name keep it from ending until then; one that has left does not, and counts no more.
+ */
+function bounded(drafts: readonly Draft[]): readonly CalendarWarning[] {
+  const shares = sharesOf(drafts.map(({ ids, left }) => ids.length + left.length));
+  return drafts.map(({ warning, ids, left }, at) => {
+    const share = shares[at] ?? 0;
+    const from = Math.max(ids.length - share, 0);
+    return {
+      ...warning,
+      instanceIds: [...ids.slice(from), ...left].slice(0, share),
+      unnamed: warning.unnamed + from,
+    };
   });
+}
+
+/** All that each wants where that is {@link warnedIdsMax} at most, else no more than those with most. */
+function sharesOf(sizes: readonly number[]): readonly number[] {
+  const shares = sizes.map(() => 0);
+  let place = warnedIdsMax;
+  const bySize = [...sizes.entries()].sort(([, a], [, b]) => a - b);
+  for (const [rank, [at, size]] of bySize.entries()) {
+    const share = Math.min(size, Math.floor(place / (sizes.length - rank)));
+    shares[at] = share;
+    place -= share;
+  }
+  return shares;
 }
 
 /** Near enough, and still ahead: what drains already is followed by itself. */
@@ -124,11 +168,28 @@ const isWorthAWarning = (
   nowMs: number,
 ): boolean => fromMs - nowMs <= noticeMs && instances.some(({ status }) => status !== 'draining');
 
-/** Those whose instances are all gone: their end is told when each outcome is on record. */
-const waiting = (
+/**
+ * Those whose instances are all gone: their end is told when each outcome is on record. An entry that was
+ * not judged, because a protection could not be read, may still have instances of theirs.
+ */
+function waiting(
   open: readonly CalendarWarning[],
   taken: ReadonlySet<string>,
-): readonly CalendarWarning[] => open.filter(({ id }) => !taken.has(id)).slice(0, warningsMax);
+  entries: readonly { readonly ids: readonly string[] }[],
+): readonly Draft[] {
+  const ahead = new Set(entries.flatMap(({ ids }) => ids));
+  return open
+    .filter(({ id }) => !taken.has(id))
+    .slice(0, warningsMax)
+    .map((warning) => ({
+      warning: {
+        ...warning,
+        unnamed: warning.instanceIds.some((id) => ahead.has(id)) ? warning.unnamed : 0,
+      },
+      ids: [],
+      left: warning.instanceIds,
+    }));
+}
 
 function warningOf(
   warning: CalendarWarning,
@@ -166,7 +227,9 @@ export function endWarnings(
     const one = records.get(id);
     return one === undefined ? !there.has(id) : one.isDone && phaseOf(one) === 'gone';
   };
-  const over = record.warnings.filter(({ instanceIds }) => instanceIds.every(isDone));
+  const over = record.warnings.filter(
+    ({ instanceIds, unnamed }) => unnamed === 0 && instanceIds.every(isDone),
+  );
   return {
     record: { ...record, warnings: record.warnings.filter((one) => !over.includes(one)) },
     reactions: over.map((warning) => ({

@@ -83,7 +83,14 @@ export function parseInstanceRecord(json: string): InstanceRecord {
 
 const calendarSchema = v.object({
   ranAtMs: whole,
-  warnings: v.array(v.object({ id: v.string(), sinceMs: whole, instanceIds: v.array(v.string()) })),
+  warnings: v.array(
+    v.object({
+      id: v.string(),
+      sinceMs: whole,
+      instanceIds: v.array(v.string()),
+      unnamed: v.optional(whole, 0),
+    }),
+  ),
 });
 
 /** Reads what a run remembered of a calendar. Throws MalformedInput naming the field. */

@@ -1,11 +1,22 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { memoryCharsMax } from '../../shared/aws/memory-store.ts';
 import type { Facts, Incident } from '../../shared/domain/incident.ts';
 import { applyObservation, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { sent } from '../../shared/domain/incident-outbox.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { type InstanceRecord, newRecord } from '../../shared/domain/instance-replacement.ts';
-import { forecastReplacements } from '../../shared/domain/replacement-calendar.ts';
-import { endWarnings, turnCalendar, warningKey } from '../../shared/domain/replacement-warning.ts';
+import {
+  forecastReplacements,
+  type ReplacementCalendar,
+} from '../../shared/domain/replacement-calendar.ts';
+import type { CalendarRecord } from '../../shared/domain/replacement-memory.ts';
+import {
+  endWarnings,
+  turnCalendar,
+  warnedIdsMax,
+  warningKey,
+} from '../../shared/domain/replacement-warning.ts';
 import type { Snapshot } from '../../shared/domain/snapshot.ts';
 import {
   dayMs,
@@ -20,7 +31,7 @@ import {
 
 const startMs = Date.UTC(2026, 10, 23);
 const hourMs = 3_600_000;
-const key = warningKey('prod', { id: 'c1', sinceMs: startMs, instanceIds: ['c1'] });
+const key = warningKey('prod', { id: 'c1', sinceMs: startMs, instanceIds: ['c1'], unnamed: 0 });
 const policy = incidentPolicies[key.kind];
 
 const warned = (hours: number, notice: string): Observation => ({
@@ -71,7 +82,7 @@ describe('a herd that falls apart', () => {
       calendar: forecastReplacements(world, nowMs),
       last: {
         ranAtMs: 0,
-        warnings: [{ id, sinceMs: startMs, instanceIds: ['i-0', 'i-1', 'i-2'] }],
+        warnings: [{ id, sinceMs: startMs, instanceIds: ['i-0', 'i-1', 'i-2'], unnamed: 0 }],
       },
     });
   }
@@ -82,8 +93,8 @@ describe('a herd that falls apart', () => {
     const turn = turned('i-0');
     expect(threads(turn)).toEqual(['i-0', 'i-2']);
     expect(turn.record.warnings).toEqual([
-      { id: 'i-0', sinceMs: startMs, instanceIds: ['i-1', 'i-0'] },
-      { id: 'i-2', sinceMs: nowMs, instanceIds: ['i-2'] },
+      { id: 'i-0', sinceMs: startMs, instanceIds: ['i-1', 'i-0'], unnamed: 0 },
+      { id: 'i-2', sinceMs: nowMs, instanceIds: ['i-2'], unnamed: 0 },
     ]);
   });
 
@@ -91,7 +102,7 @@ describe('a herd that falls apart', () => {
     const turn = turned('i-2');
     expect(threads(turn)).toEqual(['i-2']);
     expect(turn.record.warnings).toEqual([
-      { id: 'i-2', sinceMs: startMs, instanceIds: ['i-1', 'i-0', 'i-2'] },
+      { id: 'i-2', sinceMs: startMs, instanceIds: ['i-1', 'i-0', 'i-2'], unnamed: 0 },
     ]);
   });
 });
@@ -108,7 +119,7 @@ describe('the end of a warning', () => {
   const outcome = (below: readonly string[], lost: readonly string[]) => ({
     ...{ reason: 'not-recovered', below, missing: [], lost },
   });
-  const warnings = [{ id: 'i-1', sinceMs: startMs, instanceIds: ['i-1', 'i-2'] }];
+  const warnings = [{ id: 'i-1', sinceMs: startMs, instanceIds: ['i-1', 'i-2'], unnamed: 0 }];
   const ended = (records: readonly InstanceRecord[], there: readonly string[] = []) =>
     endWarnings(
       'prod',
@@ -128,7 +139,7 @@ describe('the end of a warning', () => {
     expect(turn.record.warnings).toEqual([]);
     expect(turn.reactions).toEqual([
       {
-        key: warningKey('prod', { id: 'i-1', sinceMs: startMs, instanceIds: [] }),
+        key: warningKey('prod', { id: 'i-1', sinceMs: startMs, instanceIds: [], unnamed: 0 }),
         observations: [
           {
             ...{ type: 'well', atMs: startMs + 12 * hourMs, reason: 'replaced and on record' },
@@ -162,6 +173,113 @@ describe('the end of a warning', () => {
   it('comes later where one runs of which there is no record', () => {
     const turn = ended([goneRecord('i-1', 1, {})], ['i-2', 'i-3']);
     expect([turn.record.warnings, turn.reactions]).toEqual([warnings, []]);
+  });
+});
+
+describe('the item in which the warnings of a cluster lie', () => {
+  const drainMs = nowMs + 2 * dayMs;
+  /** A calendar of entries of so many instances each, all of which hurt someone. */
+  function calendarOf(entries: readonly (readonly string[])[]): ReplacementCalendar {
+    const world = snapshot({
+      instances: [managed('one', launchFor(drainMs))],
+      tasks: [task('report', undefined, 'one')],
+    });
+    const calendar = forecastReplacements(world, nowMs);
+    const [entry] = calendar.entries;
+    const [lifetime] = entry?.instances ?? [];
+    if (entry === undefined || lifetime === undefined) throw new Error('nothing drains');
+    const { instance } = lifetime;
+    return {
+      ...calendar,
+      entries: entries.map((ids) => ({
+        ...entry,
+        instances: ids.map((id) => ({ ...lifetime, instance: { ...instance, arn: `x/${id}` } })),
+      })),
+    };
+  }
+  const turned = (entries: readonly (readonly string[])[], last: CalendarRecord | undefined) =>
+    turnCalendar({
+      ...{ cluster: 'prod', services: [], noticeMs: 3 * dayMs, nowMs, last },
+      calendar: calendarOf(entries),
+    });
+  /** An id as long as they are. */
+  const idAt = (at: number): string => `01234567-0123-0123-0123-${`${at}`.padStart(12, '0')}`;
+  const idsAt = (from: number, count: number): readonly string[] =>
+    Array.from({ length: count }, (_, at) => idAt(from + at));
+
+  const range = fc.record({
+    from: fc.nat({ max: 24_000 }),
+    count: fc.integer({ min: 1, max: 900 }),
+  });
+  const anyWarning = fc.record({
+    id: fc.nat({ max: 9_999 }).map(idAt),
+    sinceMs: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+    instanceIds: range.map(({ from, count }) => idsAt(from, count)),
+    unnamed: fc.nat({ max: 99_999 }),
+  });
+  const anyTurn = fc.record({
+    sizes: fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 60 }),
+    open: fc.uniqueArray(anyWarning, { selector: ({ id }) => id, maxLength: 100 }),
+  });
+
+  it('is never too long to be saved, whatever is warned of', () => {
+    fc.assert(
+      fc.property(anyTurn, ({ sizes, open }) => {
+        const entries = sizes.map((size, at) => idsAt(at * 400, size));
+        const { record } = turned(entries, { ranAtMs: nowMs, warnings: open });
+        expect(JSON.stringify(record).length).toBeLessThanOrEqual(memoryCharsMax);
+        const named = record.warnings.flatMap(({ instanceIds }) => instanceIds);
+        expect(named.length).toBeLessThanOrEqual(warnedIdsMax);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('has the ids of all where there is place for them', () => {
+    const entries = [idsAt(0, warnedIdsMax - 10), idsAt(2_000, 10)];
+    expect(turned(entries, undefined).record.warnings).toMatchObject([
+      { instanceIds: entries[0], unnamed: 0 },
+      { instanceIds: entries[1], unnamed: 0 },
+    ]);
+  });
+
+  describe('without place for the ids of all', () => {
+    const herd = idsAt(0, 3_000);
+    const first = turned([herd], undefined).record;
+    const [warning] = first.warnings;
+    const endedWith = (record: CalendarRecord, there: readonly string[]) =>
+      endWarnings('prod', record, { records: new Map(), there: new Set(there) }, nowMs);
+
+    it('has those that drain last', () => {
+      expect(warning).toMatchObject({
+        instanceIds: herd.slice(-warnedIdsMax),
+        unnamed: 3_000 - warnedIdsMax,
+      });
+    });
+
+    it('ends no warning while one without a name may be there', () => {
+      const rest = herd.slice(0, 3_000 - warnedIdsMax);
+      expect(endedWith(first, rest).record).toEqual(first);
+      expect(endedWith(first, []).record).toEqual(first);
+    });
+
+    it('stays one thread while they drain, and ends it with the last of them', () => {
+      let record = first;
+      for (const from of [1_000, 2_000, 2_900]) {
+        const turn = turned([herd.slice(from)], record);
+        expect(turn.reactions).toMatchObject([{ key: { deploymentId: warning?.id } }]);
+        record = endedWith(turn.record, herd.slice(from)).record;
+        expect(record.warnings).toHaveLength(1);
+      }
+      expect(record.warnings[0]?.unnamed).toBe(0);
+      expect(endedWith(record, []).reactions).toHaveLength(1);
+    });
+
+    it('keeps no warning for ever: what no calendar knows has no place to wait for', () => {
+      const turn = turned([], first);
+      expect(turn.record.warnings).toMatchObject([{ id: warning?.id, unnamed: 0 }]);
+      expect(endedWith(turn.record, []).record.warnings).toEqual([]);
+    });
   });
 });
 
