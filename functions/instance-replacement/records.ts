@@ -2,6 +2,7 @@ import type { Memory, MemoryKey } from '../../shared/aws/memory-store.ts';
 import { createMemoryParser } from '../../shared/aws/parsed-memories.ts';
 import {
   type InstanceRecord,
+  isFollowed,
   newRecord,
   phaseOf,
 } from '../../shared/domain/instance-replacement.ts';
@@ -14,11 +15,21 @@ import {
 import { MalformedInput } from '../../shared/events/malformed.ts';
 import type { Deps } from './handler.ts';
 
-const dayMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** Long enough for every late event, and for a warning to see each of its instances done. */
 const keptMs = 30 * dayMs;
-/** A warning ends with the last of its instances, whose drain lasts a week at most. */
+/**
+ * Of an instance that is gone, while somebody waits for it. A warning ends with the last of its instances,
+ * whose drain lasts a week at most; a service that did not come back is watched for as long.
+ */
 const goneKeptMs = 10 * dayMs;
+/**
+ * And when its outcome is on record, two hours after its end, and nobody waits: for events that come late.
+ * One that comes later yet is looked at anew, and says `not-observed` in the log. 5,000 a day are 2,500
+ * records, a quarter of what a list may have.
+ */
+const doneKeptMs = 12 * hourMs;
 /** Tries of one write: each that fails means that another one succeeded. */
 const attemptsMax = 5;
 
@@ -95,7 +106,7 @@ export async function openRecords(
         const next = change(current);
         if (next === current) return current;
         const key = { partition, name: `${instancePrefix}${id}` };
-        const untilMs = clock.nowMs() + (phaseOf(next) === 'gone' ? goneKeptMs : keptMs);
+        const untilMs = clock.nowMs() + keptMsOf(next, calendar.value);
         if (await memories.save(key, JSON.stringify(next), version, untilMs)) {
           kept.set(id, { value: next, version: version + 1 });
           records = undefined;
@@ -138,6 +149,13 @@ function keptIn(memories: readonly Memory[], valueIn: ValueIn) {
     }
   }
   return { instances, calendar, turn };
+}
+
+/** How long an instance is remembered after the last write. */
+function keptMsOf(record: InstanceRecord, calendar: CalendarRecord | undefined): number {
+  if (phaseOf(record) !== 'gone') return keptMs;
+  const isWarnedOf = calendar?.warnings.some(({ instanceIds }) => instanceIds.includes(record.id));
+  return isFollowed(record) || isWarnedOf ? goneKeptMs : doneKeptMs;
 }
 
 /** What was written while a list was read, and is newer than what is in it. */

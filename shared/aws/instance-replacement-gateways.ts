@@ -54,7 +54,7 @@ export function createInstanceReplacementGateways(
       (await import('./incident-record.ts')).openSubjectIncidents(settings, tableName),
     ),
     memories: lazy<MemoryStore>(['list', 'save'], async () =>
-      (await import('./memory-store.ts')).openMemoryStore(settings, tableName),
+      (await import('./memory-store.ts')).openMemoryStore(settings, tableName, clock),
     ),
     snapshots: createSnapshotReader({ ecs, ec2 }, { limiter, clock }),
     instances: createInstanceReader(ecs, limiter),

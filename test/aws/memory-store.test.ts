@@ -6,9 +6,10 @@ import { accountOf, clientsOf } from '../simulator/clients.ts';
 const key = { partition: 'SERIES#prod/general', name: 'fill' };
 const expiresAtMs = Date.UTC(2026, 11, 24);
 
-function arrange() {
+function arrange(clock?: { readonly nowMs: () => number }) {
   const account = accountOf({ tables: [tableDefinition] });
-  const store = createMemoryStore(clientsOf(account).dynamoDb, tableDefinition.TableName);
+  const { dynamoDb } = clientsOf(account);
+  const store = createMemoryStore(dynamoDb, tableDefinition.TableName, clock);
   return { account, store };
 }
 
@@ -47,5 +48,31 @@ describe('memory store', () => {
     await expect(store.save(key, long, 0, expiresAtMs)).rejects.toThrow('characters');
     account.faults.push({ service: 'dynamodb', kind: 'access-denied' });
     await expect(store.save(key, '{}', 0, expiresAtMs)).rejects.toThrow('not authorized');
+  });
+
+  describe('of memories that have expired, which DynamoDB deletes days later', () => {
+    it.each([
+      ['a second before', -1_000, ['fill']],
+      ['at that moment', 0, []],
+    ])('lists none: %s', async (_, afterMs, expected) => {
+      const { account, store } = arrange({ nowMs: () => expiresAtMs + afterMs });
+      await store.save(key, '{}', 0, expiresAtMs);
+      expect((await store.list(key.partition)).map(({ name }) => name)).toEqual(expected);
+      expect(account.problems).toEqual([]);
+    });
+
+    it('writes over one as if it was not there, and over no other', async () => {
+      const { store } = arrange({ nowMs: () => expiresAtMs });
+      await store.save(key, '{"a":1}', 0, expiresAtMs);
+      expect(await store.save(key, '{"a":2}', 0, expiresAtMs + 1_000)).toBe(true);
+      expect(await store.save(key, '{"a":3}', 0, expiresAtMs + 1_000)).toBe(false);
+      expect(await store.list(key.partition)).toMatchObject([{ json: '{"a":2}', version: 1 }]);
+    });
+
+    it('lists them where it has no clock: whoever reads compares the times', async () => {
+      const { store } = arrange();
+      await store.save(key, '{}', 0, 0);
+      expect(await store.list(key.partition)).toHaveLength(1);
+    });
   });
 });

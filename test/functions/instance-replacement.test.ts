@@ -208,6 +208,21 @@ describe('a drain from notice to empty', () => {
     expect(lab.logged('replacement')).toMatchObject([{ reason: 'tasks-lost', lost: ['report'] }]);
   });
 
+  it('is no longer remembered half a day later, and a late event of it fails no batch', async () => {
+    const lab = createLab();
+    await lab.run();
+    const inactive = stateEvent('c1', 'INACTIVE', 50, lab.clock.nowMs());
+    await lab.deliver([inactive]);
+    lab.remove('w1');
+    lab.terminate('c1');
+    await runFor(lab, 15 * minuteMs);
+    expect(await lab.record('c1')).toMatchObject({ isDone: true });
+    await lab.wait(12 * hourMs);
+    expect(await lab.record('c1')).toBeUndefined();
+    expect(await lab.deliver([inactive])).toEqual({ batchItemFailures: [] });
+    expect(await lab.record('c1')).toMatchObject({ event: { status: 'INACTIVE' } });
+  });
+
   it('is not observed where nobody looked before it was gone', async () => {
     const lab = createLab();
     await lab.deliver([
