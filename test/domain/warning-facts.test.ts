@@ -36,7 +36,8 @@ function endOf(...outcomes: readonly Partial<RecordedOutcome>[]) {
       { ...newRecord(`c${at}`), isDone: true, outcome: { ...nothing, ...changes } },
     ]),
   );
-  const warning = { id: 'c0', sinceMs: launchMs, instanceIds: [...records.keys()] };
+  const instanceIds = [...records.keys()];
+  const warning = { id: 'c0', sinceMs: launchMs, instanceIds, unnamed: 0 };
   const key: IncidentKey = {
     ...{ cluster: 'shop', subject: { type: 'instance', name: 'c0' } },
     ...{ kind: 'replacement-ahead', cause: 'calendar', deploymentId: undefined },
