@@ -72,9 +72,15 @@ export function instanceOf(
 function resourcesIn(resources: readonly Resource[] | undefined): Resources {
   const amountOf = (name: string): number => {
     const found = resources?.find((resource) => resource.name === name);
-    return found?.integerValue ?? found?.longValue ?? found?.doubleValue ?? 0;
+    return found === undefined ? 0 : numberIn(found);
   };
   return { cpuUnits: amountOf('CPU'), memoryMiB: amountOf('MEMORY') };
+}
+
+/** The number of the type that is named: the others may be there too, as 0. */
+function numberIn({ type, integerValue, longValue, doubleValue }: Resource): number {
+  const named = type === 'LONG' ? longValue : type === 'DOUBLE' ? doubleValue : integerValue;
+  return named ?? integerValue ?? longValue ?? doubleValue ?? 0;
 }
 
 /** Among what remains, ports are the other way round: those that are taken already. */

@@ -238,6 +238,23 @@ describe('an instance', () => {
     expect(instance.attributes).toEqual({ 'ecs.capability.x': '', team: 'a' });
   });
 
+  it('has the number of a resource’s type, whatever stands in the fields of the others', () => {
+    const zeros = { integerValue: 0, longValue: 0, doubleValue: 0 };
+    const instance = instanceFrom({
+      containerInstanceArn: 'arn:c',
+      registeredResources: [
+        { ...zeros, name: 'CPU', type: 'LONG', longValue: 4096 },
+        { ...zeros, name: 'MEMORY', type: 'DOUBLE', doubleValue: 7.5 },
+      ],
+      remainingResources: [
+        { ...zeros, name: 'CPU', type: 'INTEGER', integerValue: 512, longValue: 7 },
+        { name: 'MEMORY', longValue: 256 },
+      ],
+    });
+    expect(instance.registered).toEqual({ cpuUnits: 4096, memoryMiB: 7.5 });
+    expect(instance.remaining).toEqual({ cpuUnits: 512, memoryMiB: 256 });
+  });
+
   it.each<readonly [string, ContainerInstance, ComputeKind | undefined]>([
     [
       'of its provider’s kind',
