@@ -1,4 +1,9 @@
-import type { Service as EcsService, LoadBalancer, ServiceEvent } from '@aws-sdk/client-ecs';
+import type {
+  Service as EcsService,
+  LoadBalancer,
+  ServiceEvent,
+  TaskSet,
+} from '@aws-sdk/client-ecs';
 import { recordOf } from '../domain/record.ts';
 import type { Service } from '../domain/snapshot.ts';
 import { rolloutsOf } from './rollouts.ts';
@@ -18,7 +23,8 @@ const tagPrefix = 'ballast:';
 export function serviceFactsOf(service: EcsService): readonly ServiceFacts[] {
   const { serviceArn: arn, serviceName: name, status = 'UNKNOWN' } = service;
   if (arn === undefined || name === undefined || status === 'INACTIVE') return [];
-  const { deploymentConfiguration: configuration, loadBalancers = [], events = [] } = service;
+  const { deploymentConfiguration: configuration, events = [] } = service;
+  const { launchType, capacityProviders, subnets, loadBalancers } = wherePlaced(service);
   return [
     {
       arn,
@@ -27,10 +33,8 @@ export function serviceFactsOf(service: EcsService): readonly ServiceFacts[] {
       desired: service.desiredCount ?? 0,
       running: service.runningCount ?? 0,
       pending: service.pendingCount ?? 0,
-      launchType: service.launchType,
-      capacityProviders: (service.capacityProviderStrategy ?? []).flatMap(
-        ({ capacityProvider }) => capacityProvider ?? [],
-      ),
+      launchType,
+      capacityProviders,
       schedulingStrategy: service.schedulingStrategy,
       deploymentController: service.deploymentController?.type,
       deploymentStrategy: configuration?.strategy,
@@ -38,7 +42,7 @@ export function serviceFactsOf(service: EcsService): readonly ServiceFacts[] {
       maximumPercent: configuration?.maximumPercent,
       availabilityZoneRebalancing: service.availabilityZoneRebalancing,
       ...placementOf(service),
-      subnets: service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [],
+      subnets,
       targetGroupArns: targetGroupsOf(loadBalancers),
       hasClassicLoadBalancer: loadBalancers.some(({ loadBalancerName }) => !!loadBalancerName),
       hooks: hooksOf(configuration?.lifecycleHooks),
@@ -58,6 +62,40 @@ export const serviceOf = (
   { currentDeploymentArn: _, ...facts }: ServiceFacts,
   providers: ProviderKinds,
 ): Service => ({ ...facts, compute: computeOfService(facts, providers) });
+
+type Placed = Pick<ServiceFacts, 'launchType' | 'capacityProviders' | 'subnets'> & {
+  readonly loadBalancers: readonly LoadBalancer[];
+};
+
+/**
+ * What runs a service's tasks, and where. Under an external controller that is on its task sets: the
+ * primary one says it, else the only one, and what it leaves out the service may say.
+ */
+function wherePlaced(service: EcsService): Placed {
+  const own = placedOf(service);
+  const { deploymentController, taskSets = [] } = service;
+  const set =
+    taskSets.find(({ status }) => status === 'PRIMARY') ??
+    (taskSets.length === 1 ? taskSets[0] : undefined);
+  if (deploymentController?.type !== 'EXTERNAL' || set === undefined) return own;
+  const { launchType, capacityProviders, subnets, loadBalancers } = placedOf(set);
+  const isSaid = launchType !== undefined || capacityProviders.length > 0;
+  return {
+    launchType: isSaid ? launchType : own.launchType,
+    capacityProviders: isSaid ? capacityProviders : own.capacityProviders,
+    subnets: subnets.length > 0 ? subnets : own.subnets,
+    loadBalancers: loadBalancers.length > 0 ? loadBalancers : own.loadBalancers,
+  };
+}
+
+const placedOf = (from: EcsService | TaskSet): Placed => ({
+  launchType: from.launchType,
+  capacityProviders: (from.capacityProviderStrategy ?? []).flatMap(
+    ({ capacityProvider }) => capacityProvider ?? [],
+  ),
+  subnets: from.networkConfiguration?.awsvpcConfiguration?.subnets ?? [],
+  loadBalancers: from.loadBalancers ?? [],
+});
 
 function placementOf(
   service: EcsService,

@@ -1,4 +1,4 @@
-import type { ContainerInstance, Service, Task } from '@aws-sdk/client-ecs';
+import type { ContainerInstance, Service, Task, TaskSet } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import {
   computeOfInstance,
@@ -7,11 +7,19 @@ import {
   providerKinds,
 } from '../../shared/aws/snapshot-compute.ts';
 import { instanceFactsOf, instanceOf } from '../../shared/aws/snapshot-instances.ts';
+import { plainMaking } from '../../shared/aws/snapshot-making.ts';
 import { serviceFactsOf } from '../../shared/aws/snapshot-services.ts';
 import { taskFactsOf, taskOf } from '../../shared/aws/snapshot-tasks.ts';
 import type { ComputeKind, Instance } from '../../shared/domain/snapshot.ts';
+import { judgeZones } from '../../shared/domain/zone-verdict.ts';
 import type { EcsContainerInstance, EcsTask } from '../../simulator/account.ts';
-import { ecsInstanceOf, ecsServiceOf, ecsTaskOf, startedAt } from '../support/accounts.ts';
+import {
+  ecsInstanceOf,
+  ecsServiceOf,
+  ecsTaskOf,
+  serviceArn,
+  startedAt,
+} from '../support/accounts.ts';
 import * as snapshots from '../support/snapshots.ts';
 
 const atMs = startedAt.getTime();
@@ -413,6 +421,90 @@ describe('a service', () => {
     ['unknown: a new launch type', [], 'QUANTUM', undefined],
   ])('runs on %s', (_, capacityProviders, launchType, expected) => {
     expect(computeOfService({ capacityProviders, launchType }, kinds)).toBe(expected);
+  });
+});
+
+describe('a service of an external controller', () => {
+  const subnetsIn = (...subnets: string[]) => ({ awsvpcConfiguration: { subnets } });
+  const blue: TaskSet = {
+    id: 'ecs-svc/1',
+    status: 'PRIMARY',
+    launchType: 'FARGATE',
+    networkConfiguration: subnetsIn('subnet-a', 'subnet-b'),
+    loadBalancers: [{ targetGroupArn: 'tg-blue' }],
+  };
+  const green: TaskSet = {
+    id: 'ecs-svc/2',
+    status: 'ACTIVE',
+    capacityProviderStrategy: [{ capacityProvider: 'general' }],
+  };
+  const web = (changes: Partial<Service>): Service => ({
+    serviceArn: serviceArn('web'),
+    serviceName: 'web',
+    status: 'ACTIVE',
+    desiredCount: 6,
+    runningCount: 6,
+    schedulingStrategy: 'REPLICA',
+    deploymentController: { type: 'EXTERNAL' },
+    ...changes,
+  });
+  const none = { launchType: undefined, capacityProviders: [], subnets: [], targetGroupArns: [] };
+  const ofBlue = {
+    launchType: 'FARGATE',
+    capacityProviders: [],
+    subnets: ['subnet-a', 'subnet-b'],
+    targetGroupArns: ['tg-blue'],
+  };
+
+  it.each<readonly [string, Partial<Service>, object]>([
+    ['its primary task set', { taskSets: [green, blue] }, ofBlue],
+    ['its only task set', { taskSets: [green] }, { ...none, capacityProviders: ['general'] }],
+    ['nobody, of several without a primary one', { taskSets: [green, green] }, none],
+    ['nobody, without task sets', {}, none],
+    ['its task set, whatever ECS fills in for it', { launchType: 'EC2', taskSets: [blue] }, ofBlue],
+    [
+      'itself, where its task set leaves it out',
+      {
+        launchType: 'FARGATE',
+        networkConfiguration: subnetsIn('subnet-c'),
+        loadBalancers: [{ targetGroupArn: 'tg-own' }],
+        taskSets: [{ id: 'ecs-svc/3', status: 'PRIMARY' }],
+      },
+      { ...ofBlue, subnets: ['subnet-c'], targetGroupArns: ['tg-own'] },
+    ],
+    [
+      'itself, under any other controller',
+      { deploymentController: { type: 'CODE_DEPLOY' }, launchType: 'EC2', taskSets: [blue] },
+      { ...none, launchType: 'EC2' },
+    ],
+  ])('has its place from %s', (_, changes, expected) => {
+    expect(serviceFrom(web(changes))).toMatchObject(expected);
+  });
+
+  it('is told to be all in one zone, and that its controller keeps Ballast from moving it', () => {
+    const tasks = ['1', '2', '3', '4', '5', '6'].flatMap((id) =>
+      taskFactsOf({
+        taskArn: `arn:t${id}`,
+        group: 'service:web',
+        startedBy: 'ecs-svc/1',
+        launchType: 'FARGATE',
+        lastStatus: 'RUNNING',
+        desiredStatus: 'RUNNING',
+        availabilityZone: 'eu-central-1a',
+      }),
+    );
+    const services = serviceFactsOf(web({ taskSets: [blue] }));
+    const snapshot = snapshots.snapshotOf({
+      ...plainMaking.assembled({ tasks, services, instances: [] }, []),
+      subnetZones: { 'subnet-a': 'eu-central-1a', 'subnet-b': 'eu-central-1b' },
+    });
+    const policy = { skewMax: 1, quietMs: 0, unhealthyShareMax: 0.2 };
+    const { verdicts } = judgeZones(snapshot, policy, { desiredChangedAtMs: {} });
+    expect(one(verdicts)).toMatchObject({
+      verdict: 'cannot',
+      reason: 'deployment-controller',
+      spread: { zones: ['eu-central-1a', 'eu-central-1b'], counts: [6, 0] },
+    });
   });
 });
 
