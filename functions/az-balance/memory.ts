@@ -36,7 +36,7 @@ const floodName = '#flood';
 /** What lies there where there is none. */
 const noFlood = '{}';
 
-/** What a settled memory is kept for: it is not written again while nothing changes. */
+/** What a settled memory is kept for. What stands is written again each week, see `zone-stretch.ts`. */
 const keptMs = 30 * 24 * 3_600_000;
 /** The same of a flood, which is written at least every 30 days while it stands. */
 const floodKeptMs = 2 * keptMs;

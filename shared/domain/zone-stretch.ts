@@ -2,6 +2,7 @@ import { isImbalanced, type Sight, sightOf } from './zone-sight.ts';
 import type { ZoneVerdict } from './zone-verdict.ts';
 
 const minuteMs = 60_000;
+const weekMs = 7 * 24 * 60 * minuteMs;
 
 /** How long zones are watched before anybody is told. */
 export type ZoneWatchPolicy = {
@@ -55,6 +56,8 @@ export type ZoneStretch = {
   readonly wouldAct?: WouldAct | undefined;
   /** Hash of the facts that the incident has. */
   readonly said?: string | undefined;
+  /** Weeks since `lastAtMs` in which nothing else changed: it is written again with each of them. */
+  readonly stoodWeeks?: number | undefined;
 };
 
 export const newStretch = (last: ZoneStretch['last'], lastAtMs: number): ZoneStretch => ({
@@ -76,8 +79,8 @@ export function advance(
   if (stretch === undefined && seen !== 'imbalanced') return undefined;
   const before = stretch ?? newStretch('held', nowMs);
   const turn = sight === 'ecs' || sight === 'left' ? sight : before.turn;
-  if (before.turn === turn && isSettled(before, seen)) return before;
   const elapsedMs = nowMs - before.lastAtMs;
+  if (before.turn === turn && isSettled(before, seen)) return standing(before, elapsedMs);
   const isSeen = before.last === seen && elapsedMs > 0 && elapsedMs <= gapMs + jitterMs;
   const passedMs = isSeen ? elapsedMs : 0;
   return {
@@ -88,13 +91,20 @@ export function advance(
     balancedMs: seen === 'well' ? before.balancedMs + passedMs : 0,
     last: seen,
     lastAtMs: nowMs,
+    stoodWeeks: undefined,
   };
+}
+
+/** What is never written again is forgotten in the end, however long it stands. */
+function standing(stretch: ZoneStretch, stoodMs: number): ZoneStretch {
+  const weeks = Math.max(Math.floor(stoodMs / weekMs), 0);
+  return weeks === (stretch.stoodWeeks ?? 0) ? stretch : { ...stretch, stoodWeeks: weeks };
 }
 
 const seenAs = (sight: Sight): ZoneStretch['last'] =>
   sight === 'well' || sight === 'held' ? sight : 'imbalanced';
 
-/** What is open needs no clock, and what is held has none: nothing to write. */
+/** What is open needs no clock, and what is held has none: nothing to write but that it stands. */
 const isSettled = ({ last, openedAtMs }: ZoneStretch, seen: ZoneStretch['last']): boolean =>
   last === seen && (seen === 'held' || (openedAtMs !== undefined && seen !== 'well'));
 

@@ -28,6 +28,7 @@ const schema = v.object({
       isOneOfMany: v.optional(v.boolean()),
       wouldAct: v.optional(v.object({ atMs: timeMs, reason: v.string(), moves: amount })),
       said: v.optional(v.string()),
+      stoodWeeks: v.optional(amount),
     }),
   ),
   told: v.optional(

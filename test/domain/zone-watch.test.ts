@@ -207,6 +207,27 @@ describe('an imbalance', () => {
     expect(play.memory()).toEqual(over);
   });
 
+  it.each<readonly [string, string, Sight]>([
+    ['open', 'lllll', 'l'],
+    ['open, and held since', 'lllllh', 'h'],
+    ['held from the start', 'h', 'h'],
+  ])('that stands, %s, is written each week: the table forgets in 30 days', (_, runs, sight) => {
+    const play = createPlay();
+    play.play(runs);
+    const written: number[] = [0];
+    let last = JSON.stringify(play.memory());
+    const [hours, days] = [6, 100];
+    for (let passed = hours; passed <= days * 24; passed += hours) {
+      play.see(sight, hours * 60);
+      const json = JSON.stringify(play.memory());
+      if (json !== last) written.push(passed / 24);
+      last = json;
+    }
+    expect(written).toEqual(Array.from({ length: 15 }, (_, week) => week * 7));
+    play.play('bbb');
+    expect(play.memory()?.stretch).toBeUndefined();
+  });
+
   it('says once what would have been done, as soon as it could be', () => {
     const would = { mode: 'observe', reason: 'surge-move', moves: 3 };
     const [atOnce, later] = [createPlay(), createPlay()];

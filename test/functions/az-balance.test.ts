@@ -591,6 +591,24 @@ describe('the calls of a run', () => {
     const writes = lab.account.calls.filter(({ operation }) => operation === 'PutItem');
     expect(writes).toEqual([]);
   });
+
+  it('write a memory of what stands once a week, for the table would forget it in 30 days', async () => {
+    const lab = createLab();
+    place(lab.account, 'search', { a: 5, b: 1 }, surging);
+    await lab.pass(25);
+    lab.wait(8 * 24 * 60);
+    await lab.run();
+    const written = async (): Promise<number> => {
+      lab.account.calls.splice(0);
+      lab.wait(5);
+      await lab.run();
+      return lab.account.calls.filter(({ operation }) => operation === 'PutItem').length;
+    };
+    expect(await written()).toBe(0);
+    lab.wait(6 * 24 * 60);
+    expect(await written()).toBe(1);
+    expect(await written()).toBe(0);
+  });
 });
 
 describe('the configuration', () => {
