@@ -1,7 +1,7 @@
 import type { Facts } from './incident.ts';
 
-/** Most facts of an incident; the first by name are kept. */
-export const factsMax = 24;
+/** Most facts of an incident, a few more than any kind has; the first by name are kept. */
+export const factsMax = 28;
 /** Most facts of one occurrence. */
 export const occurrenceFactsMax = 8;
 /** Longest name of a fact, and longest text of one, in characters; longer ones are cut. */

@@ -41,7 +41,8 @@ export function zoneFactsOf(service: Service, verdict: ZoneVerdict): Facts {
     canEnable: obstacles.length === 1 && obstacles[0]?.reason === 'rebalancing-disabled',
     roomIn: [...new Set(moves.map(({ toZone }) => toZone))].sort().join(', '),
     blocked: blockedZones.map(blockedWords).join(', '),
-    ...(spread.notes.length === 0 ? {} : { notes: spread.notes.join('; ') }),
+    // Empty where there are none: facts are merged, and what was noted before would stay.
+    notes: spread.notes.join('; '),
   };
   return Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeIncident, incidentBytesMax, keysOf } from '../../shared/aws/incident-item.ts';
 import { type IncidentStore, listedMax } from '../../shared/aws/incident-store.ts';
 import { updateIncident } from '../../shared/aws/update-incident.ts';
-import type { Incident } from '../../shared/domain/incident.ts';
+import type { Facts, Incident } from '../../shared/domain/incident.ts';
+import { factsMax } from '../../shared/domain/incident-facts.ts';
+import { occurrencesMax } from '../../shared/domain/incident-occurrences.ts';
 import { digested, sent } from '../../shared/domain/incident-outbox.ts';
 import type { Mute } from '../../shared/domain/mute.ts';
 import { createLab, tableWithIndex } from '../support/incident-lab.ts';
@@ -69,6 +71,36 @@ describe('the item of an incident', () => {
   it('is bounded', () => {
     const huge = { ...openIncident(), facts: { text: 'x'.repeat(incidentBytesMax) } };
     expect(() => encodeIncident(huge)).toThrow('bound');
+  });
+
+  it('stays within its bound with as many facts and occurrences as there may be, at their longest', () => {
+    const factsOf = (count: number): Facts =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [
+          `${index}`.padStart(40, 'n'),
+          '€'.repeat(400),
+        ]),
+      );
+    const name = 'n'.repeat(255);
+    const play = createPlay({ ...serviceKey(name), cluster: name });
+    for (let index = 0; index < 2 * occurrencesMax; index += 1) {
+      const id = `${index}`.padStart(400, '€');
+      const occurrence = { id, atMs: at(index), facts: factsOf(100) };
+      play.see(index, { type: 'occurred', severity: 'warn', occurrence, facts: factsOf(100) });
+    }
+    const [notice] = play.now().outbox;
+    if (notice === undefined) throw new Error('nothing to tell');
+    play.change((incident) => sent(incident, notice, incident, at(130)));
+    play.see(131, {
+      type: 'occurred',
+      severity: 'critical',
+      occurrence: { id: 'x', atMs: at(131) },
+    });
+    const incident = play.now();
+    expect(incident.occurrences).toHaveLength(occurrencesMax);
+    expect(Object.keys(incident.facts)).toHaveLength(factsMax);
+    expect(Object.keys(incident.told?.facts ?? {})).toHaveLength(factsMax);
+    expect(() => encodeIncident(incident)).not.toThrow();
   });
 });
 

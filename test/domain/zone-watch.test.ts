@@ -48,6 +48,7 @@ const sights = {
   s: { ...crowded, verdict: 'hold', reason: 'scaling-active' },
 } as const satisfies Readonly<Record<string, ZoneVerdict>>;
 type Sight = keyof typeof sights;
+const zonesOfWeb = crowded.spread.zones.join(', ');
 
 /** Plays one service: what each run sees, five minutes apart unless it says otherwise. */
 function createPlay(start?: ZoneServiceMemory) {
@@ -55,10 +56,11 @@ function createPlay(start?: ZoneServiceMemory) {
   let incident: Incident | undefined;
   let [atMs, opened, ended] = [nowMs, 0, 0];
   const key = zoneImbalanceKey('prod', 'web');
-  const see = (sight: Sight, minutes = 5): void => {
+  const see = (sight: Sight | ZoneVerdict, minutes = 5, changes: Partial<Service> = {}): void => {
     atMs += minutes * minuteMs;
-    const service = serviceIn('web', { desired: 6 });
-    const look = { service, verdict: sights[sight], memory: rememberDesired(memory, 6, atMs) };
+    const service = serviceIn('web', { desired: 6, ...changes });
+    const verdict = typeof sight === 'string' ? sights[sight] : sight;
+    const look = { service, verdict, memory: rememberDesired(memory, 6, atMs) };
     const [step] = watchZones([look], atMs, policy);
     if (step === undefined) throw new Error('no step');
     memory = JSON.parse(JSON.stringify(step.memory));
@@ -238,6 +240,30 @@ describe('an imbalance', () => {
     later.play('lll');
     expect(later.incident()?.occurrences.slice(1)).toMatchObject([{ facts: would }]);
     expect(later.incident()?.occurrences).toHaveLength(2);
+  });
+
+  it('keeps all of its facts, with a note and with what ended it, and no note that is over', () => {
+    const noted = {
+      ...crowded,
+      spread: {
+        ...crowded.spread,
+        notes: ['whether an instance of z suits its tasks is not known'],
+      },
+    };
+    const play = createPlay();
+    play.play('llll');
+    play.see(noted);
+    const facts = play.incident()?.facts;
+    expect(facts).toMatchObject({ notes: noted.spread.notes[0], zones: zonesOfWeb });
+    play.play('l');
+    expect(play.incident()?.facts).toEqual({ ...facts, notes: '' });
+    play.see(noted);
+    const rebalanced = { lastRebalancingAtMs: nowMs + 33 * minuteMs };
+    for (const _ of [1, 2, 3]) play.see('b', 5, rebalanced);
+    expect(play.incident()).toMatchObject({
+      status: 'resolved',
+      facts: { endedBy: 'ecs', zones: zonesOfWeb },
+    });
   });
 
   it('keeps the facts of now, and changes nothing while they stay', () => {
