@@ -141,16 +141,18 @@ async function follow(
     outliers: groups.flatMap(({ grouped }) => (grouped ? densityOutliersOf(grouped) : [])),
   });
   logSilence(cluster, followed, deps);
-  const anomalies = observeAnomalies(before.anomalySinceMs, followed, { cluster, nowMs, memory });
+  const { anomalySinceMs, anomalySaid: said } = before;
+  const anomalies = observeAnomalies(anomalySinceMs, followed, { cluster, nowMs, memory, said });
   logUntold(cluster, anomalies.untold, deps);
   const observations = [...concentrated.observations, ...anomalies.observations];
   // Incidents first: a run that dies in between finds the same again, and changes nothing.
-  const { ended, contended } = await record(observations, nowMs, deps);
+  const { ended, contended, isAnomalyContended } = await record(observations, nowMs, deps);
   const clusterState = {
     form: memoryForm,
     cluster: memory,
     concentrations: statesAfter(before.concentrations, concentrated.states, ended, contended),
-    anomalySinceMs: anomalies.toldSinceMs,
+    anomalySinceMs: isAnomalyContended ? anomalySinceMs : anomalies.toldSinceMs,
+    anomalySaid: isAnomalyContended ? said : anomalies.said,
   } as const;
   const groupStates = states.map(([name, state]) => {
     const week = weeks.get(name);
@@ -216,7 +218,11 @@ function followAll(
 }
 
 /** Services whose incident has ended, and those that another run was writing at the same time. */
-type Recorded = { readonly ended: ReadonlySet<string>; readonly contended: ReadonlySet<string> };
+type Recorded = {
+  readonly ended: ReadonlySet<string>;
+  readonly contended: ReadonlySet<string>;
+  readonly isAnomalyContended: boolean;
+};
 
 /** Writes incidents with their outbox, one write each; the sweep of task-state tells them. */
 async function record(
@@ -226,6 +232,7 @@ async function record(
 ): Promise<Recorded> {
   const ended = new Set<string>();
   const contended = new Set<string>();
+  let isAnomalyContended = false;
   const byIncident = Map.groupBy(observations, ({ key }) => fingerprintOf(key));
   for (const [{ key }, own] of [...byIncident.values()].flatMap(firstWithAll)) {
     const updated: Updated = await updateIncident(incidents, key, (current) =>
@@ -240,11 +247,11 @@ async function record(
       observation: own.map(({ type }) => type).join(' '),
       outcome: updated.kind,
     });
-    if (kind !== 'concentration') continue;
-    if (updated.kind === 'contended') contended.add(subject.name);
+    if (kind !== 'concentration') isAnomalyContended = updated.kind === 'contended';
+    else if (updated.kind === 'contended') contended.add(subject.name);
     else if (updated.incident?.status !== 'open') ended.add(subject.name);
   }
-  return { ended, contended };
+  return { ended, contended, isAnomalyContended };
 }
 
 const firstWithAll = (all: readonly DensityObservation[]) => {

@@ -11,6 +11,8 @@ export type ClusterState = {
   readonly concentrations: ConcentrationStates;
   /** Since when an anomaly is told. */
   readonly anomalySinceMs?: number | undefined;
+  /** Hash of what its incident was told last. */
+  readonly anomalySaid?: string | undefined;
 };
 
 /** What it remembers of the series of one provider, or of the cluster. */

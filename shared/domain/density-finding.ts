@@ -1,6 +1,8 @@
+import type { DensityAnomalyFacts } from './alert-facts.ts';
 import type { ClusterChange, ClusterMemory } from './cluster-change.ts';
 import { type DensitySample, figureSentence, type SeriesVerdict } from './density-series.ts';
 import type { Facts, IncidentKey } from './incident.ts';
+import { hashOf } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import { standingOccurrence } from './standing.ts';
 
@@ -16,6 +18,25 @@ type Unusual = Extract<SeriesVerdict, { readonly kind: 'act' }> & {
   readonly sample: DensitySample;
 };
 
+/** What a look knows of the cluster, and of what was told of it before. */
+export type AnomalyContext = {
+  readonly cluster: string;
+  readonly nowMs: number;
+  readonly memory: ClusterMemory;
+  /** What the incident has been told last, see {@link AnomalyStep}. */
+  readonly said: string | undefined;
+};
+
+export type AnomalyStep = {
+  /** Since when an incident is open. */
+  readonly toldSinceMs: number | undefined;
+  /** Hash of the facts that the incident has, and of how often it has occurred. */
+  readonly said: string | undefined;
+  readonly observations: readonly DensityObservation[];
+  /** What is unusual and opened nothing: fewer instances. */
+  readonly untold: readonly DensitySample[];
+};
+
 /**
  * What one look says of the cluster's series: one incident a cluster, because figures move together.
  * It tells the figure that is unusual for longest and names what changed before, and what would explain
@@ -25,17 +46,9 @@ type Unusual = Extract<SeriesVerdict, { readonly kind: 'act' }> & {
 export function observeAnomalies(
   wasTold: number | undefined,
   followed: readonly FollowedSample[],
-  {
-    cluster,
-    nowMs,
-    memory,
-  }: { readonly cluster: string; readonly nowMs: number; readonly memory: ClusterMemory },
-): {
-  readonly toldSinceMs: number | undefined;
-  readonly observations: readonly DensityObservation[];
-  /** What is unusual and opened nothing: fewer instances. */
-  readonly untold: readonly DensitySample[];
-} {
+  context: AnomalyContext,
+): AnomalyStep {
+  const { cluster, nowMs } = context;
   const key: IncidentKey = {
     cluster,
     subject: { type: 'cluster', name: cluster },
@@ -51,46 +64,68 @@ export function observeAnomalies(
   const first = wasTold === undefined ? unusual.find(isOfConcern) : unusual[0];
   if (first !== undefined) {
     const sinceMs = wasTold ?? first.sinceMs;
-    const { figure, group, value } = first.sample;
-    const others = unusual
-      .filter((one) => one !== first)
-      .map(({ sample: one, usual }) =>
-        inGroup(figureSentence(one.figure, one.value, usual), one.group, group),
-      );
-    const outlasts = first.outlasts ?? unusual.find((one) => one.outlasts !== undefined)?.outlasts;
-    const changes = memory.changes.filter((change) => change !== outlasts).map(wordsOf);
-    const facts: Facts = {
-      figure: figureSentence(figure, value, first.usual),
-      ...(group === undefined ? {} : { group }),
-      ...(others.length === 0 ? {} : { others: others.slice(0, namedMax).join('; ') }),
-      ...(outlasts === undefined ? {} : { outlasts: wordsOf(outlasts) }),
-      ...(changes.length === 0 ? {} : { changed: changes.slice(0, namedMax).join('; ') }),
-    };
-    const occurrence = standingOccurrence(cluster, sinceMs, nowMs);
+    const { said, observations } = toldOf(first, unusual, sinceMs, context);
     return {
       toldSinceMs: sinceMs,
-      observations: [
-        { key, observation: { type: 'occurred', severity: 'warn', occurrence, facts } },
-      ],
+      said,
+      observations: observations.map((observation) => ({ key, observation })),
       untold: [],
     };
   }
   if (wasTold === undefined) {
-    return {
-      toldSinceMs: undefined,
-      observations: [],
-      untold: unusual.map(({ sample }) => sample),
-    };
+    const untold = unusual.map(({ sample }) => sample);
+    return { toldSinceMs: undefined, said: undefined, observations: [], untold };
   }
   // A figure that something explains now, or that just came back, keeps the incident open.
   const isOver = followed.every(({ verdict }) => verdict.kind === 'ignore');
   return {
     toldSinceMs: isOver ? undefined : wasTold,
+    said: isOver ? undefined : context.said,
     observations: isOver
       ? [{ key, observation: { type: 'well', atMs: nowMs, reason: 'density-usual' } }]
       : [],
     untold: [],
   };
+}
+
+/** It stands, and its facts where they are others than before: those of now, not those of its day. */
+function toldOf(
+  first: Unusual,
+  unusual: readonly Unusual[],
+  sinceMs: number,
+  { cluster, nowMs: atMs, memory, said: before }: AnomalyContext,
+): { readonly said: string; readonly observations: readonly Observation[] } {
+  const facts = factsOf(first, unusual, memory);
+  const occurrence = standingOccurrence(cluster, sinceMs, atMs);
+  // Another one each time that it occurs again: that may open it anew, without any facts.
+  const said = hashOf(JSON.stringify([facts, occurrence.id]));
+  return {
+    said,
+    observations: [
+      { type: 'occurred', severity: 'warn', occurrence },
+      ...(said === before ? [] : [{ type: 'noted', atMs, facts } as const]),
+    ],
+  };
+}
+
+/** Empty where there is no such thing: facts are merged, and what was so before would stay. */
+function factsOf(first: Unusual, unusual: readonly Unusual[], memory: ClusterMemory): Facts {
+  const { figure, group, value } = first.sample;
+  const others = unusual
+    .filter((one) => one !== first)
+    .map(({ sample: one, usual }) =>
+      inGroup(figureSentence(one.figure, one.value, usual), one.group, group),
+    );
+  const outlasts = first.outlasts ?? unusual.find((one) => one.outlasts !== undefined)?.outlasts;
+  const changes = memory.changes.filter((change) => change !== outlasts).map(wordsOf);
+  const facts: Required<DensityAnomalyFacts> = {
+    figure: figureSentence(figure, value, first.usual),
+    group: group ?? '',
+    others: others.slice(0, namedMax).join('; '),
+    outlasts: outlasts === undefined ? '' : wordsOf(outlasts),
+    changed: changes.slice(0, namedMax).join('; '),
+  };
+  return facts;
 }
 
 /**

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { emptyClusterMemory } from '../../shared/domain/cluster-change.ts';
-import { type FollowedSample, observeAnomalies } from '../../shared/domain/density-finding.ts';
+import { type ClusterMemory, emptyClusterMemory } from '../../shared/domain/cluster-change.ts';
+import {
+  type AnomalyStep,
+  type FollowedSample,
+  observeAnomalies,
+} from '../../shared/domain/density-finding.ts';
 import type { DensityFigure, SeriesVerdict } from '../../shared/domain/density-series.ts';
+import type { Facts, Incident } from '../../shared/domain/incident.ts';
+import { applyObservations } from '../../shared/domain/incident-lifecycle.ts';
+import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 
 const nowMs = Date.UTC(2026, 10, 23, 9);
 const context = {
@@ -19,6 +26,7 @@ const context = {
       },
     ],
   },
+  said: undefined,
 } as const;
 const unusual = (sinceMs: number): Extract<SeriesVerdict, { readonly kind: 'act' }> => ({
   kind: 'act',
@@ -34,6 +42,11 @@ const of = (
   group?: string,
   value = 14,
 ): FollowedSample => ({ sample: { figure, group, value }, verdict });
+/** The facts that a look tells; undefined where they are as they were. */
+const factsIn = ({ observations }: AnomalyStep): Facts | undefined =>
+  observations.flatMap(({ observation }) =>
+    observation.type === 'noted' ? [observation.facts] : [],
+  )[0];
 const fewer = (group?: string): FollowedSample => of('instances', unusual(1), group, 4);
 const closer = of('tasks-per-instance', unusual(2), 'general');
 
@@ -50,19 +63,20 @@ describe('observeAnomalies', () => {
 
   it('names fewer instances beside what is of concern, and stays open while they last', () => {
     const told = observeAnomalies(undefined, [fewer('general'), closer], context);
-    expect(told.observations[0]?.observation).toMatchObject({
-      facts: {
-        figure: 'tasks per instance 14, usually 6-9',
-        others: 'instances 4, usually 6-9',
-      },
+    expect(factsIn(told)).toMatchObject({
+      figure: 'tasks per instance 14, usually 6-9',
+      others: 'instances 4, usually 6-9',
     });
     const later = observeAnomalies(told.toldSinceMs, [fewer('general')], context);
     expect(later.toldSinceMs).toBe(told.toldSinceMs);
-    expect(later.observations.map(({ observation: { type } }) => type)).toEqual(['occurred']);
+    expect(later.observations.map(({ observation: { type } }) => type)).toEqual([
+      'occurred',
+      'noted',
+    ]);
   });
 
   it('makes one incident of all figures, told by the one that is unusual for longest', () => {
-    const { observations, toldSinceMs } = observeAnomalies(
+    const told = observeAnomalies(
       undefined,
       [
         of('instances', unusual(nowMs - 900_000)),
@@ -71,30 +85,28 @@ describe('observeAnomalies', () => {
       ],
       context,
     );
-    expect(toldSinceMs).toBe(nowMs - 1_800_000);
-    expect(observations).toHaveLength(1);
-    expect(observations[0]).toMatchObject({
-      key: { kind: 'density-anomaly', subject: { type: 'cluster', name: 'prod' } },
-      observation: {
-        type: 'occurred',
-        facts: {
-          figure: 'tasks per instance 14, usually 6-9',
-          group: 'general',
-          others: 'cluster instances 14, usually 6-9',
-          changed: 'feed desired count changed 12 to 90',
-        },
-      },
+    expect(told.toldSinceMs).toBe(nowMs - 1_800_000);
+    const key = { kind: 'density-anomaly', subject: { type: 'cluster', name: 'prod' } };
+    expect(told.observations).toMatchObject([
+      { key, observation: { type: 'occurred' } },
+      { key, observation: { type: 'noted', atMs: nowMs } },
+    ]);
+    expect(factsIn(told)).toEqual({
+      figure: 'tasks per instance 14, usually 6-9',
+      group: 'general',
+      others: 'cluster instances 14, usually 6-9',
+      outlasts: '',
+      changed: 'feed desired count changed 12 to 90',
     });
   });
 
   it('names what goes on and explained a figure for too long, apart from what changed', () => {
     const [outlasts] = context.memory.changes;
     const followed = [closer, of('tasks', { ...unusual(3), outlasts }, 'general')];
-    const { observations } = observeAnomalies(undefined, followed, context);
-    expect(observations[0]?.observation).toMatchObject({
-      facts: { outlasts: 'feed desired count changed 12 to 90' },
+    expect(factsIn(observeAnomalies(undefined, followed, context))).toMatchObject({
+      outlasts: 'feed desired count changed 12 to 90',
+      changed: '',
     });
-    expect(observations[0]?.observation).not.toHaveProperty('facts.changed');
   });
 
   it('is the same occurrence in every look of a day', () => {
@@ -124,5 +136,65 @@ describe('observeAnomalies', () => {
       ),
     ).toEqual(expected);
     expect(toldSinceMs).toBe(expected.length > 0 ? undefined : wasTold);
+  });
+});
+
+describe('the incident of a cluster’s figures', () => {
+  /** Plays one: each look has what is unusual then, and is half an hour after the one before. */
+  function createPlay() {
+    let incident: Incident | undefined;
+    let [toldSinceMs, said, atMs]: [number?, string?, number?] = [];
+    return (followed: readonly FollowedSample[], memory: ClusterMemory = emptyClusterMemory) => {
+      atMs = (atMs ?? nowMs) + 30 * 60_000;
+      const look = { cluster: 'prod', nowMs: atMs, memory, said };
+      const step = observeAnomalies(toldSinceMs, followed, look);
+      ({ toldSinceMs, said } = step);
+      const [first] = step.observations;
+      if (first === undefined) throw new Error('nothing was said');
+      const { key } = first;
+      const lifecycle = { key, policy: incidentPolicies['density-anomaly'], nowMs: atMs };
+      const observations = step.observations.map(({ observation }) => observation);
+      incident = applyObservations(incident, observations, lifecycle);
+      return incident;
+    };
+  }
+  const idle = (group: string | undefined, value: number, sinceMs: number): FollowedSample => {
+    const verdict = { ...unusual(sinceMs), usual: { low: 0.05, high: 0.2 } };
+    return of('idle-share', verdict, group, value);
+  };
+  const full = (value: number): FollowedSample => {
+    const verdict = { ...unusual(nowMs - 2), usual: { low: 0.5, high: 0.7 } };
+    return of('reserved-share', verdict, 'web', value);
+  };
+
+  it('has the facts of now, and none that no longer hold', () => {
+    const look = createPlay();
+    const opened = look([idle('batch', 0.6, nowMs - 3), full(0.97)], context.memory);
+    expect(opened?.outbox).toMatchObject([{ transition: 'open' }]);
+    const atFirst = opened?.facts;
+    expect(atFirst).toMatchObject({
+      group: 'batch',
+      others: expect.stringMatching(/^web /),
+      changed: 'feed desired count changed 12 to 90',
+    });
+    expect(look([full(0.88)])?.facts).toEqual({
+      figure: expect.stringContaining('88%'),
+      ...{ group: 'web', others: '', outlasts: '', changed: '' },
+    });
+    expect(look([idle(undefined, 0.5, nowMs)])?.facts).toEqual({
+      figure: expect.stringContaining('50%'),
+      ...{ group: '', others: '', outlasts: '', changed: '' },
+    });
+    const back = look([idle('batch', 0.6, nowMs - 3), full(0.97)], context.memory);
+    expect(back?.facts).toEqual(atFirst);
+    expect(back?.outbox).toEqual(opened?.outbox);
+  });
+
+  it('is not written while its facts stay, but once a day', () => {
+    const look = createPlay();
+    look([full(0.97)]);
+    const versions = Array.from({ length: 48 }, () => look([full(0.97)])?.version);
+    expect(new Set(versions).size).toBe(2);
+    expect(versions[45]).toBe(versions[0]);
   });
 });

@@ -7,7 +7,12 @@ import { renderAlert } from '../../shared/domain/alert-text/render.ts';
 import { weekFindingsOf } from '../../shared/domain/week-findings.ts';
 import { parseWeekMemory } from '../../shared/events/week-memory.ts';
 import type { Fields } from '../../shared/runtime/log.ts';
-import { createAccount, type EcsService, type FaultRule } from '../../simulator/account.ts';
+import {
+  createAccount,
+  type EcsService,
+  type FaultRule,
+  type Item,
+} from '../../simulator/account.ts';
 import { createRequestHandler } from '../../simulator/aws/request-handler.ts';
 import { createSimulatedDensity } from '../../simulator/density.ts';
 import { tableDefinition } from '../../simulator/hook-session.ts';
@@ -62,6 +67,27 @@ function createLab(
     handle,
     fault: (rule: FaultRule) => account.faults.push(rule),
     incidents: async () => (await store.list()).incidents,
+    /** Another run is faster wherever an incident is to be written, until it gives way. */
+    contendIncidents: () => {
+      const items = account.tables.get(tableDefinition.TableName)?.items;
+      const others = new Set<string>();
+      const giveWay = (): void => {
+        for (const key of others) items?.delete(key);
+      };
+      account.intercept = ({ operation, input: { Item: item } }) => {
+        if (operation === 'GetItem') giveWay();
+        const { pk, sk, incidentId } = (item ?? {}) as Item;
+        if (operation !== 'PutItem' || incidentId === undefined || !pk || !sk) return undefined;
+        const key = JSON.stringify([pk, sk]);
+        others.add(key);
+        items?.set(key, { pk, sk });
+        return undefined;
+      };
+      return () => {
+        account.intercept = undefined;
+        giveWay();
+      };
+    },
     /** Lets the time between two looks pass, and looks at such a cluster. */
     lookAt: async ({ onInstances, desired, isDeploying = false, tags = [] }: World) => {
       nowMs += everyMs;
@@ -183,17 +209,23 @@ describe('density: anomalies', () => {
     expect(JSON.stringify(memories).length).toBeLessThan(60_000);
   });
 
-  it('tells a runaway scale-out once, with the figure and its band', {
+  it('tells a runaway scale-out once, with the figure and its band, though at first others wrote there', {
     timeout: 120_000,
   }, async () => {
     const lab = createLab({}, quarterMs);
     await times(3 * daySamples, (at) => lab.lookAt(daily(at)));
-    await times(12, (at) =>
-      lab.lookAt({
-        onInstances: Array.from({ length: 8 + at }, () => 6),
-        desired: 48 + 6 * at,
-      }),
-    );
+    const grow = (at: number) => {
+      const instances = 8 + Math.min(at, 6);
+      return lab.lookAt({
+        onInstances: Array.from({ length: instances }, () => 6),
+        desired: 6 * instances,
+      });
+    };
+    const giveWay = lab.contendIncidents();
+    await times(8, grow);
+    expect(lab.logs).toContainEqual(expect.objectContaining({ outcome: 'contended' }));
+    giveWay();
+    await times(4, (at) => grow(8 + at));
     const open = await lab.incidents();
     expect(open).toHaveLength(1);
     const [incident] = open;

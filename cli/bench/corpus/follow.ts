@@ -58,12 +58,13 @@ export function openingsOf(
       (sample): FollowedSample => ({ sample, verdict: follower(sample, context) }),
     );
     const wasTold = toldSinceMs;
-    const told = observeAnomalies(wasTold, followed, { cluster: 'corpus', nowMs: atMs, memory });
+    const place = { cluster: 'corpus', nowMs: atMs, memory, said: undefined };
+    const told = observeAnomalies(wasTold, followed, place);
     toldSinceMs = told.toldSinceMs;
     if (wasTold !== undefined || toldSinceMs === undefined) continue;
     for (const { observation } of told.observations) {
-      if (observation.type !== 'occurred') continue;
-      openings.push({ atMs, figure: String(observation.facts?.figure) });
+      if (observation.type !== 'noted') continue;
+      openings.push({ atMs, figure: String(observation.facts.figure) });
     }
   }
   return openings;
