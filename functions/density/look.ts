@@ -41,7 +41,13 @@ import { recordOf, valueIn } from '../../shared/domain/record.ts';
 import type { Gap, Snapshot } from '../../shared/domain/snapshot.ts';
 import { embeddedMetrics } from '../../shared/runtime/embedded-metrics.ts';
 import type { Deps } from './handler.ts';
-import { clusterMemoryName, groupMemoryName, memoryForm, openMemories } from './memory.ts';
+import {
+  clusterMemoryName,
+  fittingState,
+  groupMemoryName,
+  memoryForm,
+  openMemories,
+} from './memory.ts';
 
 /** What one look at a cluster came to. */
 export type Look = {
@@ -147,7 +153,7 @@ async function follow(
   const observations = [...concentrated.observations, ...anomalies.observations];
   // Incidents first: a run that dies in between finds the same again, and changes nothing.
   const { ended, contended, isAnomalyContended } = await record(observations, nowMs, deps);
-  const clusterState = {
+  const state = {
     form: memoryForm,
     cluster: memory,
     concentrations: statesAfter(before.concentrations, concentrated.states, ended, contended),
@@ -158,8 +164,9 @@ async function follow(
     const week = weeks.get(name);
     return [name, week === undefined ? state : { ...state, week }] as const;
   });
-  for (const [name, state] of [[clusterMemoryName, clusterState] as const, ...groupStates]) {
-    if (await memories.save(name, state)) continue;
+  const clusterState = fittingState(state, nowMs);
+  for (const [name, kept] of [[clusterMemoryName, clusterState] as const, ...groupStates]) {
+    if (await memories.save(name, kept)) continue;
     deps.log.warn('memory-contended', { cluster, name });
   }
   const incidents = new Set(observations.map(({ key }) => `${key.kind} ${key.subject.name}`));

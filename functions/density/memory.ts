@@ -1,7 +1,9 @@
 import type { Memory, MemoryStore } from '../../shared/aws/memory-store.ts';
 import { type ClusterMemory, emptyClusterMemory } from '../../shared/domain/cluster-change.ts';
+import { clusterWithin } from '../../shared/domain/cluster-memory.ts';
 import type { ConcentrationStates } from '../../shared/domain/concentration-watch.ts';
 import type { GroupSeries } from '../../shared/domain/density-series.ts';
+import { memoryCharsMax } from '../../shared/domain/memory-size.ts';
 import { densityPartitionOf, type WeekState } from '../../shared/domain/week-findings.ts';
 
 /** What density remembers of a cluster as a whole. */
@@ -32,6 +34,14 @@ export const emptyClusterState: ClusterState = {
   concentrations: {},
 };
 export const emptyGroupState: GroupState = { form: memoryForm, series: {} };
+
+/** The state as it can be saved: what it remembers of changes gives way where it is too long. */
+export function fittingState(state: ClusterState, nowMs: number): ClusterState {
+  const others = charsOf(state) - charsOf(state.cluster);
+  return { ...state, cluster: clusterWithin(state.cluster, memoryCharsMax - others, nowMs) };
+}
+
+const charsOf = (kept: ClusterState | ClusterMemory): number => JSON.stringify(kept).length;
 
 /** A provider that was not seen for so long is forgotten. */
 const keptMs = 35 * 24 * 3_600_000;

@@ -5,6 +5,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { assert } from '../domain/assert.ts';
+import { memoryCharsMax } from '../domain/memory-size.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type ClientSettings, sendOptions } from './clients.ts';
 import { isConflict } from './errors.ts';
@@ -47,8 +48,6 @@ export type MemoryStore = {
 
 /** Memories of one partition; 5,000 instances or services of a cluster and some room. */
 export const memoriesMax = 10_000;
-/** Longest memory, in characters: far below DynamoDB's 400 KB, and small enough to read many. */
-export const memoryCharsMax = 60_000;
 /** Answers of one query; each has up to 1 MB. */
 const pagesMax = 200;
 

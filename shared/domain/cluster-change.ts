@@ -1,5 +1,6 @@
 import { type ClusterIndex, indexOf } from './cluster-index.ts';
 import { groupNameOf, isLeaving, labelOf } from './instance-group.ts';
+import { sortedBy } from './order.ts';
 import type { ServiceRollout } from './service-state.ts';
 import type { Instance, Service, Snapshot } from './snapshot.ts';
 
@@ -40,6 +41,8 @@ export type ClusterChange = {
 export type ClusterMemory = {
   /** Desired counts by service; undefined before the first look. */
   readonly desired: Readonly<Record<string, number>> | undefined;
+  /** There was no room for services behind this name: nothing is said of them. Missing: all are there. */
+  readonly desiredUntil?: string;
   /** The latest first. */
   readonly changes: readonly ClusterChange[];
 };
@@ -53,7 +56,7 @@ export const changesKeptMs = 6 * 3_600_000;
 export const changesMax = 40;
 /** Groups that a change names; with more of them it may move any. */
 const groupsMax = 8;
-/** Services are remembered in the order of their names as far as this many characters reach. */
+/** Services are remembered as far as this many characters reach; `cluster-memory.ts` may take some. */
 const desiredCharsMax = 40_000;
 
 /**
@@ -63,10 +66,7 @@ const desiredCharsMax = 40_000;
 export function rememberCluster(memory: ClusterMemory, snapshot: Snapshot): ClusterMemory {
   const { services, gaps, takenAtMs } = snapshot;
   const isWhole = gaps.every(({ subject }) => subject !== 'services');
-  const seen = [
-    ...underWayIn(snapshot),
-    ...(isWhole && memory.desired !== undefined ? differences(memory.desired, snapshot) : []),
-  ];
+  const seen = [...underWayIn(snapshot), ...(isWhole ? differences(memory, snapshot) : [])];
   const isSeen = new Set(seen.map(keyOf));
   const known = new Map(memory.changes.map((change) => [keyOf(change), change]));
   const resumed = seen.map((change) => {
@@ -77,8 +77,9 @@ export function rememberCluster(memory: ClusterMemory, snapshot: Snapshot): Clus
   const before = memory.changes.filter(
     (change) => !isSeen.has(keyOf(change)) && takenAtMs - change.atMs < changesKeptMs,
   );
+  const counts = Object.fromEntries(services.map(({ name, desired }) => [name, desired]));
   return {
-    desired: isWhole ? desiredOf(services) : memory.desired,
+    ...(isWhole ? desiredWithin(counts, desiredCharsMax) : memory),
     changes: [...resumed, ...before].slice(0, changesMax),
   };
 }
@@ -212,20 +213,18 @@ const isDeploying = ({ rollouts }: Service, atMs: number): boolean =>
   );
 
 function differences(
-  before: Readonly<Record<string, number>>,
+  { desired: before, desiredUntil }: ClusterMemory,
   snapshot: Snapshot,
 ): readonly ClusterChange[] {
+  if (before === undefined) return [];
   const { services, takenAtMs: atMs } = snapshot;
   const names = new Set(services.map(({ name }) => name));
-  const beyond = Object.keys(before).reduce((last, name) => (name > last ? name : last), '');
-  const known = (name: string): boolean => Object.hasOwn(before, name);
-  const isFull = charsOf(before) > desiredCharsMax / 2;
   return [
     ...services.flatMap((service): readonly ClusterChange[] => {
       const { name: subject, desired } = service;
-      const was = known(subject) ? before[subject] : undefined;
-      // Behind the last name that there was room for, a service may be old.
-      if (was === desired || (was === undefined && isFull && subject > beyond)) return [];
+      const was = Object.hasOwn(before, subject) ? before[subject] : undefined;
+      const mayBeOld = desiredUntil !== undefined && subject > desiredUntil;
+      if (was === desired || (was === undefined && mayBeOld)) return [];
       const groups = groupsIn(groupsOf(service, indexOf(snapshot)));
       const change = { subject, sinceMs: atMs, atMs, ...groups };
       return was === undefined
@@ -246,21 +245,32 @@ function differences(
   ];
 }
 
-function desiredOf(services: readonly Service[]): Readonly<Record<string, number>> {
-  const kept = new Map<string, number>();
+/**
+ * Desired counts in the order of the services' names, as far as so many characters of JSON reach. `until`:
+ * where they ended before.
+ */
+export function desiredWithin(
+  counts: Readonly<Record<string, number>>,
+  charsMax: number,
+  until?: string,
+): Pick<ClusterMemory, 'desired' | 'desiredUntil'> {
+  const inOrder = sortedBy(Object.entries(counts), ([name]) => name);
+  const all = inOrder.reduce((sum, entry) => sum + entryChars(entry), 0);
+  if (until === undefined && all <= charsMax) return { desired: Object.fromEntries(inOrder) };
+  const kept: (readonly [string, number])[] = [];
   let chars = 0;
-  const inOrder = [...services].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
-  for (const { name, desired } of inOrder) {
-    chars += entryChars(name);
-    if (chars > desiredCharsMax) break;
-    kept.set(name, desired);
+  for (const entry of inOrder) {
+    chars += entryChars(entry);
+    if (chars + untilChars(entry[0]) > charsMax) break;
+    kept.push(entry);
   }
-  return Object.fromEntries(kept);
+  const last = kept.length === inOrder.length ? until : kept.at(-1)?.[0];
+  return { desired: Object.fromEntries(kept), desiredUntil: last ?? '' };
 }
 
-const entryChars = (name: string): number => name.length + 12;
-const charsOf = (desired: Readonly<Record<string, number>>): number =>
-  Object.keys(desired).reduce((sum, name) => sum + entryChars(name), 0);
+const entryChars = ([name, count]: readonly [string, number]): number =>
+  `${JSON.stringify(name)}:${count},`.length;
+const untilChars = (name: string): number => `,"desiredUntil":${JSON.stringify(name)}`.length;
 
 /** Causes that go on: while they do, they explain what began with them. */
 const lasting = new Set<ChangeCause>([

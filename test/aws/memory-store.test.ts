@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore, memoryCharsMax } from '../../shared/aws/memory-store.ts';
+import { createMemoryStore } from '../../shared/aws/memory-store.ts';
+import { memoryCharsMax } from '../../shared/domain/memory-size.ts';
 import { tableDefinition } from '../../simulator/hook-session.ts';
 import { accountOf, clientsOf } from '../simulator/clients.ts';
 

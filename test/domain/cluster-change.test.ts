@@ -163,6 +163,21 @@ describe('rememberCluster', () => {
     );
   });
 
+  it('says nothing of services behind those that there was room for, and all of the others', () => {
+    const services = [serviceOf('a'), serviceOf('m'), serviceOf('z')];
+    const whole = look(emptyClusterMemory, 0, { services });
+    const cut: ClusterMemory = { ...whole, desired: { a: 2, m: 2 }, desiredUntil: 'm' };
+    expect(seenBy(look(cut, 5, { services }))).toEqual([]);
+    const others = [serviceOf('a', { desired: 3 }), serviceOf('b'), serviceOf('z')];
+    expect(seenBy(look(cut, 5, { services: others }))).toEqual([
+      'desired-count-changed a 2 to 3',
+      'service-added b',
+      'service-removed m',
+    ]);
+    const again = look(look(cut, 5, { services }), 10, { services });
+    expect(again).toEqual({ ...whole, changes: [] });
+  });
+
   it('says of 5,000 services with long names neither that they are new nor that they are gone', () => {
     const services = Array.from({ length: 5_000 }, (_, at) => serviceOf(`service-${at}-of-many`));
     const memory = look(look(emptyClusterMemory, 0, { services }), 5, { services });
