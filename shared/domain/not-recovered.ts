@@ -1,5 +1,6 @@
 import type { NotRecoveredFacts } from './alert-facts.ts';
 import type { Facts, Incident, IncidentKey, IncidentKind } from './incident.ts';
+import { optedOut, serviceGone } from './incident-end.ts';
 import { causeOf, type InstanceRecord, newestOf } from './instance-replacement.ts';
 import { valueIn } from './record.ts';
 import { isOptedOut } from './replacement-look.ts';
@@ -7,7 +8,6 @@ import { isBelow } from './replacement-outcome.ts';
 import type { ReplacementReaction } from './replacement-reaction.ts';
 import type { Service, Snapshot } from './snapshot.ts';
 import { taskLimitsOf } from './task-limits.ts';
-import { serviceGone } from './task-reaction.ts';
 
 /** A service that was not back in time is watched for so long after its instance went. */
 export const missingMsMax = 7 * 24 * 3_600_000;
@@ -98,9 +98,6 @@ export function shortageOf(
     ],
   };
 }
-
-/** Why it is told no more of a service that opted out. */
-export const optedOut = 'it opted out';
 
 /**
  * The end of what was told of a service that an instance left short: it is back, gone, or opted out.

@@ -2,6 +2,7 @@ import type { StopFacts } from './alert-facts.ts';
 import type { HookStateChange } from './deployment-event.ts';
 import type { EventMeaning } from './event-meaning.ts';
 import type { Facts, Incident, IncidentKey, IncidentKind, Severity, Subject } from './incident.ts';
+import { pauseOver, serviceGone, taskDone } from './incident-end.ts';
 import { factCharsMax } from './incident-facts.ts';
 import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
@@ -207,11 +208,6 @@ const endsWhenDeployed: ReadonlySet<IncidentKind> = new Set<IncidentKind>([
   'hook-timed-out',
   'hook-awaiting-action',
 ]);
-
-/** Ends that say of themselves what was seen; see `ended` in `alert-text/render.ts`. */
-export const serviceGone = 'the service is gone';
-export const pauseOver = 'the time to decide is over';
-export const taskDone = 'a later task ended well';
 
 /** Whether a stop is a standalone task's success: it was to end, and did with exit code 0. */
 export const isTaskDone = ({ rule }: Pick<StopClass, 'rule'>): boolean =>

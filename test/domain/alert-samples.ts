@@ -29,7 +29,7 @@ import type {
   Severity,
   Transition,
 } from '../../shared/domain/incident.ts';
-import { taskDone } from '../../shared/domain/task-reaction.ts';
+import { taskDone } from '../../shared/domain/incident-end.ts';
 import { createTimeFormatter } from '../../shared/runtime/time-format.ts';
 
 const secondMs = 1_000;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memoryCharsMax } from '../../shared/aws/memory-store.ts';
 import type { Facts, Incident } from '../../shared/domain/incident.ts';
 import { applyObservation, type Observation } from '../../shared/domain/incident-lifecycle.ts';
 import { sent } from '../../shared/domain/incident-outbox.ts';
 import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { type InstanceRecord, newRecord } from '../../shared/domain/instance-replacement.ts';
+import { memoryCharsMax } from '../../shared/domain/memory-size.ts';
 import {
   forecastReplacements,
   type ReplacementCalendar,

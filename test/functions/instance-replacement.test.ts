@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { optedOut } from '../../shared/domain/incident-end.ts';
 import { drainedSinceMs, phaseOf } from '../../shared/domain/instance-replacement.ts';
-import { optedOut } from '../../shared/domain/not-recovered.ts';
 import { add, ecsInstanceOf, instanceArn, taskArn } from '../support/accounts.ts';
 import { sampleEventsOf } from '../support/event-rules.ts';
 import {

@@ -1,7 +1,6 @@
 import type { Alert } from '../alert.ts';
 import type { Incident, IncidentKind, Notice } from '../incident.ts';
-import { optedOut } from '../not-recovered.ts';
-import { pauseOver, serviceGone, taskDone } from '../task-reaction.ts';
+import { optedOut, pauseOver, serviceGone, taskDone } from '../incident-end.ts';
 import { badPlaceDraft } from './bad-place.ts';
 import { cardOf } from './card.ts';
 import { concentrationDraft, densityAnomalyDraft } from './density.ts';
