@@ -294,6 +294,36 @@ describe('density: the week', () => {
   });
 });
 
+describe('density: a large cluster', () => {
+  it('is followed on when 40 of 500 services with long names are scaled and deployed at once', async () => {
+    const lab = createLab();
+    const long = (name: string, at: number): string => `${name}-${at}-`.padEnd(70, 'n');
+    const capacityProviderStrategy = Array.from({ length: 8 }, (_, at) => ({
+      capacityProvider: long('provider', at),
+    }));
+    const services = (changed: number): readonly EcsService[] =>
+      Array.from({ length: 500 }, (_, at) =>
+        ecsServiceOf(long('service', at), {
+          capacityProviderStrategy,
+          desiredCount: at < changed ? 9 : 2,
+          deployments: [
+            {
+              id: 'ecs-svc/7',
+              status: 'PRIMARY',
+              rolloutState: at < changed ? 'IN_PROGRESS' : 'COMPLETED',
+            },
+          ],
+        }),
+      );
+    for (const changed of [0, 40, 40, 0]) {
+      add(lab.account, { services: services(changed) });
+      expect(await lab.lookAt({ onInstances: [2, 2] })).toMatchObject({
+        clusters: [{ reason: 'density-followed' }],
+      });
+    }
+  });
+});
+
 describe('density: what cannot be looked at', () => {
   const world: World = { onInstances: [2, 2] };
 
