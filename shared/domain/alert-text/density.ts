@@ -144,7 +144,8 @@ export function densityAnomalyDraft(scene: Scene): Draft {
       outlasts === undefined ? undefined : `still going on ${explainedHours} h later: ${outlasts}`,
       changed !== undefined
         ? `changed before: ${changed}`
-        : outlasts === undefined
+        : // At its end what explains it is long over, if anything did.
+          outlasts === undefined && !isResolved
           ? 'no deployment, drain or scaling was seen in 6 h'
           : undefined,
     ]),
