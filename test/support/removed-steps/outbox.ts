@@ -35,9 +35,9 @@ export const outboxSteps: readonly RemovedStep[] = [
     id: 'publish-before-mark',
     guards: 'A crash between publishing and marking repeats a message, and loses none.',
     file: 'shared/aws/outbox.ts',
-    step: 'await run.deps.publisher.publish({ ...alert, id: messageId });',
+    step: 'await publishOwn(run, own, messageId);',
     without: `await change(run, own.incident, (now) => sent(now, notice, own.incident, run.nowMs));
-    await run.deps.publisher.publish({ ...alert, id: messageId });`,
+    await publishOwn(run, own, messageId);`,
     run: { scenario: 'pocket', seed: 1, mode: 'wire', around: 'deaths-before-publishing' },
     checker: 'incidents-told',
   },
@@ -63,9 +63,9 @@ export const outboxSteps: readonly RemovedStep[] = [
     id: 'failed-stays',
     guards: 'A message that could not be sent stays where the next sweep finds it.',
     file: 'shared/aws/outbox.ts',
-    step: `    await run.deps.publisher.publish({ ...alert, id: messageId });
+    step: `    await publishOwn(run, own, messageId);
     run.published.push(messageId);`,
-    without: `    await run.deps.publisher.publish({ ...alert, id: messageId }).catch(() => undefined);
+    without: `    await publishOwn(run, own, messageId).catch(() => undefined);
     run.published.push(messageId);`,
     run: {
       scenario: 'three-stops',
