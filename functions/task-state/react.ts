@@ -10,7 +10,8 @@ import { incidentPolicies } from '../../shared/domain/incident-policy.ts';
 import { hookRollbackFactsOf, rollbackFactsOf } from '../../shared/domain/rollback-facts.ts';
 import { classifyServiceAction } from '../../shared/domain/service-action.ts';
 import type { ServiceState } from '../../shared/domain/service-state.ts';
-import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
+import { classifyStop } from '../../shared/domain/stop-classification.ts';
+import { subjectOf } from '../../shared/domain/task-identity.ts';
 import {
   hookFacts,
   isOfPastDeployment,

@@ -221,10 +221,12 @@ function differences(
   const names = new Set(services.map(({ name }) => name));
   return [
     ...services.flatMap((service): readonly ClusterChange[] => {
-      const { name: subject, desired } = service;
+      const { name: subject, desired, schedulingStrategy } = service;
       const was = Object.hasOwn(before, subject) ? before[subject] : undefined;
       const mayBeOld = desiredUntil !== undefined && subject > desiredUntil;
       if (was === desired || (was === undefined && mayBeOld)) return [];
+      // ECS sets a daemon's count to that of its instances: it follows them, and explains nothing.
+      if (was !== undefined && schedulingStrategy === 'DAEMON') return [];
       const groups = groupsIn(groupsOf(service, indexOf(snapshot)));
       const change = { subject, sinceMs: atMs, atMs, ...groups };
       return was === undefined

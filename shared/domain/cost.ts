@@ -299,6 +299,7 @@ const gapTexts: Readonly<Record<PriceGapReason, (subject: string) => string>> = 
   'ec2-price-unknown': (subject) => `no EC2 price for ${subject}`,
   'instance-type-unknown': (subject) => `instance type of ${subject} not known`,
   'spot-price-unknown': (subject) => `${subject} runs on Spot, whose price changes`,
+  'purchase-option-unknown': (subject) => `whether ${subject} runs on Spot is not known`,
   'windows-price-unknown': (subject) => `no prices for Windows in ${subject}`,
   'fargate-price-unknown': (subject) => `no Fargate price for ${subject}`,
   'architecture-unknown': (subject) => `CPU architecture of ${subject} not known`,

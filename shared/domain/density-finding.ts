@@ -39,9 +39,9 @@ export type AnomalyStep = {
 
 /**
  * What one look says of the cluster's series: one incident a cluster, because figures move together.
- * It tells the figure that is unusual for longest and names what changed before, and what would explain
- * it but has lasted for too long; what is of no concern by itself opens none. `wasTold`: since when an
- * incident is open. It ends when no series is unusual any more.
+ * It tells a lost zone first, else the figure of concern that is unusual for longest, and names what
+ * changed before, and what would explain it but has lasted for too long; what is of no concern by itself
+ * opens none. `wasTold`: since when an incident is open. It ends when no series is unusual any more.
  */
 export function observeAnomalies(
   wasTold: number | undefined,
@@ -60,10 +60,10 @@ export function observeAnomalies(
     .flatMap(({ sample, verdict }): readonly Unusual[] =>
       verdict.kind === 'act' ? [{ sample, ...verdict }] : [],
     )
-    .sort((a, b) => a.sinceMs - b.sinceMs);
-  const first = wasTold === undefined ? unusual.find(isOfConcern) : unusual[0];
-  if (first !== undefined) {
-    const sinceMs = wasTold ?? first.sinceMs;
+    .sort((a, b) => rankOf(a) - rankOf(b) || a.sinceMs - b.sinceMs);
+  const [first] = unusual;
+  if (first !== undefined && (wasTold !== undefined || isOfConcern(first))) {
+    const sinceMs = wasTold ?? Math.min(...unusual.filter(isOfConcern).map((one) => one.sinceMs));
     const { said, observations } = toldOf(first, unusual, sinceMs, context);
     return {
       toldSinceMs: sinceMs,
@@ -135,6 +135,10 @@ function factsOf(first: Unusual, unusual: readonly Unusual[], memory: ClusterMem
  */
 const isOfConcern = ({ sample: { figure, value }, usual }: Unusual): boolean =>
   figure !== 'instances' || value === 0 || value > usual.high;
+
+/** What is told first: a lost zone is why other figures moved, and fewer instances tell the least. */
+const rankOf = (one: Unusual): number =>
+  one.sample.figure === 'zones' ? 0 : isOfConcern(one) ? 1 : 2;
 
 const wordsOf = ({ cause, subject, detail }: ClusterChange): string =>
   [subject, cause.replaceAll('-', ' '), detail].filter((word) => word !== '').join(' ');

@@ -5,7 +5,7 @@ import { compareTexts } from './order.ts';
 import { ageMsOf, protectionOf } from './replacement-harm.ts';
 import { changeThatFrees, isStuck, type PercentChange } from './service-move.ts';
 import type { Instance, Resources, Service, Snapshot, Task } from './snapshot.ts';
-import { subjectOf } from './stop-classification.ts';
+import { subjectOf } from './task-identity.ts';
 import { type TaskLimits, taskLimitsOf } from './task-limits.ts';
 import { ownerOf } from './task-owner.ts';
 

@@ -22,6 +22,8 @@ export type PriceGapReason =
   | 'instance-type-unknown'
   /** Spot's price changes from hour to hour, and by zone. */
   | 'spot-price-unknown'
+  /** Whether an instance of your own is Spot only EC2 says, and it was not asked. */
+  | 'purchase-option-unknown'
   /** Windows pays for a licence, on EC2 as on Fargate. */
   | 'windows-price-unknown'
   | 'fargate-price-unknown'
@@ -92,6 +94,9 @@ function gapsOf(
 ): readonly PriceGap[] {
   const { type } = instance;
   if (isSpot) return [{ reason: 'spot-price-unknown', subject: name }];
+  if (instance.compute === 'ec2' && instance.isSpot === undefined) {
+    return [{ reason: 'purchase-option-unknown', subject: name }];
+  }
   if (isWindows(instance)) return [{ reason: 'windows-price-unknown', subject: region }];
   if (type === undefined) return [{ reason: 'instance-type-unknown', subject: labelOf(instance) }];
   return ec2UsdPerHour.has(type)

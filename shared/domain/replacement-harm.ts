@@ -10,7 +10,7 @@ import {
   type ServiceMove,
 } from './service-move.ts';
 import type { Snapshot, Task } from './snapshot.ts';
-import { subjectOf } from './stop-classification.ts';
+import { subjectOf } from './task-identity.ts';
 import { ownerOf, type TaskOwner } from './task-owner.ts';
 
 /** A task that nobody moves, or that may not be moved yet. */

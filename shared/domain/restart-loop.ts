@@ -5,7 +5,7 @@ import { occurrencesMax } from './incident-occurrences.ts';
 import { isGraver } from './incident-outbox.ts';
 import { countRestarts, type RestartCount, type RestartSample } from './restart-count.ts';
 import { primaryOf, type ServiceState } from './service-state.ts';
-import { revisionOf } from './stop-classification.ts';
+import { revisionOf } from './task-identity.ts';
 import { stateFacts } from './task-reaction.ts';
 
 /** Restarts in place are read once in so many minutes. */

@@ -3,7 +3,7 @@ import type { DeploymentMeaning, DeploymentStateChange } from './deployment-even
 import type { EventMeaning } from './event-meaning.ts';
 import { factCharsMax } from './incident-facts.ts';
 import { primaryOf, type ServiceRollout, type ServiceState } from './service-state.ts';
-import { revisionOf } from './stop-classification.ts';
+import { revisionOf } from './task-identity.ts';
 
 /**
  * What ECS says of a deployment that failed, with what its service looks like at that moment. Kept apart

@@ -1,6 +1,6 @@
 import type { ClusterIndex } from './cluster-index.ts';
 import type { Service, Task } from './snapshot.ts';
-import { isServiceTask } from './stop-classification.ts';
+import { isServiceTask } from './task-identity.ts';
 
 /**
  * Who puts a task back when it stops: its service; nobody, for a standalone task; or whatever puts one on

@@ -8,14 +8,9 @@ import { rollbackKey } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import type { ServiceRollout, ServiceState } from './service-state.ts';
 import { isGivenUp, isSteady, neededOf, primaryOf } from './service-state.ts';
-import {
-  deploymentIdOf,
-  revisionOf,
-  type StopCause,
-  type StopClass,
-  subjectOf,
-} from './stop-classification.ts';
+import type { StopCause, StopClass } from './stop-classification.ts';
 import { takenAwayCauses } from './stop-rules.ts';
+import { deploymentIdOf, revisionOf, subjectOf } from './task-identity.ts';
 import type { StoppedTask } from './task-stop.ts';
 
 /** Something that is to be observed of one incident. */

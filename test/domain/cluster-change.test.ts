@@ -127,6 +127,27 @@ describe('rememberCluster', () => {
       ['desired-count-changed web 2 to 9'],
     ],
     [
+      'a daemon, whose count is that of the instances',
+      {
+        services: [
+          serviceOf('web', { desired: 9, schedulingStrategy: 'DAEMON' }),
+          serviceOf('api'),
+        ],
+      },
+      [],
+    ],
+    [
+      'a new daemon',
+      {
+        services: [
+          serviceOf('web'),
+          serviceOf('api'),
+          serviceOf('agent', { schedulingStrategy: 'DAEMON' }),
+        ],
+      },
+      ['service-added agent'],
+    ],
+    [
       'a new and a removed service',
       { services: [serviceOf('web'), serviceOf('jobs')] },
       ['service-added jobs', 'service-removed api'],

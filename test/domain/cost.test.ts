@@ -597,6 +597,16 @@ describe('prices that are not known give no figure', () => {
     expect(one.found.here).toBeUndefined();
   });
 
+  it('of instances of your own, where EC2 was not asked whether they are Spot', () => {
+    const unasked = { instances: { general: [{ tasks: [quarter], isSpot: undefined }] } };
+    const own = gapsOf({ ...unasked, providers: [{ name: 'general', compute: 'ec2' }] });
+    expect(own.found).toMatchObject({ reason: 'price-unknown', comparison: undefined });
+    expect(own.found.gaps).toEqual([{ reason: 'purchase-option-unknown', subject: 'general' }]);
+    expect(own.texts).toEqual(['whether general runs on Spot is not known']);
+    // Of managed instances their provider says it.
+    expect(judge(unasked).gaps).toEqual([]);
+  });
+
   it('of Windows, here and on Fargate', () => {
     const windows = machines(1, [quarter], { attributes: { 'ecs.os-type': 'Windows' } });
     const { found, texts } = gapsOf(windows);

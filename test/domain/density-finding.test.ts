@@ -100,6 +100,27 @@ describe('observeAnomalies', () => {
     });
   });
 
+  it.each([undefined, nowMs - 3_600_000])(
+    'tells the lost zone first, in whatever order the figures come (told since %s)',
+    (wasTold) => {
+      const zones = of('zones', { ...unusual(3), usual: { low: 3, high: 3 } }, undefined, 2);
+      for (const followed of [
+        [fewer('general'), closer, zones],
+        [zones, closer, fewer('general')],
+      ]) {
+        const told = observeAnomalies(wasTold, followed, context);
+        expect(factsIn(told)).toMatchObject({ figure: 'zones with instances 2, usually 3' });
+        // Since the first figure of concern moved: fewer instances are not of concern.
+        expect(told.toldSinceMs).toBe(wasTold ?? 2);
+      }
+    },
+  );
+
+  it('leads with a figure of concern while there is one', () => {
+    const told = observeAnomalies(nowMs - 3_600_000, [fewer('general'), closer], context);
+    expect(factsIn(told)).toMatchObject({ figure: 'tasks per instance 14, usually 6-9' });
+  });
+
   it('names what goes on and explained a figure for too long, apart from what changed', () => {
     const [outlasts] = context.memory.changes;
     const followed = [closer, of('tasks', { ...unusual(3), outlasts }, 'general')];

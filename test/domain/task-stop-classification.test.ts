@@ -1,15 +1,15 @@
 import { globSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { classifyStop } from '../../shared/domain/stop-classification.ts';
+import { type StopRule, stopRules, unknownStop } from '../../shared/domain/stop-rules.ts';
 import {
-  classifyStop,
   deploymentIdOf,
   familyOf,
   isServiceTask,
   revisionOf,
   subjectOf,
-} from '../../shared/domain/stop-classification.ts';
-import { type StopRule, stopRules, unknownStop } from '../../shared/domain/stop-rules.ts';
+} from '../../shared/domain/task-identity.ts';
 import type { StoppedContainer, StoppedTask } from '../../shared/domain/task-stop.ts';
 import { parseEcsEvent } from '../../shared/events/ecs-event.ts';
 import { standalone, stoppedContainer, stoppedTask } from '../support/stopped-tasks.ts';

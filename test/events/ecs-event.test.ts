@@ -8,7 +8,8 @@ import {
 } from '../../shared/domain/deployment-event.ts';
 import type { EventMeaning } from '../../shared/domain/event-meaning.ts';
 import { classifyServiceAction } from '../../shared/domain/service-action.ts';
-import { classifyStop, subjectOf } from '../../shared/domain/stop-classification.ts';
+import { classifyStop } from '../../shared/domain/stop-classification.ts';
+import { subjectOf } from '../../shared/domain/task-identity.ts';
 import type { StoppedTask } from '../../shared/domain/task-stop.ts';
 import { type EcsEvent, parseEcsEvent } from '../../shared/events/ecs-event.ts';
 import { MalformedInput } from '../../shared/events/malformed.ts';

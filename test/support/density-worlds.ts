@@ -137,7 +137,7 @@ function bareInstance(
     registered,
     remaining: registered,
     attributes: {},
-    isSpot: undefined,
+    isSpot: false,
     ...said,
   });
 }
