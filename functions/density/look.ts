@@ -133,7 +133,10 @@ async function follow(
   const weeks = new Map(
     groups.map((group) => {
       const name = groupMemoryName(group.density.group.name);
-      const look = { ...group, ec2DiscountPercent, nowMs };
+      const { capacityProvider } = group.density.group;
+      const provider = snapshot.capacityProviders.find((one) => one.name === capacityProvider);
+      const { scaleInAfterSeconds } = provider ?? {};
+      const look = { ...group, ec2DiscountPercent, scaleInAfterSeconds, nowMs };
       return [name, rememberWeek(memories.group(name).week, look)] as const;
     }),
   );

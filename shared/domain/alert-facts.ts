@@ -394,6 +394,10 @@ export type ConcentrationFacts = {
   readonly evenTasks?: number;
   /** What would spread it: see `concentration.ts`. */
   readonly remedy?: string;
+  /** The strategies that would, as the CLI of AWS takes them; else empty. */
+  readonly strategy?: string;
+  /** Who deploys the service, where it is not ECS: `CODE_DEPLOY` or `EXTERNAL`; else empty. */
+  readonly controller?: string;
   /** Where it holds far more tasks than its peers: all of its tasks, and the median of theirs; else 0. */
   readonly instanceTasks?: number;
   readonly peerTasks?: number;

@@ -2,16 +2,20 @@ import type { Concentration } from './concentration.ts';
 import { outlierAt } from './concentration.ts';
 import type { DensityObservation } from './density-finding.ts';
 import type { DensityOutlier } from './density-outlier.ts';
+import { sampleGapMsMax } from './density-series.ts';
 import type { Facts, IncidentKey, Severity } from './incident.ts';
 import { hashOf } from './incident-key.ts';
 import type { Observation } from './incident-lifecycle.ts';
 import { stormServicesMin } from './incident-policy.ts';
 import { recordOf, valueIn } from './record.ts';
+import type { PlacementStrategy } from './snapshot.ts';
 import { standingOccurrence } from './standing.ts';
 
 /** A service that hangs on one instance, for as long as it does. Plain JSON. */
 export type ConcentrationState = {
   readonly sinceMs: number;
+  /** Of the last look that found it so; missing in what an earlier release wrote. */
+  readonly seenAtMs?: number;
   /** Whether an incident was opened for it. */
   readonly isTold: boolean;
   /** One of many that came to it in one look: `info`, for the digest. */
@@ -66,7 +70,7 @@ export function observeConcentrations(
     return reason === 'concentrated' && !isLeaving && context.isWatched(service);
   });
   const found = followable(before, concentrated).map((one) => {
-    const state = valueIn(before, one.service) ?? { sinceMs: nowMs, isTold: false };
+    const state = { ...followed(valueIn(before, one.service), nowMs), seenAtMs: nowMs };
     return { one, state, isDue: !state.isTold && nowMs - state.sinceMs >= policy.holdMs };
   });
   const isOneOfMany = found.filter(({ isDue }) => isDue).length >= stormServicesMin;
@@ -90,6 +94,13 @@ export function observeConcentrations(
     }),
   };
 }
+
+/** Since when it is concentrated: what is not told yet begins anew where nobody knows of half an hour. */
+const followed = (state: ConcentrationState | undefined, nowMs: number): ConcentrationState =>
+  state === undefined ||
+  (!state.isTold && state.seenAtMs !== undefined && nowMs - state.seenAtMs > sampleGapMsMax)
+    ? { sinceMs: nowMs, isTold: false }
+    : state;
 
 type Step = {
   readonly service: string;
@@ -161,14 +172,21 @@ const concentrationKey = (cluster: string, service: string): IncidentKey => ({
   deploymentId: undefined,
 });
 
+/** As the CLI of AWS takes it: `type=spread,field=instanceId`. */
+const strategyText = ({ type, field }: PlacementStrategy): string =>
+  field === undefined ? `type=${type}` : `type=${type},field=${field}`;
+
 function factsOf(one: Concentration, { limitPercent, outliers }: ConcentrationContext): Facts {
-  const { desired, running, instance, onInstance, remaining, even, remedy } = one;
+  const { desired, running, instance, onInstance, remaining, even, remedy, strategy } = one;
   const outlier = outlierAt(one, outliers);
   return {
     ...{ desired, running, instance, onInstance, remaining, limitPercent },
     ...(one.capacityProvider === undefined ? {} : { provider: one.capacityProvider }),
     ...(even === undefined ? {} : { zones: even.zones, evenTasks: even.tasksMax }),
     ...(remedy === undefined ? {} : { remedy }),
+    // Empty where there is no such thing, as below.
+    strategy: (strategy ?? []).map(strategyText).join(' '),
+    controller: one.otherController ?? '',
     // 0 where it does not stand out: facts are merged, and what it was before would stay.
     instanceTasks: outlier?.tasks ?? 0,
     peerTasks: outlier?.peers ?? 0,

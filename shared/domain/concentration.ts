@@ -59,6 +59,10 @@ export type Concentration = {
   /** Its zones differ by more than they may: evening them out takes tasks off the instance. */
   readonly isZoneUneven: boolean;
   readonly remedy: ConcentrationRemedy | undefined;
+  /** With `spread-by-instance`: the placement strategy that spreads it, what else is asked for kept. */
+  readonly strategy: Service['placementStrategy'] | undefined;
+  /** Who deploys the service, where it is not ECS itself: `CODE_DEPLOY` or `EXTERNAL`. */
+  readonly otherController: string | undefined;
 };
 
 /** The most even spread over the zones that a service can use. */
@@ -116,6 +120,7 @@ function concentrationOf(
     desired >= policy.concentrationDesiredMin && share >= policy.concentrationShareMin;
   const even = isLarge ? evenSpreadOf(running.length, zoneCountOf(service, index)) : undefined;
   const isMore = even !== undefined && top.count > even.tasksMax;
+  const remedy = isMore ? remedyOf(service, index) : undefined;
   return [
     {
       service: name,
@@ -131,7 +136,10 @@ function concentrationOf(
       remainingShare: desired > 0 ? remaining / desired : undefined,
       even,
       isZoneUneven: isMore && skewOfRunning(service, running, index) > policy.zoneSkewMax,
-      remedy: isMore ? remedyOf(service, index) : undefined,
+      remedy,
+      strategy: remedy === 'spread-by-instance' ? spreading(service, even?.zones ?? 0) : undefined,
+      otherController:
+        service.deploymentController === 'ECS' ? undefined : service.deploymentController,
     },
   ];
 }
@@ -171,6 +179,23 @@ function remedyOf(service: Service, index: ClusterIndex): ConcentrationRemedy {
   );
   return spreads ? 'room-elsewhere' : 'spread-by-instance';
 }
+
+/** ECS takes so many strategies of one service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html */
+const strategiesMax = 5;
+
+/** Spread over zones, where there are any, then over instances; what packs tasks comes after both. */
+const spreading = ({ placementStrategy }: Service, zones: number): Service['placementStrategy'] => {
+  const own = placementStrategy.filter(
+    ({ type, field }) => type !== 'random' && !(type === 'spread' && field === zoneField),
+  );
+  const spreads = own.filter(({ type }) => type === 'spread');
+  const others = own.filter(({ type }) => type !== 'spread');
+  const byZone = zones > 0 ? [{ type: 'spread', field: zoneField }] : [];
+  const all = [...byZone, ...spreads, { type: 'spread', field: 'instanceId' }, ...others];
+  return all.slice(0, strategiesMax);
+};
+
+const zoneField = 'attribute:ecs.availability-zone';
 
 /** The peers that an instance stands out from by its tasks, where it does. */
 export const outlierAt = (

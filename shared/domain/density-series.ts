@@ -19,7 +19,7 @@ export const densityFigures = [
   'idle-share',
   /** On instances. */
   'tasks',
-  /** Mean reservation of a task, in shares of a vCPU or of 4 GiB, whichever is more. */
+  /** What a task asks for on average, in vCPU or in units of 4 GiB, whichever is more; daemons left out. */
   'task-size',
   /** In which instances stay; of the whole cluster only. */
   'zones',
@@ -47,8 +47,8 @@ export function densitySamplesOf({ groups, cluster, zones }: Density): readonly 
 }
 
 function samplesOf(fill: Fill, idle: number, group: string | undefined): readonly DensitySample[] {
-  const { instances, tasks, dominantShare, reserved } = fill;
-  const size = Math.max(reserved.cpuUnits / 1_024, reserved.memoryMiB / 4_096);
+  const { instances, tasks, dominantShare, asked } = fill;
+  const size = Math.max(asked.cpuUnits / 1_024, asked.memoryMiB / 4_096);
   const sample = (figure: DensityFigure, value: number): DensitySample => ({
     figure,
     group,
@@ -275,13 +275,13 @@ const nameOf = (figure: DensityFigure): string =>
 /** How the sentence on zones begins: those with an instance are meant. */
 export const zonesName = 'zones with instances';
 
-const unitOf: Readonly<Record<DensityFigure, 'count' | 'mean' | 'share'>> = {
+const unitOf: Readonly<Record<DensityFigure, 'count' | 'mean' | 'size' | 'share'>> = {
   instances: 'count',
   'tasks-per-instance': 'mean',
   'reserved-share': 'share',
   'idle-share': 'share',
   tasks: 'count',
-  'task-size': 'mean',
+  'task-size': 'size',
   zones: 'count',
 };
 
@@ -296,7 +296,11 @@ const numberText = {
           : Math.floor(value + 1e-9),
     ),
   mean: (value: number): string => String(Number(value.toFixed(1))),
+  size: (value: number): string => String(Number(value.toFixed(2))),
   share: (value: number): string => String(Math.round(100 * value)),
 } satisfies Readonly<
-  Record<'count' | 'mean' | 'share', (value: number, towards: 'up' | 'down' | 'near') => string>
+  Record<
+    'count' | 'mean' | 'size' | 'share',
+    (value: number, towards: 'up' | 'down' | 'near') => string
+  >
 >;

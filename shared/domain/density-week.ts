@@ -4,7 +4,7 @@ import { densityOutliersOf } from './density-outlier.ts';
 import { type GroupedInstances, labelOf } from './instance-group.ts';
 import { sortedBy } from './order.ts';
 import { remembered } from './remembered.ts';
-import type { CostDay, LastingInstance, WeekState } from './week-findings.ts';
+import type { CostDay, LastingInstance, Unpriced, WeekState } from './week-findings.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -19,12 +19,18 @@ export type WeekLook = {
   readonly grouped: GroupedInstances | undefined;
   readonly cost: GroupCost | undefined;
   readonly ec2DiscountPercent: number;
+  /** Of the provider, -1: ECS ends no idle instance. */
+  readonly scaleInAfterSeconds: number | null | undefined;
   readonly nowMs: number;
 };
 
+/** Unseen for longer than this, nobody knows how an instance was meanwhile. */
+export const weekGapMsMax = 3 * 3_600_000;
+
 /** The week after one more look at a provider. */
-export function rememberWeek(before: WeekState | undefined, look: WeekLook): WeekState {
+export function rememberWeek(last: WeekState | undefined, look: WeekLook): WeekState {
   const { density, grouped, cost, ec2DiscountPercent, nowMs } = look;
+  const before = last !== undefined && nowMs - last.atMs <= weekGapMsMax ? last : undefined;
   const services = grouped === undefined ? new Map<string, string>() : servicesOn(grouped);
   const since = (known: readonly LastingInstance[] | undefined, instance: string): number =>
     known?.find((one) => one.instance === instance)?.sinceMs ?? nowMs;
@@ -34,8 +40,10 @@ export function rememberWeek(before: WeekState | undefined, look: WeekLook): Wee
     instances: density.fill.instances,
     tasks: density.fill.tasks,
     ec2DiscountPercent,
-    breakEvenTasks: cost?.comparison?.breakEvenTasks,
-    days: withLook(before?.days ?? [], cost, nowMs),
+    compute: density.group.compute,
+    isScaleInOff: look.scaleInAfterSeconds === -1,
+    unpriced: cost === undefined ? undefined : unpricedOf(cost),
+    days: withLook(last?.days ?? [], cost, nowMs),
     idle: longest(
       density.idle.map((instance) => ({ instance, sinceMs: since(before?.idle, instance) })),
     ),
@@ -76,12 +84,25 @@ function withLook(
   const looks = (today?.looks ?? 0) + 1;
   const mean = (before: number | undefined, value: number): number =>
     before === undefined ? value : before + (value - before) / looks;
+  const { breakEvenTasks, tasksFit } = cost.comparison;
   const next: CostDay = {
     ...{ day, looks },
     hereUsdPerMonth: mean(today?.hereUsdPerMonth, here),
     fargateUsdPerMonth: mean(today?.fargateUsdPerMonth, fargate),
+    tasks: mean(today?.tasks, cost.tasks),
+    breakEvenTasks: mean(today?.breakEvenTasks, breakEvenTasks),
+    tasksFit: tasksFit === undefined ? today?.tasksFit : mean(today?.tasksFit, tasksFit),
   };
   return [...kept.filter((one) => one !== today), next];
+}
+
+/** Undefined where the price holds everything. */
+function unpricedOf({ changes }: GroupCost): Unpriced | undefined {
+  const daemons = changes.filter(({ reason }) => reason === 'daemon-goes-with-its-instance').length;
+  const networkTasks = changes
+    .filter(({ reason }) => reason === 'network-mode-must-change')
+    .reduce((sum, { tasks }) => sum + tasks, 0);
+  return daemons + networkTasks === 0 ? undefined : { daemons, networkTasks };
 }
 
 /** By label: `web 5, api 3`, the most first. */

@@ -47,6 +47,8 @@ export type Fill = {
   readonly registered: Resources;
   /** Registered less remaining: what ECS has handed out, tasks that are stopping included. */
   readonly reserved: Resources;
+  /** What those tasks ask for themselves: daemons and what is stopping are not in it. */
+  readonly asked: Resources;
   readonly cpuShare: number;
   readonly memoryShare: number;
   /** The larger of the two: what the next task meets first. */
@@ -145,6 +147,7 @@ function densityOfGroup(
 function fillOf(occupied: readonly Occupied[]): Fill {
   const registered = sumOf(occupied.map(({ instance }) => registeredOf(instance)));
   const reserved = sumOf(occupied.map(({ instance }) => reservedOf(instance)));
+  const asked = sumOf(occupied.flatMap(({ tasks }) => tasks.map((task) => task.reserved)));
   const cpuShare = shareOf(reserved.cpuUnits, registered.cpuUnits);
   const memoryShare = shareOf(reserved.memoryMiB, registered.memoryMiB);
   return {
@@ -152,6 +155,7 @@ function fillOf(occupied: readonly Occupied[]): Fill {
     tasks: occupied.reduce((sum, { tasks }) => sum + tasks.length, 0),
     registered,
     reserved,
+    asked,
     cpuShare,
     memoryShare,
     dominantShare: Math.max(cpuShare, memoryShare),

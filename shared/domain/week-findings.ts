@@ -1,5 +1,6 @@
 import { sortedBy } from './order.ts';
 import { defaultSavingPolicy, type SavingPolicy } from './saving.ts';
+import type { ComputeKind } from './snapshot.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -10,6 +11,18 @@ export type CostDay = {
   readonly looks: number;
   readonly hereUsdPerMonth: number;
   readonly fargateUsdPerMonth: number;
+  /** Of the same looks: tasks, how many it takes for the instances to be cheaper, and how many fit. */
+  readonly tasks?: number | undefined;
+  readonly breakEvenTasks?: number | undefined;
+  readonly tasksFit?: number | undefined;
+};
+
+/** What a price on Fargate leaves out of the tasks, as of the last look. */
+export type Unpriced = {
+  /** Daemons: on Fargate one is a container in each task. */
+  readonly daemons: number;
+  /** Tasks whose network mode would have to become `awsvpc`. */
+  readonly networkTasks: number;
 };
 
 /** An instance that is in some way for as long as it is. */
@@ -37,7 +50,10 @@ export type WeekState = {
   readonly instances: number;
   readonly tasks: number;
   readonly ec2DiscountPercent: number;
-  readonly breakEvenTasks?: number | undefined;
+  readonly compute?: ComputeKind | undefined;
+  /** Its `scaleInAfter` is -1: ECS ends no idle instance. */
+  readonly isScaleInOff?: boolean | undefined;
+  readonly unpriced?: Unpriced | undefined;
   /** The last eight days that had a comparison, oldest first: seven whole ones, and today. */
   readonly days: readonly CostDay[];
   readonly idle: readonly LastingInstance[];
@@ -58,20 +74,26 @@ export type CostFinding = {
   /** What Fargate saves, 0 to 1. */
   readonly savingShare: number;
   readonly days: number;
-  readonly tasks: number;
+  /** Means of the same days; undefined where no look of them says it. */
+  readonly tasks: number | undefined;
   readonly breakEvenTasks: number | undefined;
+  readonly tasksFit: number | undefined;
+  readonly unpriced: Unpriced | undefined;
   readonly ec2DiscountPercent: number;
 };
 
 /** What a cluster's week comes to: what somebody may want to change, and nobody has to at once. */
 export type WeekFindings = {
   readonly cheaper: readonly CostFinding[];
-  readonly idle: readonly Finding<LastingInstance>[];
+  readonly idle: readonly IdleInstances[];
   readonly full: readonly Finding<FullInstance>[];
   /** Providers whose instances are all full. */
   readonly packed: readonly PackedProvider[];
   readonly outliers: readonly Finding<OutlyingInstance>[];
 };
+export type IdleInstances = Finding<LastingInstance> & IdleKind;
+/** By which idle instances end. */
+type IdleKind = Pick<WeekState, 'compute' | 'isScaleInOff'>;
 export type PackedProvider = {
   readonly group: string;
   readonly ofInstances: number;
@@ -102,11 +124,13 @@ export function weekFindingsOf(
   );
   const lasting = <One extends LastingInstance>(
     of: (state: WeekState) => readonly One[],
-  ): readonly Finding<One>[] =>
+  ): readonly (Finding<One> & IdleKind)[] =>
     current.flatMap((state) => {
       const instances = of(state).filter(({ sinceMs }) => nowMs - sinceMs >= lastingMs);
-      const { group, instances: ofInstances } = state;
-      return instances.length === 0 ? [] : [{ group, ofInstances, instances }];
+      const { group, instances: ofInstances, compute, isScaleInOff } = state;
+      return instances.length === 0
+        ? []
+        : [{ group, ofInstances, instances, compute, isScaleInOff }];
     });
   return {
     cheaper: current.flatMap((state) => cheaperIn(state, nowMs, policy)),
@@ -129,7 +153,7 @@ export const isEmptyWeek = ({ cheaper, idle, packed, outliers }: WeekFindings): 
   [cheaper, idle, packed, outliers].every(({ length }) => length === 0);
 
 function cheaperIn(
-  { group, days, tasks, breakEvenTasks, ec2DiscountPercent }: WeekState,
+  { group, days, unpriced, ec2DiscountPercent }: WeekState,
   nowMs: number,
   { savingShareMin, savingUsdPerMonthMin }: SavingPolicy,
 ): readonly CostFinding[] {
@@ -138,13 +162,22 @@ function cheaperIn(
   if (week.length < costDaysMin) return [];
   const mean = (of: (one: CostDay) => number): number =>
     week.reduce((sum, one) => sum + of(one), 0) / week.length;
+  const known = (of: (one: CostDay) => number | undefined): number | undefined => {
+    const values = week.flatMap((one) => of(one) ?? []);
+    return values.length === 0
+      ? undefined
+      : values.reduce((sum, one) => sum + one, 0) / values.length;
+  };
   const here = mean(({ hereUsdPerMonth }) => hereUsdPerMonth);
   const fargate = mean(({ fargateUsdPerMonth }) => fargateUsdPerMonth);
   const saving = here - fargate;
   if (here <= 0 || saving < savingShareMin * here || saving < savingUsdPerMonthMin) return [];
   return [
     {
-      ...{ group, tasks, breakEvenTasks, ec2DiscountPercent },
+      ...{ group, unpriced, ec2DiscountPercent },
+      tasks: known(({ tasks }) => tasks),
+      breakEvenTasks: known(({ breakEvenTasks }) => breakEvenTasks),
+      tasksFit: known(({ tasksFit }) => tasksFit),
       hereUsdPerMonth: here,
       fargateUsdPerMonth: fargate,
       savingShare: saving / here,

@@ -13,12 +13,16 @@ const schema = v.object({
     v.object({
       ...{ group: v.string(), atMs: finite, instances: amount, tasks: amount },
       ec2DiscountPercent: amount,
-      breakEvenTasks: v.optional(amount),
+      compute: v.optional(v.picklist(['managed-instances', 'fargate', 'ec2', 'external'])),
+      isScaleInOff: v.optional(v.boolean()),
+      unpriced: v.optional(v.object({ daemons: amount, networkTasks: amount })),
       allFullSinceMs: v.optional(finite),
       days: v.array(
         v.object({
           ...{ day: amount, looks: amount },
           ...{ hereUsdPerMonth: amount, fargateUsdPerMonth: amount },
+          ...{ tasks: v.optional(amount), breakEvenTasks: v.optional(amount) },
+          tasksFit: v.optional(amount),
         }),
       ),
       idle: v.array(v.object(lasting)),

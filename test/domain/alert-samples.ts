@@ -367,6 +367,12 @@ export const samples: Readonly<Record<string, Sample>> = {
     instanceTasks: 22,
     peerTasks: 6,
   }),
+  'concentration-codedeploy': concentrationSample({
+    ...{ remedy: 'spread-by-instance', running: 5, onInstance: 5, remaining: 0 },
+    strategy:
+      'type=spread,field=attribute:ecs.availability-zone type=spread,field=instanceId type=binpack,field=memory',
+    controller: 'CODE_DEPLOY',
+  }),
   'concentration-no-zones': concentrationSample({
     ...{ zones: 0, evenTasks: 4, remedy: 'spread-by-instance' },
   }),

@@ -21,6 +21,8 @@ const concentrated = (service: string, changes: Partial<Concentration> = {}): Co
   ...{ remaining: 3, remainingShare: 0.375, even: { zones: 3, tasksMax: 3 } },
   isZoneUneven: false,
   remedy: 'smaller-instances',
+  strategy: undefined,
+  otherController: undefined,
   ...changes,
 });
 
@@ -91,6 +93,30 @@ describe('a concentration that lasts', () => {
     expect(incident).toMatchObject({ status: 'open', firstAtMs: startMs, severity: 'warn' });
     expect(incident?.told?.updates).toBe(0);
     expect(watch.writes()).toBe(21);
+  });
+
+  it('begins anew where nobody knows of half an hour before', () => {
+    const watch = createWatch();
+    for (const minutes of [0, 2 * 24 * 60, 2 * 24 * 60 + 25]) {
+      watch.look(startMs + minutes * minuteMs, [concentrated('api')]);
+    }
+    expect(watch.incidents()).toEqual([]);
+    watch.look(startMs + (2 * 24 * 60 + 30) * minuteMs, [concentrated('api')]);
+    expect(watch.incidents()).toMatchObject([{ firstAtMs: startMs + 2 * dayMs }]);
+  });
+
+  it('tells the strategy that would spread it, and who deploys it where that is not ECS', () => {
+    const watch = createWatch();
+    const strategy = [
+      { type: 'spread', field: 'instanceId' },
+      { type: 'random', field: undefined },
+    ];
+    const one = concentrated('api', { strategy, otherController: 'CODE_DEPLOY' });
+    for (const minutes of [0, 30]) watch.look(startMs + minutes * minuteMs, [one]);
+    expect(watch.incidents()[0]?.facts).toMatchObject({
+      strategy: 'type=spread,field=instanceId type=random',
+      controller: 'CODE_DEPLOY',
+    });
   });
 
   it('expires in a week where nobody looks any more', () => {

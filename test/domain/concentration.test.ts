@@ -43,6 +43,7 @@ function judge(places: readonly Place[], spec: Spec = {}) {
 
 const strategy = (type: string, field: string): PlacementStrategy => ({ type, field });
 const byZone = strategy('spread', 'attribute:ecs.availability-zone');
+const byInstance = strategy('spread', 'instanceId');
 
 describe('what is concentrated', () => {
   it.each<readonly [string, readonly Place[], Spec, string]>([
@@ -319,6 +320,31 @@ describe('what would spread it', () => {
     ['EC2 with one instance', [['a', 5]], { compute: 'ec2' }, 'second-instance'],
   ])('%s', (_, on, spec, remedy) => {
     expect(judge(on, spec)).toMatchObject({ reason: 'concentrated', remedy });
+  });
+
+  it.each<readonly [string, readonly PlacementStrategy[], readonly PlacementStrategy[]]>([
+    ['nothing', [], [byZone, byInstance]],
+    ['by zone', [byZone], [byZone, byInstance]],
+    [
+      'packed',
+      [strategy('binpack', 'memory')],
+      [byZone, byInstance, strategy('binpack', 'memory')],
+    ],
+    [
+      'by rack and packed',
+      [strategy('spread', 'attribute:rack'), strategy('binpack', 'cpu')],
+      [byZone, strategy('spread', 'attribute:rack'), byInstance, strategy('binpack', 'cpu')],
+    ],
+    ['at random', [{ type: 'random', field: undefined }], [byZone, byInstance]],
+  ])('keeps what else the strategy asks for: %s', (_, placementStrategy, expected) => {
+    const spec: Spec = { compute: 'ec2', service: { placementStrategy } };
+    expect(judge(places, spec)?.strategy).toEqual(expected);
+  });
+
+  it('names no strategy where there is none to change, and who deploys where that is not ECS', () => {
+    expect(judge(places, {})).toMatchObject({ strategy: undefined, otherController: undefined });
+    const service = { deploymentController: 'CODE_DEPLOY' };
+    expect(judge(places, { service })?.otherController).toBe('CODE_DEPLOY');
   });
 });
 

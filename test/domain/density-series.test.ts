@@ -273,6 +273,34 @@ describe('densitySamplesOf', () => {
   });
 });
 
+describe('task size', () => {
+  const sizeOn = (instances: number): number | undefined => {
+    const tasks = [
+      { service: 'web', times: 16 / instances, size: [512, 512] as const },
+      { service: 'agent', size: [512, 256] as const },
+    ];
+    const world = densityWorld({
+      instances: {
+        general: Array.from({ length: instances }, () => ({ size: [8192, 8192], tasks })),
+      },
+      services: { agent: { schedulingStrategy: 'DAEMON' } },
+    });
+    return densitySamplesOf(densityOf(world, defaultDensityPolicy)).find(
+      ({ figure }) => figure === 'task-size',
+    )?.value;
+  };
+
+  it('is moved neither by packing nor by daemons: 16 tasks of half a vCPU', () => {
+    expect([sizeOn(8), sizeOn(4), sizeOn(1)]).toEqual([0.5, 0.5, 0.5]);
+  });
+
+  it('is told to a hundredth: its margin is a twentieth', () => {
+    expect(figureSentence('task-size', 0.34, { low: 0.25, high: 0.25 })).toBe(
+      'task size 0.34, usually 0.25',
+    );
+  });
+});
+
 describe('densityOutliersOf', () => {
   const outliersIn = (counts: readonly number[]): readonly number[] => {
     const world = densityWorld({

@@ -26,7 +26,7 @@ const costOfUsd = (here: number, fargate: number): GroupCost =>
   ({
     here: { usdPerMonth: here },
     fargate: { usdPerMonth: fargate },
-    comparison: { breakEvenTasks: 28 },
+    ...{ comparison: { breakEvenTasks: 28, tasksFit: 42 }, tasks: 19, changes: [] },
   }) as unknown as GroupCost;
 
 /** One look at a provider of such instances. */
@@ -40,7 +40,9 @@ function look(
   const density = densityOf(world, defaultDensityPolicy).groups[0];
   if (density === undefined) throw new Error('the world has no provider');
   const grouped = groupInstances(indexOf(world))[0];
-  return rememberWeek(before, { density, grouped, cost, ec2DiscountPercent: 0, nowMs: atMs });
+  const scaleInAfterSeconds = 300;
+  const rest = { ec2DiscountPercent: 0, scaleInAfterSeconds, nowMs: atMs };
+  return rememberWeek(before, { density, grouped, cost, ...rest });
 }
 
 const busy: InstanceSpec = { tasks: [{ times: 2 }] };
@@ -108,6 +110,38 @@ it('keeps the mean of the looks of a day', () => {
   expect(day?.fargateUsdPerMonth).toBeCloseTo(150, 9);
 });
 
+it('compares tasks and break-even of the same days as the prices', () => {
+  const at = (tasks: number, breakEvenTasks: number): GroupCost => {
+    const cost = costOfUsd(494, 346);
+    return { ...cost, tasks, comparison: { ...cost.comparison, breakEvenTasks } } as GroupCost;
+  };
+  let state: WeekState | undefined;
+  for (let hour = 0; hour < 7 * 24; hour += 1) {
+    // Full by day, nearly empty by night, when it is the last look's turn.
+    const cost = hour % 24 < 12 ? at(48, 40) : at(6, 20);
+    state = look(state, startMs + hour * hourMs, [busy], cost);
+  }
+  const [found] = state === undefined ? [] : findingsAfter(state, 7).cheaper;
+  expect(found?.tasks).toBeCloseTo(27, 9);
+  expect(found?.breakEvenTasks).toBeCloseTo(30, 9);
+  expect(found?.tasksFit).toBeCloseTo(42, 9);
+});
+
+it('keeps what the price of Fargate leaves out', () => {
+  const changes = [
+    { reason: 'daemon-goes-with-its-instance', subject: 'agent', tasks: 6 },
+    { reason: 'network-mode-must-change', subject: 'api', tasks: 20 },
+    { reason: 'network-mode-must-change', subject: 'web', tasks: 4 },
+  ];
+  const cost = { ...costOfUsd(494, 346), changes } as unknown as GroupCost;
+  let state: WeekState | undefined;
+  for (let hour = 0; hour < 7 * 24; hour += 1)
+    state = look(state, startMs + hour * hourMs, [busy], cost);
+  expect(state === undefined ? [] : findingsAfter(state, 7).cheaper).toMatchObject([
+    { unpriced: { daemons: 1, networkTasks: 24 } },
+  ]);
+});
+
 describe('instances that last in a state', () => {
   const foundAfter = (hours: number, instances: readonly InstanceSpec[]) => {
     let state: WeekState | undefined;
@@ -160,8 +194,15 @@ describe('instances that last in a state', () => {
     expect(weekFindingsOf([state], startMs + 25 * hourMs).idle).toEqual([]);
   });
 
+  it('does not count time in which nobody looked', () => {
+    const state = look(look(undefined, startMs, [idle]), startMs + 42 * hourMs, [idle]);
+    expect(state.idle).toMatchObject([{ sinceMs: startMs + 42 * hourMs }]);
+    expect(weekFindingsOf([state], startMs + 43 * hourMs).idle).toEqual([]);
+  });
+
   it('says nothing of a provider that was not seen for a day', () => {
-    const state = look(look(undefined, startMs, [idle]), startMs + 30 * hourMs, [idle]);
+    let state = look(undefined, startMs, [idle]);
+    for (let hour = 1; hour <= 30; hour += 1) state = look(state, startMs + hour * hourMs, [idle]);
     expect(isEmptyWeek(weekFindingsOf([state], startMs + 31 * hourMs))).toBe(false);
     expect(isEmptyWeek(weekFindingsOf([state], startMs + 54 * hourMs))).toBe(true);
   });
@@ -201,21 +242,27 @@ it.each([
 
 const cheaper = {
   ...{ group: 'general', hereUsdPerMonth: 494, fargateUsdPerMonth: 342, savingShare: 0.308 },
-  ...{ days: 7, tasks: 19, breakEvenTasks: 28, ec2DiscountPercent: 0 },
+  ...{ days: 7, tasks: 19.4, breakEvenTasks: 27.2, tasksFit: 42, ec2DiscountPercent: 0 },
+  unpriced: undefined,
 } as const;
 const sinceMs = startMs - 75 * hourMs;
 const none: WeekFindings = { cheaper: [], idle: [], full: [], packed: [], outliers: [] };
 const weeks: Readonly<Record<string, WeekFindings>> = {
   cost: { ...none, cheaper: [cheaper] },
+  'never-pays': { ...none, cheaper: [{ ...cheaper, breakEvenTasks: 66, tasksFit: 56, tasks: 40 }] },
   all: {
     cheaper: [
       cheaper,
-      { ...cheaper, group: 'batch', ec2DiscountPercent: 20, breakEvenTasks: undefined },
+      {
+        ...{ ...cheaper, group: 'batch', ec2DiscountPercent: 20, breakEvenTasks: undefined },
+        unpriced: { daemons: 1, networkTasks: 24 },
+      },
     ],
     idle: [
       {
         ...{ group: 'general', ofInstances: 7 },
         instances: ['i-0a71', 'i-0b12'].map((instance) => ({ instance, sinceMs })),
+        ...{ compute: 'managed-instances', isScaleInOff: true },
       },
     ],
     full: [
@@ -243,6 +290,25 @@ const weeks: Readonly<Record<string, WeekFindings>> = {
     ],
   },
 };
+
+it.each<readonly [WeekState['compute'], boolean, string]>([
+  ['managed-instances', true, 'scaleInAfter of general is -1'],
+  ['managed-instances', false, 'what keeps those of general'],
+  ['ec2', false, 'the minimum of the Auto Scaling group of general'],
+  ['external', false, 'deregister the machines'],
+])('what ends an idle instance of %s (scale-in off: %s)', (compute, isScaleInOff, step) => {
+  const instances = [{ instance: 'i-0a71', sinceMs }];
+  const idleOnes = [{ group: 'general', ofInstances: 2, instances, compute, isScaleInOff }];
+  const { card } = renderWeekly(
+    {
+      ...{ cluster: 'prod', id: 'weekly', atMs: startMs },
+      findings: { ...none, idle: idleOnes },
+    },
+    context,
+  );
+  expect(card.nextSteps).toHaveLength(1);
+  expect(card.nextSteps[0]).toContain(step);
+});
 
 describe('the weekly digest', () => {
   it.each(Object.entries(weeks))('%s', async (name, findings) => {

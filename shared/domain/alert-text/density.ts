@@ -24,7 +24,7 @@ export function concentrationDraft(scene: Scene): Draft {
       : [`${tasks} on ${where}`, left].filter((part) => part !== undefined).join('; '),
     lead: isResolved
       ? `${name}: ${endOf(scene)}. Nothing to do.`
-      : `Serving normally. If ${where} dies, ${shareLost(remaining)} of ${name} goes with it. Act this week.`,
+      : `${servingText(facts)} If ${where} dies, ${shareLost(remaining)} of ${name} goes with it. Act this week.`,
     evidence: known([
       joined([`${tasks} on ${where}`, desiredText(facts.number('desired'))]),
       ...(isResolved ? [] : [limitText(facts), evenText(facts), peersText(facts)]),
@@ -44,6 +44,9 @@ const ends: Readonly<Record<string, string>> = {
 
 const endOf = ({ incident }: Scene): string =>
   ends[incident.resolution ?? ''] ?? 'spread over its instances again';
+
+const byZone = 'type=spread,field=attribute:ecs.availability-zone ';
+const byInstance = 'type=spread,field=instanceId';
 
 type ConcentrationReader = FactReader<ConcentrationFacts>;
 
@@ -90,12 +93,19 @@ function remedies({ incident, name }: Scene, facts: ConcentrationReader): readon
       ];
     case 'spread-by-instance': {
       const hasZones = facts.number('zones') !== 0;
-      const byZone = hasZones ? 'type=spread,field=attribute:ecs.availability-zone ' : '';
+      const how = `spread it over instances${hasZones ? ' as well as zones' : ''}`;
+      const controller = facts.text('controller');
+      const strategy = facts.text('strategy') ?? `${hasZones ? byZone : ''}${byInstance}`;
+      const words = strategy.split(' ').map(shellWord).join(' ');
+      const command = `aws ecs update-service --cluster ${shellWord(incident.cluster)} --service ${shellWord(name)} --placement-strategy ${words}`;
       return [
-        {
-          text: `spread it over instances${hasZones ? ' as well as zones' : ''}; this starts a deployment:`,
-          command: `aws ecs update-service --cluster ${shellWord(incident.cluster)} --service ${shellWord(name)} --placement-strategy ${byZone}type=spread,field=instanceId --force-new-deployment`,
-        },
+        controller === undefined
+          ? {
+              text: `${how}; this starts a deployment:`,
+              command: `${command} --force-new-deployment`,
+            }
+          : // UpdateService refuses a new deployment where ECS does not deploy.
+            { text: `${how}, then deploy it by its own tool (${controller}):`, command },
         meant,
       ];
     }
@@ -113,15 +123,23 @@ function remedies({ incident, name }: Scene, facts: ConcentrationReader): readon
   }
 }
 
+/** Who is hurt: nobody, or those whose tasks are missing. */
+function servingText(facts: ConcentrationReader): string {
+  const [running, desired] = [facts.number('running'), facts.number('desired')];
+  return running !== undefined && desired !== undefined && running < desired
+    ? `Only ${running} of ${counted(desired, 'task')} run.`
+    : 'Serving normally.';
+}
+
 const desiredText = (desired: number | undefined): string | undefined =>
   desired === undefined ? undefined : `${desired} desired`;
 
-/** `density-anomaly`: a figure of a provider or the cluster far from what was usual, unexplained. */
 function shareLost(remaining: number | undefined): string {
   if (remaining === undefined) return 'most';
   return remaining === 0 ? 'all' : 'much';
 }
 
+/** `density-anomaly`: a figure of a provider or the cluster far from what was usual, unexplained. */
 export function densityAnomalyDraft(scene: Scene): Draft {
   const facts = readFacts<DensityAnomalyFacts>(scene.incident.facts);
   const { isResolved, name } = scene;

@@ -4,6 +4,7 @@ import type {
   CostFinding,
   Finding,
   FullInstance,
+  IdleInstances,
   LastingInstance,
   OutlyingInstance,
   PackedProvider,
@@ -100,7 +101,7 @@ function bodyOf(
   const { cheaper, idle, full, packed, outliers } = findings;
   return [
     ...section('Cost', [
-      ...cheaper.map(costText),
+      ...cheaper.flatMap((one) => [costText(one), ...unpricedText(one)]),
       ...(cheaper.length === 0
         ? []
         : [`in none: ${costExclusions({ volumesUsdPerMonth: 0 }).join(', ')}`]),
@@ -125,19 +126,43 @@ function bodyOf(
 }
 
 function costText(one: CostFinding): string {
-  const fill =
-    one.breakEvenTasks === undefined
-      ? undefined
-      : `break-even ${counted(one.breakEvenTasks, 'task')}, has ${one.tasks}`;
   return joined(
     [
       `${one.group}: ${usdText(one.hereUsdPerMonth)} a month, on Fargate ${usdText(one.fargateUsdPerMonth)} ` +
         `for the same tasks (${percent(one.savingShare)} less; mean of ${one.days} days)`,
-      fill,
+      fillText(one),
       priceWord(one),
     ],
     '; ',
   );
+}
+
+/** Even full, the instances cost more than Fargate. */
+const neverPays = ({ breakEvenTasks, tasksFit }: CostFinding): boolean =>
+  breakEvenTasks !== undefined && tasksFit !== undefined && breakEvenTasks > tasksFit;
+
+/** `break-even 28 tasks, had 19`: means of the same days as the prices. */
+function fillText(one: CostFinding): string | undefined {
+  const { breakEvenTasks, tasks, tasksFit } = one;
+  if (breakEvenTasks === undefined || tasks === undefined) return undefined;
+  const breakEven = `break-even ${counted(Math.ceil(breakEvenTasks), 'task')}`;
+  const had = `had ${Math.round(tasks)}`;
+  return neverPays(one) && tasksFit !== undefined
+    ? `${had}; ${breakEven}, and ${Math.floor(tasksFit)} fit: full, they still cost more`
+    : `${breakEven}, ${had}`;
+}
+
+/** What its tasks would need on Fargate beyond the price. */
+function unpricedText({ group, unpriced }: CostFinding): readonly string[] {
+  if (unpriced === undefined) return [];
+  const { daemons, networkTasks } = unpriced;
+  const texts = [
+    daemons === 0 ? undefined : `${counted(daemons, 'daemon')}, which would run in each task`,
+    networkTasks === 0
+      ? undefined
+      : `the network mode of ${counted(networkTasks, 'task')}, which must become awsvpc`,
+  ];
+  return [`not priced for ${group}: ${joined(texts, '; ')}`];
 }
 
 const lastedText = ({ instance, sinceMs }: LastingInstance, atMs: number): string =>
@@ -172,16 +197,32 @@ function stepsOf({ cheaper, idle, full, outliers }: WeekFindings): readonly stri
   return [
     ...(cheaper.length === 0
       ? []
-      : ['cost: fill the instances to their break-even, take smaller ones, or move the services']),
-    ...(idle.length === 0
-      ? []
-      : ['idle: lower scaleInAfter of the provider, or the minimum of its group']),
+      : [
+          cheaper.every(neverPays)
+            ? 'cost: take instances of another type, or move the services'
+            : 'cost: fill the instances to their break-even, take smaller ones, or move the services',
+        ]),
+    ...new Set(idle.map(idleStepOf)),
     ...(full.length + outliers.length === 0
       ? []
       : [
           'full: is there room elsewhere for what a deployment starts? Else more, smaller instances',
         ]),
   ];
+}
+
+/** What ends an idle instance, by what launched it. */
+function idleStepOf({ group, compute, isScaleInOff }: IdleInstances): string {
+  switch (compute) {
+    case 'managed-instances':
+      return isScaleInOff === true
+        ? `idle: scaleInAfter of ${group} is -1, so ECS ends none of them: is that meant?`
+        : `idle: ECS ends idle managed instances by itself: what keeps those of ${group}?`;
+    case 'external':
+      return 'idle: deregister the machines, or give them tasks';
+    default:
+      return `idle: lower the minimum of the Auto Scaling group of ${group}`;
+  }
 }
 
 /** Each item wrapped, further lines below its first. */
