@@ -26,7 +26,7 @@ export type GroupState = {
 };
 
 /** Grows when what an earlier release wrote can no longer be read: then density learns anew. */
-export const memoryForm = 2;
+export const memoryForm = 3;
 
 export const emptyClusterState: ClusterState = {
   form: memoryForm,

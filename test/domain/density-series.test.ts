@@ -85,6 +85,17 @@ describe('followSeries', () => {
     expect(told[0]?.verdict).toMatchObject({ sinceMs: startMs + from * stepMs });
   });
 
+  it('tells a shift by half though a load test of weeks ago went to ten times as much', () => {
+    const calm = (days: number): Look[] =>
+      Array.from({ length: days * daySamples }, () => ({ value: 4 }));
+    const tested = Array.from({ length: 24 }, () => ({ value: 40 }));
+    const before = [...calm(10), ...tested, ...calm(14)];
+    const { told } = follow([...before, ...Array.from({ length: 24 }, () => ({ value: 6 }))]);
+    const late = told.filter(({ at }) => at >= before.length);
+    expect(late[0]?.at).toBe(before.length + 18);
+    expect(late[0]?.verdict).toMatchObject({ usual: { low: 4, high: expect.closeTo(4, 0) } });
+  });
+
   it('says nothing of an hour each night that is far from the rest, once it knows a few', () => {
     const looks = scaledDaily(9).map((look, at) =>
       at % daySamples >= 24 && at % daySamples < 36 ? { ...look, value: 24 } : look,

@@ -1,5 +1,4 @@
 import {
-  bandOf,
   countIn,
   emptyGrid,
   type LevelGrid,
@@ -8,7 +7,9 @@ import {
   type Range,
   stretchTo,
   surpriseOf,
+  totalMax,
 } from './level-grid.ts';
+import { emptySketch, quantilesOf, type ValueSketch, withValue } from './value-sketch.ts';
 
 /**
  * Tells samples of a series that do not fit what came before them. It reads a series sample by sample,
@@ -34,7 +35,7 @@ export type DetectorState = {
   /** Levels in each hour of the day, UTC. */
   readonly hours: LevelGrid;
   /** Finer, without context: for the usual band. */
-  readonly band: LevelGrid;
+  readonly values: ValueSketch;
   readonly mean: number | undefined;
   /** Recent mean of the changes from sample to sample, without their sign. */
   readonly change: number | undefined;
@@ -70,7 +71,6 @@ export const anomalousScore = 0.5;
 const surpriseHalf = 7.2;
 
 const levels = 6;
-const bandLevels = 48;
 const hoursOfDay = 24;
 const weights = { level: 1, shift: 0.9, flutter: 0.7, hour: 0.7 };
 /** Samples that the recent mean and the recent change look back. */
@@ -86,8 +86,6 @@ const flutterRange: Range = { low: Math.log2(changeShareMin), high: Math.log2(1 
 /** Samples before a usual band is claimed, and the share of them that it leaves out on each side. */
 const bandSamplesMin = 24;
 const bandTail = 0.05;
-/** Room beyond the range, so that the band does not follow a value that climbs gently. */
-const bandSpare = 0.25;
 /** Beyond it differences would overflow. */
 const valueMax = 1e100;
 
@@ -99,7 +97,7 @@ export const emptyDetectorState: DetectorState = {
   shift: emptyMoves,
   flutter: { ...emptyGrid(1, levels), range: flutterRange },
   hours: emptyGrid(hoursOfDay, levels),
-  band: emptyGrid(1, bandLevels),
+  values: emptySketch,
   mean: undefined,
   change: undefined,
   previous: undefined,
@@ -117,7 +115,7 @@ export function judgeSample(
   state: DetectorState,
   { atMs, value: given }: Sample,
 ): { readonly state: DetectorState; readonly judgement: Judgement } {
-  const usual = state.samples < bandSamplesMin ? undefined : bandOf(state.band, bandTail);
+  const usual = state.samples < bandSamplesMin ? undefined : quantilesOf(state.values, bandTail);
   if (!Number.isFinite(given)) {
     const { outsideSinceMs } = state;
     return { state, judgement: { score: 0, sign: 'level', usual, outsideSinceMs } };
@@ -131,7 +129,7 @@ export function judgeSample(
   return {
     state: {
       ...parts,
-      band: stay(state.band, value, 0, bandSpare).grid,
+      values: withValue(state.values, value, totalMax),
       previous: value,
       peak: isNews ? surprise : isHeld ? state.peak : 0,
       sincePeak: isNews ? 0 : state.sincePeak + 1,
@@ -222,9 +220,8 @@ function stay(
   before: LevelGrid,
   value: number,
   context: number | undefined,
-  spare = 0,
 ): { readonly grid: LevelGrid; readonly surprise: number } {
-  const grid = stretchTo(before, value, false, spare);
+  const grid = stretchTo(before, value, false);
   if (context === undefined) return { grid, surprise: 0 };
   const level = levelOf(grid, value);
   return { grid: countIn(grid, context, level), surprise: surpriseOf(grid, context, level) };

@@ -25,25 +25,12 @@ export const emptyGrid = (contexts: number, levels: number): LevelGrid => ({
   total: 0,
 });
 
-/**
- * The grid with a range that holds `value`; the same grid where it does already. `spare` is room beyond
- * the value, as a share of the range: without it the counts of an outer level would follow a value that
- * climbs by less than a level at a time.
- */
-export function stretchTo(
-  grid: LevelGrid,
-  value: number,
-  areContextsLevels: boolean,
-  spare = 0,
-): LevelGrid {
+/** The grid with a range that holds `value`; the same grid where it does already. */
+export function stretchTo(grid: LevelGrid, value: number, areContextsLevels: boolean): LevelGrid {
   const { range: before, counts } = grid;
   if (before === undefined) return { ...grid, range: { low: value, high: value } };
   if (value >= before.low && value <= before.high) return grid;
-  const room = spare * (Math.max(before.high, value) - Math.min(before.low, value));
-  const range = {
-    low: value < before.low ? value - room : before.low,
-    high: value > before.high ? value + room : before.high,
-  };
+  const range = { low: Math.min(before.low, value), high: Math.max(before.high, value) };
   const levels = levelsOf(grid);
   const levelFor = movedLevels(before, range, levels);
   const moved = counts.map(() => Array.from({ length: levels }, () => 0));
@@ -96,32 +83,6 @@ export function surpriseOf({ counts, total }: LevelGrid, context: number, level:
   const inContext = row.reduce((sum, count) => sum + count, 0) + neverSeen * row.length;
   const ever = total + neverSeen * row.length;
   return (Math.log(inContext / seen) + Math.log(ever / seen)) / 2;
-}
-
-/**
- * The values below which `share` of all counted ones lie, to the width of a level: the near edge of
- * the level where the share is reached. Undefined before the first.
- */
-export function bandOf(grid: LevelGrid, share: number): Range | undefined {
-  const { range, total } = grid;
-  if (range === undefined || total === 0) return undefined;
-  const levels = levelsOf(grid);
-  const perLevel = Array.from({ length: levels }, (_, level) =>
-    grid.counts.reduce((sum, row) => sum + (row[level] ?? 0), 0),
-  );
-  const levelAt = (least: number): number => {
-    let sum = 0;
-    const found = perLevel.findIndex((count) => {
-      sum += count;
-      return sum > least;
-    });
-    return found < 0 ? levels - 1 : found;
-  };
-  const edge = (level: number): number => range.low + (level / levels) * (range.high - range.low);
-  return {
-    low: edge(levelAt(total * share)),
-    high: edge(levelAt(total * (1 - share)) + 1),
-  };
 }
 
 const levelsOf = ({ counts }: LevelGrid): number => counts[0]?.length ?? 0;
