@@ -150,6 +150,7 @@ async function follow(
     outliers: groups.flatMap(({ grouped }) => (grouped ? densityOutliersOf(grouped) : [])),
   });
   logSilence(cluster, followed, deps);
+  logWeekly(cluster, followed, deps);
   const { anomalySinceMs, anomalySaid: said } = before;
   const anomalies = observeAnomalies(anomalySinceMs, followed, { cluster, nowMs, memory, said });
   logUntold(cluster, anomalies.untold, deps);
@@ -192,6 +193,20 @@ function logSilence(cluster: string, followed: readonly FollowedSample[], { log 
       figures: own.map(({ figure }) => figure).slice(0, namedMax),
     });
   }
+}
+
+/** What was unusual at this hour a week before, was told then, and is no worse now. */
+function logWeekly(cluster: string, followed: readonly FollowedSample[], { log }: Deps): void {
+  const figures = followed.flatMap(({ sample: { figure, group, value }, verdict }) =>
+    verdict.kind === 'hold' && verdict.reason === 'seen-last-week'
+      ? [{ figure, group, value }]
+      : [],
+  );
+  if (figures.length === 0) return;
+  log.info('decision', {
+    ...{ cluster, decision: 'hold', reason: 'seen-last-week' },
+    figures: figures.slice(0, namedMax),
+  });
 }
 
 /** What is unusual and opened nothing, because it is of no concern by itself. */

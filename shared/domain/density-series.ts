@@ -81,7 +81,22 @@ export type SeriesState = {
   readonly usual: Range | undefined;
   /** Since when it is back inside that band. */
   readonly usualSinceMs: number | undefined;
+  /** When it was unusual and nothing explained it, the latest first; missing where it never was. */
+  readonly episodes?: readonly Episode[];
 };
+
+/** A time in which a figure was unusual, from the first far sample to the last. */
+type Episode = {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** The farthest value. */
+  readonly value: number;
+};
+
+const weekMs = 7 * 24 * 3_600_000;
+/** What happens each week does so within this of the hour, and lasts no longer than this beyond last time. */
+export const weeklySlackMs = 2 * 3_600_000;
+const episodesMax = 4;
 
 const near = {
   farSinceMs: undefined,
@@ -157,6 +172,8 @@ export const defaultSeriesPolicy: SeriesPolicy = {
 export type SeriesVerdict =
   | { readonly kind: 'ignore'; readonly reason: 'usual' | 'usual-again' | 'still-learning' }
   | { readonly kind: 'hold'; readonly reason: 'not-long-enough' }
+  /** It was told a week before at this hour, was as far then, and lasted as long. */
+  | { readonly kind: 'hold'; readonly reason: 'seen-last-week' }
   | { readonly kind: 'hold'; readonly reason: 'explained'; readonly by: ClusterChange }
   | {
       readonly kind: 'act';
@@ -170,8 +187,8 @@ export type SeriesVerdict =
 /**
  * Follows one series by one sample. It is worth telling once the figure has been well outside of what
  * was usual before for `holdMs` after an anomaly, or for `shiftMs` without one, with nothing to explain
- * it; and it ends when the figure is back, or when so much of the history is like it that it is the
- * usual now.
+ * it, unless it was so a week before; and it ends when the figure is back, or when so much of the history
+ * is like it that it is the usual now.
  */
 export function followSeries(
   before: SeriesState,
@@ -201,8 +218,9 @@ export function followSeries(
       awaySinceMs: state.usualSinceMs === undefined ? (awaySinceMs ?? nowMs) : nowMs,
       isStriking: state.isStriking || judgement.score >= anomalousScore,
     };
-    const verdict = verdictOn(far, sample, context);
-    return { state: { ...base, ...far, usualSinceMs: undefined }, verdict };
+    const verdict = verdictOn(far, sample, state, context);
+    const after = { ...base, ...far, usualSinceMs: undefined };
+    return { state: isTelling(verdict) ? withEpisode(after, value, nowMs) : after, verdict };
   }
   if (farSinceMs === undefined) {
     return { state: base, verdict: { kind: 'ignore', reason: 'usual' } };
@@ -230,20 +248,52 @@ function verdictOn(
     readonly awaySinceMs: number;
     readonly isStriking: boolean;
   },
-  { figure, group }: DensitySample,
+  { figure, group, value }: DensitySample,
+  { episodes = [] }: SeriesState,
   { nowMs, cluster, policy }: Parameters<typeof followSeries>[2],
 ): SeriesVerdict {
   const { usual, farSinceMs, awaySinceMs, isStriking } = far;
+  const lastedMs = nowMs - farSinceMs;
   const explanation = explanationOf(cluster, { figure, group, farSinceMs, awaySinceMs, nowMs });
   if (explanation?.kind === 'explained') {
     return { kind: 'hold', reason: 'explained', by: explanation.by };
   }
-  if (nowMs - farSinceMs < (isStriking ? policy.holdMs : policy.shiftMs)) {
+  if (lastedMs < (isStriking ? policy.holdMs : policy.shiftMs)) {
     return { kind: 'hold', reason: 'not-long-enough' };
   }
+  const isLikeLastWeek = episodes.some(
+    ({ fromMs, untilMs, value: seen }) =>
+      Math.abs(farSinceMs - fromMs - weekMs) <= weeklySlackMs &&
+      lastedMs <= untilMs - fromMs + weeklySlackMs &&
+      !isFarFrom(hullOf(usual, seen), value, figure, policy),
+  );
+  if (isLikeLastWeek) return { kind: 'hold', reason: 'seen-last-week' };
   const act = { kind: 'act', reason: 'density-unusual', usual, sinceMs: farSinceMs } as const;
   return explanation === undefined ? act : { ...act, outlasts: explanation.by };
 }
+
+const isTelling = ({ kind, reason }: SeriesVerdict): boolean =>
+  kind === 'act' || reason === 'seen-last-week';
+
+/** The band stretched to a value that was seen. */
+const hullOf = ({ low, high }: Range, value: number): Range => ({
+  low: Math.min(low, value),
+  high: Math.max(high, value),
+});
+
+/** The state with this time of being unusual, as far as it has come. */
+function withEpisode(state: SeriesState, value: number, nowMs: number): SeriesState {
+  const { farSinceMs: fromMs = nowMs, usual = { low: value, high: value }, episodes = [] } = state;
+  const known = episodes.find((one) => one.fromMs === fromMs);
+  const isFarther =
+    known === undefined || distanceFrom(usual, value) > distanceFrom(usual, known.value);
+  const now: Episode = { fromMs, untilMs: nowMs, value: isFarther ? value : known.value };
+  const others = episodes.filter((one) => one !== known);
+  return { ...state, episodes: [now, ...others].slice(0, episodesMax) };
+}
+
+const distanceFrom = ({ low, high }: Range, value: number): number =>
+  Math.max(low - value, value - high, 0);
 
 function isFarFrom(
   { low, high }: Range,

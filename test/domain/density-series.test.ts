@@ -33,6 +33,7 @@ type Told = { readonly at: number; readonly verdict: SeriesVerdict };
 function follow(looks: readonly Look[]): {
   readonly verdicts: readonly SeriesVerdict[];
   readonly told: readonly Told[];
+  readonly state: SeriesState;
 } {
   let state: SeriesState = emptySeriesState;
   let cluster: ClusterMemory = emptyClusterMemory;
@@ -47,7 +48,7 @@ function follow(looks: readonly Look[]): {
     return step.verdict;
   });
   const told = verdicts.flatMap((verdict, at) => (verdict.kind === 'act' ? [{ at, verdict }] : []));
-  return { verdicts, told };
+  return { verdicts, told, state };
 }
 
 /** Six by night, twelve by day, as its one service is scaled. */
@@ -94,6 +95,54 @@ describe('followSeries', () => {
     const late = told.filter(({ at }) => at >= before.length);
     expect(late[0]?.at).toBe(before.length + 18);
     expect(late[0]?.verdict).toMatchObject({ usual: { low: 4, high: expect.closeTo(4, 0) } });
+  });
+
+  describe('what happens each week', () => {
+    const weekSamples = 7 * daySamples;
+    type Job = { readonly shift?: number; readonly length?: number; readonly value?: number };
+    /** Ten to eleven, and from day 10 on a job of two hours a week; `last` is how it goes in week four. */
+    const weekly = (last: Job): { readonly at: number; readonly told: readonly Told[] } => {
+      let looks: Look[] = Array.from({ length: 10 * daySamples + 4 * weekSamples }, (_, at) => ({
+        value: 10 + (at % 2),
+      }));
+      const begins = [0, 1, 2, 3].map((week) => 10 * daySamples + 100 + week * weekSamples);
+      for (const [week, begin] of begins.entries()) {
+        const { shift = 0, length = 24, value = 30 } = week === 3 ? last : {};
+        looks = changed(looks, begin + shift, begin + shift + length, { value });
+      }
+      const at = begins[3] ?? 0;
+      return { at, told: follow(looks).told };
+    };
+
+    it.each<readonly [string, Job]>([
+      ['as it was', {}],
+      ['an hour later', { shift: 12 }],
+      ['an hour longer', { length: 36 }],
+      ['not as far', { value: 24 }],
+    ])('is told once, in its first week: then %s', (_, last) => {
+      const { told } = weekly(last);
+      expect(told.length).toBeGreaterThan(0);
+      expect(told.filter(({ at }) => at >= 10 * daySamples + weekSamples)).toEqual([]);
+    });
+
+    it.each<readonly [string, Job, number]>([
+      ['on another day', { shift: daySamples }, daySamples],
+      ['much farther', { value: 60 }, 0],
+      ['for half a day', { length: 144 }, 0],
+    ])('is told again where it comes %s', (_, last, shift) => {
+      const { at, told } = weekly(last);
+      expect(told.filter((one) => one.at >= at + shift).length).toBeGreaterThan(0);
+    });
+
+    it('is a decision with a reason, and remembers four at most', () => {
+      const looks = Array.from({ length: 10 * daySamples + 8 * weekSamples }, (_, at): Look => {
+        const isJob = at >= 10 * daySamples && at % weekSamples < 24;
+        return { value: isJob ? 30 : 10 };
+      });
+      const { verdicts, state } = follow(looks);
+      expect(verdicts).toContainEqual({ kind: 'hold', reason: 'seen-last-week' });
+      expect(state.episodes).toHaveLength(4);
+    });
   });
 
   it('says nothing of an hour each night that is far from the rest, once it knows a few', () => {
