@@ -28,8 +28,10 @@ const offset = Math.ceil(-Math.log(sizeMin) / logGrowth) + 2;
 export const bucketsMax = 96;
 
 /** The sketch with one value more. Beyond `totalMax` all counts are halved, so that the past fades. */
-export function withValue(sketch: ValueSketch, value: number, totalMax: number): ValueSketch {
+export function withValue(sketch: ValueSketch, given: number, totalMax: number): ValueSketch {
   const { range } = sketch;
+  // JSON knows no zero with a sign.
+  const value = given === 0 ? 0 : given;
   const key = keyOf(value);
   const at = sketch.keys.findIndex((one) => one >= key);
   const isKnown = at >= 0 && sketch.keys[at] === key;
