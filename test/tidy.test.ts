@@ -170,7 +170,13 @@ const otherWords = new Set([
   // Log lines of instance-replacement, causes of its incidents, and what announces a replacement.
   ...['instance-replacement', 'cluster-failed', 'cluster-not-looked-at', 'record-unreadable'],
   ...['day-14', 'no-departure', 'event-window', 'below-count'],
-  ...['aws-health', 'spot-interruption', 'rebalance-recommendation', 'ec2-stopping'],
+  ...[
+    'aws-health',
+    'aws-health-over',
+    'spot-interruption',
+    'rebalance-recommendation',
+    'ec2-stopping',
+  ],
   // Parts of a snapshot, why one is a gap, and what runs a task.
   ...['capacity-providers', 'event-windows', 'instance-types', 'launch-times', 'zonal-shifts'],
   ...['scalable-targets', 'managed-instances', 'denied', 'failed', 'missing', 'throttled'],

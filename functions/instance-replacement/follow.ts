@@ -5,9 +5,10 @@ import {
   causeOf,
   drainedSinceMs,
   forecastErrorMs,
+  goneAtMsOf,
   type InstanceRecord,
   isFollowed,
-  newestOf,
+  isOnRecord,
   newRecord,
   phaseOf,
 } from '../../shared/domain/instance-replacement.ts';
@@ -92,7 +93,7 @@ async function follow(
     if (reaction !== undefined) await apply(reaction, deps);
   }
   if (record.forecast !== known?.forecast) logForecast(records.cluster, record, deps);
-  const outcome = record.isDone ? undefined : outcomeOf(record, snapshot, nowMs);
+  const outcome = isOnRecord(record) ? undefined : outcomeOf(record, snapshot, nowMs);
   const judged =
     outcome === undefined ? record : { ...record, isDone: true, outcome: recordedOf(outcome) };
   const missing = await tellShortages(judged, snapshot, records, deps);
@@ -104,7 +105,7 @@ async function follow(
     return {
       ...next,
       short: outcome === undefined ? next.short : undefined,
-      isDone: next.isDone || outcome !== undefined,
+      isDone: isOnRecord(next) || outcome !== undefined,
       outcome: { ...known, missing },
     };
   });
@@ -163,7 +164,7 @@ function logOutcome(
   { log }: Deps,
 ): void {
   const startMs = drainedSinceMs(record);
-  const endMs = newestOf(record)?.atMs;
+  const endMs = goneAtMsOf(record);
   log.info('replacement', {
     cluster,
     instance: record.id,

@@ -249,6 +249,12 @@ export type ReplacementAheadFacts = {
   readonly toMs?: number;
   readonly deadlineMs?: number;
   readonly harms?: number;
+  /** Services and families that are hurt, and harms that no line shows. */
+  readonly harmed?: number;
+  readonly moreHarms?: number;
+  /** Id of the event window that sets the time, else empty; and day 14 without it. */
+  readonly eventWindow?: string;
+  readonly dueMs?: number;
   /** What happens to whom, and what prevents it; a line each. */
   readonly harmLines?: string;
   readonly changes?: string;

@@ -1,7 +1,11 @@
 /** What an event can say of why an instance is about to go. */
 export type ReplacementHint =
   | 'health'
+  /** ECS calls it OK again. */
+  | 'healthy'
   | 'aws-health'
+  /** AWS Health has closed what it announced, or did what it was about. */
+  | 'aws-health-over'
   | 'spot-interruption'
   | 'rebalance-recommendation'
   | 'ec2-stopping';

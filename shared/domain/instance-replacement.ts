@@ -115,9 +115,7 @@ export function noted(record: InstanceRecord, notice: InstanceNotice): InstanceR
     case 'state':
       return stateNoted(named(record, notice), notice);
     case 'health':
-      return notice.status === 'IMPAIRED'
-        ? hinted(named(record, notice), 'health', notice.atMs)
-        : named(record, notice);
+      return healthNoted(named(record, notice), notice);
     case 'ec2':
       return hinted(record, notice.hint, notice.atMs);
   }
@@ -136,6 +134,14 @@ export function looked(record: InstanceRecord, { status, atMs }: Sighting): Inst
 
 /** ECS's answers lag behind its events: what a look sees counts as of so much earlier. */
 export const readLagMs = minuteMs;
+
+function healthNoted(
+  record: InstanceRecord,
+  { status, atMs }: Extract<InstanceNotice, { readonly kind: 'health' }>,
+): InstanceRecord {
+  if (status === 'IMPAIRED') return hinted(record, 'health', atMs);
+  return status === 'OK' ? hinted(record, 'healthy', atMs) : record;
+}
 
 function named(
   record: InstanceRecord,
@@ -212,6 +218,14 @@ export function newestOf({ event, seen }: InstanceRecord): Sighting | undefined 
   return seen.atMs > event.atMs ? seen : event;
 }
 
+/** When it went, as far as is known: an event may say it earlier than the look that missed it. */
+export function goneAtMsOf({ event, seen }: InstanceRecord): number | undefined {
+  const gone = [event, seen].flatMap((sighting) =>
+    sighting !== undefined && goneStatuses.has(sighting.status) ? [sighting.atMs] : [],
+  );
+  return gone.length === 0 ? undefined : Math.min(...gone);
+}
+
 export function phaseOf(record: InstanceRecord): ReplacementPhase {
   const status = newestOf(record)?.status;
   if (status !== undefined && goneStatuses.has(status)) return 'gone';
@@ -227,21 +241,26 @@ export function phaseOf(record: InstanceRecord): ReplacementPhase {
 /** When the drain began that it is in, or that it ended in; undefined where none was seen. */
 export const drainedSinceMs = ({ drainTimes }: InstanceRecord): number | undefined => drainTimes[0];
 
+/** Whether its end is on record: that a drain was cancelled is none, once it has gone after all. */
+export const isOnRecord = (record: InstanceRecord): boolean =>
+  record.isDone && !(phaseOf(record) === 'gone' && record.outcome?.reason === 'drain-cancelled');
+
 /** Whether it still has to be looked at: it drains, or its outcome is not on record. */
 export function isFollowed(record: InstanceRecord): boolean {
   const phase = phaseOf(record);
   if (phase === 'draining' || phase === 'empty') return true;
   if (phase === 'gone' && (record.outcome?.missing.length ?? 0) > 0) return true;
-  return (phase === 'gone' || phase === 'cancelled') && !record.isDone;
+  return (phase === 'gone' || phase === 'cancelled') && !isOnRecord(record);
 }
 
 /**
  * Why an instance is replaced, as far as ECS tells.
  *
  * - `age`: it drains on day 14 or later. `event-window`: in the window before that.
- * - `health`: ECS called it impaired, or AWS Health announced the end of its hardware.
+ * - `health`: ECS called it impaired, or AWS Health announced the end of its hardware, and neither took
+ *   it back before the drain.
  * - `spot`: EC2 took it back, or said that it may.
- * - `optimizer`: it went without a drain, as idle instances do.
+ * - `optimizer`: it went without a drain and without a task, as idle instances do.
  * - `user`: it is a machine of ECS Anywhere, which nobody else drains.
  * - `unknown`: ECS does not say. A vulnerability and an under-used instance both look like this.
  */
@@ -269,11 +288,15 @@ export function causeOf(record: InstanceRecord): ReplacementCause {
     const hintMs = hints[hint];
     return hintMs !== undefined && hintMs >= atMs - msMax && hintMs <= untilMs;
   };
+  const isTakenBack = (hint: ReplacementHint, by: ReplacementHint): boolean =>
+    (hints[by] ?? -Infinity) > (hints[hint] ?? -Infinity) && (hints[by] ?? Infinity) <= atMs;
   const hintedUntil = (untilMs: number): 'spot' | 'health' | undefined => {
     if (isNear('rebalance-recommendation', hintMsMax, untilMs)) return 'spot';
-    const isIll =
-      isNear('health', hintMsMax, untilMs) || isNear('aws-health', announcementMsMax, untilMs);
-    return isIll ? 'health' : undefined;
+    const isIll = isNear('health', hintMsMax, untilMs) && !isTakenBack('health', 'healthy');
+    const isEnding =
+      isNear('aws-health', announcementMsMax, untilMs) &&
+      !isTakenBack('aws-health', 'aws-health-over');
+    return isIll || isEnding ? 'health' : undefined;
   };
   // An interruption ends it whatever it was drained for.
   const early = isNear('spot-interruption', hintMsMax) ? 'spot' : hintedUntil(atMs + slackMs);
@@ -286,8 +309,11 @@ export function causeOf(record: InstanceRecord): ReplacementCause {
   // Of repeated hints the latest is known: where nothing else explains the drain, there was one before.
   const late = hintedUntil(Infinity);
   if (late !== undefined) return late;
+  const isIdle = (record.before ?? []).length === 0 && (record.progress?.count ?? 0) === 0;
   const isManaged = forecast !== undefined;
-  return startMs === undefined && isManaged && phaseOf(record) === 'gone' ? 'optimizer' : 'unknown';
+  return startMs === undefined && isManaged && isIdle && phaseOf(record) === 'gone'
+    ? 'optimizer'
+    : 'unknown';
 }
 
 /** What the clock of an instance says before its drain; kept as it is once that began. */

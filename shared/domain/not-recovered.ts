@@ -1,7 +1,7 @@
 import type { NotRecoveredFacts } from './alert-facts.ts';
 import type { Facts, Incident, IncidentKey, IncidentKind } from './incident.ts';
 import { optedOut, serviceGone } from './incident-end.ts';
-import { causeOf, type InstanceRecord, newestOf } from './instance-replacement.ts';
+import { causeOf, goneAtMsOf, type InstanceRecord } from './instance-replacement.ts';
 import { valueIn } from './record.ts';
 import { isOptedOut } from './replacement-look.ts';
 import { isBelow } from './replacement-outcome.ts';
@@ -55,7 +55,7 @@ export function missingNow(
   { services }: Snapshot,
   nowMs: number,
 ): readonly string[] {
-  const goneAtMs = newestOf(record)?.atMs ?? nowMs;
+  const goneAtMs = goneAtMsOf(record) ?? nowMs;
   if (nowMs - goneAtMs > missingMsMax) return [];
   const missing = new Set(record.outcome?.missing ?? []);
   return (record.before ?? [])
@@ -84,7 +84,7 @@ export function shortageOf(
     minimum,
     instance: record.ec2InstanceId ?? record.id,
     why: causeOf(record),
-    goneAtMs: newestOf(record)?.atMs ?? nowMs,
+    goneAtMs: goneAtMsOf(record) ?? nowMs,
   };
   return {
     key: notRecoveredKey(cluster, service.name),

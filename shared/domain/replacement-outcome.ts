@@ -1,6 +1,7 @@
 import {
+  goneAtMsOf,
   type InstanceRecord,
-  newestOf,
+  isOnRecord,
   phaseOf,
   type RecordedOutcome,
   type ServiceBefore,
@@ -51,14 +52,11 @@ export const settledMs = 5 * minuteMs;
  * short of afterwards has causes of its own, such as a task that is being replaced just then.
  */
 export function shortNoted(record: InstanceRecord, snapshot: Snapshot): InstanceRecord {
-  const { before, short, isDone } = record;
-  if (before === undefined || isDone || phaseOf(record) !== 'gone') return record;
-  const { takenAtMs } = snapshot;
-  if (takenAtMs - goneAtMsOf(record, takenAtMs) < settledMs || isUsed(record, snapshot)) {
-    return record;
-  }
+  const { before, short } = record;
+  if (before === undefined || isOnRecord(record) || phaseOf(record) !== 'gone') return record;
+  if (!isSettled(record, snapshot) || isUsed(record, snapshot)) return record;
   const names = belowOf(record, before, snapshot);
-  if (short === undefined) return { ...record, short: { sinceMs: takenAtMs, names } };
+  if (short === undefined) return { ...record, short: { sinceMs: snapshot.takenAtMs, names } };
   return names.length === short.names.length ? record : { ...record, short: { ...short, names } };
 }
 
@@ -75,6 +73,7 @@ export function outcomeOf(
   if (phase !== 'gone' || isUsed(record, snapshot)) return undefined;
   const { before, progress } = record;
   if (before === undefined) return { reason: 'not-observed', ...nothing };
+  if (!isSettled(record, snapshot)) return undefined;
   const below = belowOf(record, before, snapshot);
   const uneven = unevenOf(before, snapshot);
   const there = new Set(snapshot.tasks.map(({ arn }) => idOf(arn)));
@@ -86,8 +85,9 @@ export function outcomeOf(
   return { reason: lost.length > 0 ? 'tasks-lost' : 'verified', ...facts };
 }
 
-const goneAtMsOf = (record: InstanceRecord, nowMs: number): number =>
-  newestOf(record)?.atMs ?? nowMs;
+/** Whether what ECS counts of its services is of after it went. */
+const isSettled = (record: InstanceRecord, { takenAtMs }: Snapshot): boolean =>
+  takenAtMs - (goneAtMsOf(record) ?? takenAtMs) >= settledMs;
 
 /** Whether tasks are left on it. */
 const isUsed = ({ id }: InstanceRecord, { tasks }: Snapshot): boolean =>
@@ -95,7 +95,7 @@ const isUsed = ({ id }: InstanceRecord, { tasks }: Snapshot): boolean =>
 
 /** Two hours have passed, and who is named as short has been seen to be for a while. */
 function isOverdue(record: InstanceRecord, below: readonly string[], nowMs: number): boolean {
-  if (nowMs - goneAtMsOf(record, nowMs) < recoverMsMax) return false;
+  if (nowMs - (goneAtMsOf(record) ?? nowMs) < recoverMsMax) return false;
   return below.length === 0 || nowMs - (record.short?.sinceMs ?? nowMs) >= shortMsMin;
 }
 
@@ -121,8 +121,8 @@ function unevenOf(
   const known = new Set(services.flatMap(({ name, status }) => (status === 'ACTIVE' ? name : [])));
   return before
     .filter(({ name, zones }) => {
-      const skew = skewOf(zonesOf(name, tasks), zones);
-      return known.has(name) && skew > Math.max(skewOf(zones, zones), 1);
+      const now = zonesOf(name, tasks);
+      return known.has(name) && skewOf(now, zones) > Math.max(skewOf(zones, now), 1);
     })
     .map(({ name }) => name)
     .sort(compareTexts);
@@ -143,9 +143,9 @@ export const recordedOf = ({ reason, below, lost }: Outcome): RecordedOutcome =>
 /** Ids of lost tasks that are remembered. */
 const lostMax = 20;
 
-/** Most tasks in a zone less fewest, over the zones of before and of now. */
-function skewOf(zones: ServiceBefore['zones'], before: ServiceBefore['zones']): number {
-  const names = new Set([...Object.keys(zones), ...Object.keys(before)]);
+/** Most tasks in a zone less fewest, over its zones and those of another time. */
+function skewOf(zones: ServiceBefore['zones'], others: ServiceBefore['zones']): number {
+  const names = new Set([...Object.keys(zones), ...Object.keys(others)]);
   const counts = [...names].map((zone) => zones[zone] ?? 0);
   return counts.length === 0 ? 0 : Math.max(...counts) - Math.min(...counts);
 }

@@ -1,6 +1,6 @@
 import type { Facts, IncidentKey } from './incident.ts';
 import type { Observation } from './incident-lifecycle.ts';
-import { type InstanceRecord, phaseOf } from './instance-replacement.ts';
+import { type InstanceRecord, isOnRecord, phaseOf } from './instance-replacement.ts';
 import type { ReplacementCalendar, ReplacementEntry } from './replacement-calendar.ts';
 import type { Harm } from './replacement-harm.ts';
 import { idOf, isOptedOut } from './replacement-look.ts';
@@ -43,7 +43,8 @@ export type CalendarInput = {
 /**
  * Whom to warn of what, and which warnings are over. Only what will hurt someone is told. An entry that
  * shares an instance with an open warning is that warning, whatever else joined or left it; those that
- * hurt come first, because a herd may fall apart.
+ * hurt come first, because a herd may fall apart, and of them those that are still ahead. One whose
+ * instances all drain keeps its warning as it was told: each drain is followed by itself.
  */
 export function turnCalendar(input: CalendarInput): CalendarTurn {
   const { calendar, services, last, noticeMs, nowMs, cluster } = input;
@@ -57,7 +58,10 @@ export function turnCalendar(input: CalendarInput): CalendarTurn {
   const claim = createClaim(open);
   const warned: Omit<Draft, 'left'>[] = [];
   const reactions: ReplacementReaction[] = [];
-  for (const { entry, ids, harms } of judged.filter((one) => one.harms.length > 0)) {
+  const harmful = judged.filter((one) => one.harms.length > 0);
+  const ahead = harmful.filter(({ entry }) => isAhead(entry));
+  const draining = harmful.filter(({ entry }) => !isAhead(entry));
+  for (const { entry, ids, harms } of [...ahead, ...draining]) {
     const known = claim.by(ids);
     if (known === undefined && !isWorthAWarning(entry, noticeMs, nowMs)) continue;
     const warning = known ?? begun(ids, [...open, ...warned.map((one) => one.warning)], nowMs);
@@ -109,6 +113,9 @@ function begun(
   const id = ids.find((one) => others.every((other) => other.id !== one));
   return id === undefined ? undefined : { id, sinceMs, instanceIds: ids, unnamed: 0 };
 }
+
+const isAhead = ({ instances }: ReplacementEntry): boolean =>
+  instances.some(({ status }) => status !== 'draining');
 
 /** A warning before its ids are bounded: `ids` are those of its entry, `left` the others that it has. */
 type Draft = {
@@ -162,11 +169,8 @@ function sharesOf(sizes: readonly number[]): readonly number[] {
 }
 
 /** Near enough, and still ahead: what drains already is followed by itself. */
-const isWorthAWarning = (
-  { fromMs, instances }: ReplacementEntry,
-  noticeMs: number,
-  nowMs: number,
-): boolean => fromMs - nowMs <= noticeMs && instances.some(({ status }) => status !== 'draining');
+const isWorthAWarning = (entry: ReplacementEntry, noticeMs: number, nowMs: number): boolean =>
+  entry.fromMs - nowMs <= noticeMs && isAhead(entry);
 
 /**
  * Those whose instances are all gone: their end is told when each outcome is on record. An entry that was
@@ -201,7 +205,7 @@ function warningOf(
     type: 'occurred',
     occurrence: { id: `warning-${warning.sinceMs}`, atMs: nowMs },
     severity: 'warn',
-    facts: aheadFacts(entry, harms, nowMs),
+    ...(isAhead(entry) ? { facts: aheadFacts(entry, harms, nowMs) } : {}),
   };
 }
 
@@ -225,7 +229,7 @@ export function endWarnings(
 ): CalendarTurn {
   const isDone = (id: string): boolean => {
     const one = records.get(id);
-    return one === undefined ? !there.has(id) : one.isDone && phaseOf(one) === 'gone';
+    return one === undefined ? !there.has(id) : isOnRecord(one) && phaseOf(one) === 'gone';
   };
   const over = record.warnings.filter(
     ({ instanceIds, unnamed }) => unnamed === 0 && instanceIds.every(isDone),

@@ -4,8 +4,8 @@ import type { Facts } from './incident.ts';
 import {
   drainedSinceMs,
   forecastErrorMs,
+  goneAtMsOf,
   type InstanceRecord,
-  newestOf,
 } from './instance-replacement.ts';
 import { compareTexts } from './order.ts';
 import type { ReplacementEntry } from './replacement-calendar.ts';
@@ -24,6 +24,9 @@ export const whomOf = (harm: Harm): string => ('move' in harm ? harm.move.servic
 export function aheadFacts(entry: ReplacementEntry, harms: readonly Harm[], nowMs: number): Facts {
   const { fromMs, toMs, deadlineMs, capacityProvider, zones, notes } = entry;
   const homeless = notes.find(({ reason }) => reason === 'new-instances-needed');
+  const lines = harmLinesOf(harms);
+  const shown = lines.slice(0, linesMax);
+  const windowed = entry.instances.find((one) => one.eventWindowId !== undefined);
   const facts: ReplacementAheadFacts = {
     ...defined({ provider: capacityProvider, deadlineMs }),
     instances: entry.instances.length,
@@ -40,9 +43,14 @@ export function aheadFacts(entry: ReplacementEntry, harms: readonly Harm[], nowM
     fromMs,
     toMs,
     harms: harms.length,
-    harmLines: harms.slice(0, linesMax).map(harmText).join('\n'),
+    harmLines: shown.map(({ text }) => text).join('\n'),
+    moreHarms: harms.length - shown.reduce((sum, { harms: own }) => sum + own, 0),
+    harmed: new Set(harms.map(whomOf)).size,
     changes: [...new Set(harms.map(remedyText))].slice(0, linesMax).join('\n'),
     fineServices: entry.fineServices,
+    // Empty where no window sets the time: see `window-of-the-launch` in docs/unconfirmed.md.
+    eventWindow: windowed?.eventWindowId ?? '',
+    ...defined({ dueMs: windowed?.dueMs }),
     // Also where there are none: those of an earlier calendar would stay otherwise.
     homelessTasks: homeless !== undefined && 'tasks' in homeless ? homeless.tasks : 0,
     notice: fromMs - nowMs <= secondNoticeHours * hourMs ? 'second' : 'first',
@@ -51,6 +59,18 @@ export function aheadFacts(entry: ReplacementEntry, harms: readonly Harm[], nowM
 }
 
 const namesMax = 8;
+
+/** Services before standalone tasks, and what happens to many alike once: `5 x batch: standalone, ...`. */
+function harmLinesOf(
+  harms: readonly Harm[],
+): readonly { readonly text: string; readonly harms: number }[] {
+  const ofServices = harms.filter((harm) => 'move' in harm);
+  const ofTasks = harms.filter((harm) => !('move' in harm));
+  return [...Map.groupBy([...ofServices, ...ofTasks], harmText)].map(([text, own]) => ({
+    text: own.length === 1 ? text : `${own.length} x ${text}`,
+    harms: own.length,
+  }));
+}
 
 /** What happens to whom: `ledger: desired 1, 0 run while it moves`. */
 function harmText(harm: Harm): string {
@@ -99,7 +119,7 @@ export function verificationFacts(
   const late = distinct(outcomes.flatMap(({ below }) => below));
   const notBack = late.filter((name) => !short.includes(name));
   const starts = gone.flatMap((record) => drainedSinceMs(record) ?? []);
-  const ends = gone.flatMap((record) => newestOf(record)?.atMs ?? []);
+  const ends = gone.flatMap((record) => goneAtMsOf(record) ?? []);
   const errors = gone.flatMap((record) => forecastErrorMs(record) ?? []);
   const facts: ReplacementAheadFacts = {
     replaced: gone.length,

@@ -34,6 +34,9 @@ const detailSchema = v.object({
   totalPages: page,
 });
 
+/** What an instance outlives: a reboot, maintenance of the network or the power. */
+const passing = /MAINTENANCE|REBOOT/;
+
 export type HealthPage = {
   readonly notices: readonly InstanceNotice[];
   /** `AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED page 1 of 2`, for the log. */
@@ -51,8 +54,10 @@ export function parseAwsHealth(value: unknown): HealthPage {
   const what = `${detail.eventTypeCode} page ${detail.page} of ${detail.totalPages}`;
   const isOver = detail.statusCode === 'closed';
   const isAboutInstances =
-    detail.service === 'EC2' && detail.eventTypeCategory !== 'accountNotification';
-  if (isOver || !isAboutInstances) return { notices: [], what };
+    detail.service === 'EC2' &&
+    detail.eventTypeCategory !== 'accountNotification' &&
+    !passing.test(detail.eventTypeCode);
+  if (!isAboutInstances) return { notices: [], what };
   // Where an event lists no entities, its envelope may still name them.
   const entities =
     detail.affectedEntities.length > 0
@@ -60,12 +65,13 @@ export function parseAwsHealth(value: unknown): HealthPage {
       : envelope.resources.map((entityValue) => ({ entityValue, status: undefined }));
   const notices = entities.flatMap(({ entityValue, status }) => {
     const id = /(?:^|instance\/)(i-[0-9a-f]{8,17})$/.exec(entityValue ?? '')?.[1];
-    if (id === undefined || status === 'RESOLVED') return [];
+    if (id === undefined) return [];
+    const isDone = isOver || status === 'RESOLVED';
     return [
       {
         kind: 'ec2' as const,
         ec2InstanceId: id,
-        hint: 'aws-health' as const,
+        hint: isDone ? ('aws-health-over' as const) : ('aws-health' as const),
         detail: detail.eventTypeCode,
         atMs: detail.lastUpdatedTime ?? envelope.atMs,
       },

@@ -19,7 +19,9 @@ const recordSchema = v.object({
   drainTimes: v.array(whole),
   hints: v.object({
     health: maybe(whole),
+    healthy: maybe(whole),
     'aws-health': maybe(whole),
+    'aws-health-over': maybe(whole),
     'spot-interruption': maybe(whole),
     'rebalance-recommendation': maybe(whole),
     'ec2-stopping': maybe(whole),

@@ -782,6 +782,24 @@ export const samples: Readonly<Record<string, Sample>> = {
       },
     },
   },
+  'replacement-ahead-window': {
+    kind: 'replacement-ahead',
+    cause: 'day-14',
+    subject: { type: 'cluster', name: 'prod' },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: {
+      ...aheadFacts,
+      ...{ harms: 14, harmed: 13, moreHarms: 9 },
+      harmLines: [
+        'checkout: all 3 of its tasks may stop at once',
+        'ledger: desired 1, may be without a task while it moves',
+        '3 x batch: standalone, killed at the deadline, nobody restarts it',
+      ].join('\n'),
+      ...{ eventWindow: 'iew-0f1e2d3c4b5a69788', dueMs: firstAtMs + 96 * hourMs },
+    },
+  },
   'replacement-ahead-together': {
     kind: 'replacement-ahead',
     cause: 'day-14',

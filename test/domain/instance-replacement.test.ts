@@ -9,6 +9,7 @@ import {
   forecastErrorMs,
   type InstanceRecord,
   isFollowed,
+  isOnRecord,
   looked,
   newestOf,
   newRecord,
@@ -161,6 +162,15 @@ describe('one that is gone', () => {
   });
 });
 
+it('is followed again where it goes after a drain that was cancelled', () => {
+  const cancelled = recordOf(state(1, 'DRAINING', 0), state(2, 'ACTIVE', 5));
+  const outcome = { reason: 'drain-cancelled', below: [], missing: [], lost: [] };
+  const judged = { ...cancelled, isDone: true, outcome };
+  expect([phaseOf(judged), isFollowed(judged)]).toEqual(['cancelled', false]);
+  const gone = [state(3, 'DRAINING', 60), state(4, 'INACTIVE', 62)].reduce(noted, judged);
+  expect([phaseOf(gone), isOnRecord(gone), isFollowed(gone)]).toEqual(['gone', false, true]);
+});
+
 describe('the cause of a replacement', () => {
   const draining = recordOf(state(5, 'DRAINING', 0));
   const due = (dueMs: number, window?: { drainAtMs: number }): Forecast => ({
@@ -192,6 +202,36 @@ describe('the cause of a replacement', () => {
     ['hardware', noted(draining, hint('aws-health', -5 * 24 * 60)), 'health'],
     ['an impairment of last week', noted(draining, hint('health', -7 * 24 * 60)), 'unknown'],
     ['an impairment', noted(draining, hint('health', -30)), 'health'],
+    [
+      'an impairment that was over before the drain',
+      [hint('health', -20 * 60), hint('healthy', -20 * 60 + 5)].reduce(noted, draining),
+      'unknown',
+    ],
+    [
+      'an impairment that was over once it drained',
+      [hint('health', -30), hint('healthy', 5)].reduce(noted, draining),
+      'health',
+    ],
+    [
+      'hardware, of which AWS Health took it back',
+      {
+        ...[hint('aws-health', -13 * 24 * 60), hint('aws-health-over', -12 * 24 * 60)].reduce(
+          noted,
+          draining,
+        ),
+        forecast: due(at(0)),
+      },
+      'age',
+    ],
+    [
+      'without a drain, and with tasks of a service',
+      {
+        ...recordOf(state(9, 'DEREGISTERING', 0)),
+        forecast: due(at(0) + dayMs),
+        before: [{ name: 'web', desired: 2, zones: { a: 2 } }],
+      },
+      'unknown',
+    ],
     [
       'idle',
       { ...recordOf(state(9, 'DEREGISTERING', 0)), forecast: due(at(0) + dayMs) },
@@ -230,7 +270,7 @@ describe('the cause of a replacement', () => {
 });
 
 describe('the record', () => {
-  const hints: readonly ReplacementHint[] = ['aws-health', 'spot-interruption', 'ec2-stopping'];
+  const hints: readonly ReplacementHint[] = ['aws-health', 'healthy', 'ec2-stopping'];
   const events = fc.uniqueArray(
     fc.oneof(
       fc.record({

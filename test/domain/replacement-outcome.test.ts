@@ -79,6 +79,22 @@ const every15 = (
 
 const lopsided = { a: 4, b: 2 };
 
+it.each<readonly [string, Record<string, number>, Record<string, number>, string | undefined]>([
+  ['all in one zone, then one elsewhere', { a: 4 }, { a: 3, b: 1 }, 'verified'],
+  ['as before', { a: 3, b: 1 }, { a: 3, b: 1 }, 'verified'],
+  ['even, then lopsided', { a: 2, b: 2 }, { a: 4 }, undefined],
+  ['even, then over a third zone', { a: 2, b: 2 }, { a: 1, b: 1, c: 2 }, 'verified'],
+  ['even, then in one zone of two others', { a: 2, b: 2 }, { c: 4 }, undefined],
+])('spread worse than before, or not: %s', (_, zones, now, reason) => {
+  const record = { ...goneRecord, before: [{ name: 'search', desired: 4, zones }] };
+  const world = snapshotOf({
+    takenAtMs: goneAtMs + 15 * minuteMs,
+    services: [serviceOf('search', { desired: 4, running: 4 })],
+    tasks: tasksOf('search', now),
+  });
+  expect(outcomeOf(record, world, world.takenAtMs)?.reason).toBe(reason);
+});
+
 describe('the outcome of a replacement', () => {
   it.each<{ readonly name: string; readonly looks: readonly LookOf[]; readonly is: object }>([
     {
@@ -103,6 +119,11 @@ describe('the outcome of a replacement', () => {
         { at: 30, api: 3 },
       ],
       is: { at: 30, reason: 'verified', below: [], told: [] },
+    },
+    {
+      name: 'judges by no count that may be of before it went',
+      looks: [{ at: 2, api: 4 }, ...every15(120, () => 3)],
+      is: { at: 120, reason: 'not-recovered', below: ['api'], told: ['api'] },
     },
     {
       name: 'takes no count for true that may be of before it went',

@@ -107,6 +107,48 @@ describe('a herd that falls apart', () => {
   });
 });
 
+describe('a herd of which one drains early', () => {
+  const names = ['i-1', 'i-2', 'i-3', 'i-4'];
+  const warnings = [{ id: 'i-1', sinceMs: startMs, instanceIds: names, unnamed: 0 }];
+  function turned(draining: readonly string[]) {
+    const instances = names.map((name) =>
+      managed(
+        name,
+        launchFor(nowMs + 2 * dayMs),
+        draining.includes(name) ? { status: 'DRAINING' } : {},
+      ),
+    );
+    const world = snapshot({
+      instances: [...instances, managed('i-9', nowMs)],
+      tasks: names.map((on) => task(`report-${on}`, undefined, on)),
+    });
+    return turnCalendar({
+      ...{ cluster: 'prod', services: [], noticeMs: 3 * dayMs, nowMs },
+      calendar: forecastReplacements(world, nowMs),
+      last: { ranAtMs: 0, warnings },
+    });
+  }
+  const factsIn = ({ reactions }: ReturnType<typeof turned>) =>
+    reactions.map(({ key: { deploymentId }, observations: [one] }) => [
+      deploymentId,
+      one?.type === 'occurred' ? one.facts?.instances : one?.type,
+    ]);
+
+  it('stays one, in its thread: the others are what is told', () => {
+    const turn = turned(['i-1']);
+    expect(factsIn(turn)).toEqual([['i-1', 3]]);
+    expect(turn.record.warnings).toMatchObject([
+      { id: 'i-1', instanceIds: ['i-2', 'i-3', 'i-4', 'i-1'] },
+    ]);
+  });
+
+  it('says nothing new where all of them drain: each is followed by itself', () => {
+    const turn = turned(names);
+    expect(factsIn(turn)).toEqual([['i-1', undefined]]);
+    expect(turn.record.warnings).toMatchObject([{ id: 'i-1' }]);
+  });
+});
+
 describe('the end of a warning', () => {
   const goneRecord = (id: string, hours: number, changes: Partial<InstanceRecord>) => ({
     ...newRecord(id),
@@ -353,6 +395,29 @@ describe('what a warning says of each harm', () => {
   ])('%s', (_, parts, harmLines, changes) =>
     expect(warned(parts)).toMatchObject({ harms: 1, harmLines, changes }),
   );
+
+  it('many alike once, services before tasks, and how many there are in all', () => {
+    const facts = warned({
+      services: ['ledger', 'mail', 'search'].map((name) => service(name, 1, 0, 100)),
+      tasks: [
+        ...['ledger', 'mail', 'search'].flatMap((name) => on1(name, `${name}-1`)),
+        ...['b1', 'b2'].map((name) => task(name, undefined, 'i-1', { group: 'family:batch' })),
+      ],
+    });
+    expect(facts).toMatchObject({ harms: 5, moreHarms: 2, harmed: 4 });
+    expect(String(facts.harmLines).split('\n')).toEqual(
+      ['ledger', 'mail', 'search'].map(
+        (name) => `${name}: desired 1, may be without a task while it moves`,
+      ),
+    );
+    const jobs = ['b1', 'b2'].map((name) =>
+      task(name, undefined, 'i-1', { group: 'family:batch' }),
+    );
+    expect(warned({ tasks: jobs })).toMatchObject({
+      ...{ harms: 2, moreHarms: 0, harmed: 1 },
+      harmLines: '2 x batch: standalone, killed at the deadline, nobody restarts it',
+    });
+  });
 
   it('a herd by its instances and zones, and whom the others have no room for', () => {
     const herd = ['i-1', 'i-2', 'i-3'].map((name) => managed(name, launchFor(drainMs)));

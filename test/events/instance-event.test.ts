@@ -5,7 +5,7 @@ import { sampleEventsOf } from '../support/event-rules.ts';
 
 /** What each file of events/instance-replacement/ comes to, in one line. */
 const expected: Readonly<Record<string, string>> = {
-  'aws-health-closed.json': 'health-not-followed AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED page 1 of 1',
+  'aws-health-closed.json': 'aws-health-over i-0a71c2e3f4a5b6c70 2026-11-24T05:59:51.000Z',
   'aws-health-fargate-retirement.json':
     'health-not-followed AWS_ECS_TASK_PATCHING_RETIREMENT page 1 of 1',
   'aws-health-issue.json': 'aws-health i-0a71c2e3f4a5b6c70 2026-11-24T05:59:51.000Z',

@@ -204,7 +204,7 @@ describe('a drain from notice to empty', () => {
     expect(lab.logged('replacement')).toEqual([]);
     lab.remove('report');
     lab.terminate('c1');
-    await runFor(lab, 15 * minuteMs);
+    await runFor(lab, 30 * minuteMs);
     expect(lab.logged('replacement')).toMatchObject([{ reason: 'tasks-lost', lost: ['report'] }]);
   });
 
@@ -358,7 +358,7 @@ describe('a drain that stands still', () => {
     await lab.wait(drainMs + 7 * dayMs - lab.clock.nowMs());
     lab.terminate('c1');
     lab.remove('report');
-    await runFor(lab, 15 * minuteMs);
+    await runFor(lab, 30 * minuteMs);
     expect(await drains(lab)).toMatchObject([
       { status: 'resolved', facts: { endedBy: 'gone', leftAtEnd: 1, lost: 1 } },
     ]);

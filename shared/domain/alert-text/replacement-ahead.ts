@@ -17,6 +17,7 @@ export function replacementAheadDraft(scene: Scene): Draft {
     lead: isResolved ? endOf(scene, facts) : leadOf(facts),
     evidence: known([
       whatText(scene, facts) ?? 'ECS drains a managed instance 14 days after its launch',
+      ...(isResolved ? [] : known([windowText(scene, facts)])),
       namesText(facts),
       ...(isResolved ? outcomeLines(facts) : hurtLines(facts)),
     ]),
@@ -29,11 +30,23 @@ export function replacementAheadDraft(scene: Scene): Draft {
 /** `5 of 7 instances` */
 function whoText(facts: Reader): string {
   const [count, of] = [facts.number('instances'), facts.number('ofInstances')];
-  if (count === undefined) return 'instances reach day 14';
-  const verb = count === 1 ? 'reaches' : 'reach';
+  const isOne = count === 1;
+  const what =
+    facts.text('eventWindow') === undefined
+      ? `${isOne ? 'reaches' : 'reach'} day 14`
+      : `${isOne ? 'drains' : 'drain'} in a window`;
+  if (count === undefined) return `instances ${what}`;
   return of === undefined
-    ? `${counted(count, 'instance')} ${verb} day 14`
-    : `${count} of ${counted(of, 'instance')} ${verb} day 14`;
+    ? `${counted(count, 'instance')} ${what}`
+    : `${count} of ${counted(of, 'instance')} ${what}`;
+}
+
+/** `event window iew-0f1, as it is today; without it day 14, Fri 27 Nov 02:10Z` */
+function windowText({ context }: Scene, facts: Reader): string | undefined {
+  const [id, dueMs] = [facts.text('eventWindow'), facts.number('dueMs')];
+  if (id === undefined) return undefined;
+  const due = dueMs === undefined ? undefined : `without it day 14, ${context.formatTime(dueMs)}`;
+  return joined([`event window ${id}, as it is today`, due], '; ');
 }
 
 /** `from Thu 26 Nov 02:10Z`, `together on Thu 26 Nov 02:10Z` */
@@ -49,11 +62,15 @@ function whenText({ context }: Scene, facts: Reader): string {
 
 /** `hurts ledger and 1 more` */
 function firstHarm(facts: Reader): string | undefined {
-  const names = new Set(facts.lines('harmLines').map((line) => line.split(':')[0]));
+  const names = new Set(facts.lines('harmLines').map(whomIn));
   const [name] = names;
   if (name === undefined) return undefined;
-  return names.size > 1 ? `hurts ${name} and ${names.size - 1} more` : `hurts ${name}`;
+  const harmed = facts.number('harmed') ?? names.size;
+  return harmed > 1 ? `hurts ${name} and ${harmed - 1} more` : `hurts ${name}`;
 }
+
+/** `batch` of `5 x batch: standalone, ...`. */
+const whomIn = (line: string): string => (line.split(':')[0] ?? line).replace(/^\d+ x /, '');
 
 const hurtLines = (facts: Reader): Draft['evidence'] =>
   known([
@@ -168,7 +185,7 @@ function namesText(facts: Reader): string | undefined {
 
 function moreText(facts: Reader): string | undefined {
   const shown = facts.lines('harmLines').length;
-  const more = (facts.number('harms') ?? 0) - shown;
+  const more = facts.number('moreHarms') ?? (facts.number('harms') ?? 0) - shown;
   return shown > 0 && more > 0 ? `and ${more} more` : undefined;
 }
 
