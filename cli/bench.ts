@@ -13,7 +13,7 @@ import { statisticsRows } from './bench/statistics.ts';
 import { taskStateRows } from './bench/task-state.ts';
 import { zoneMoveRows } from './bench/zone-moves.ts';
 import { zonePlanRows } from './bench/zone-plan.ts';
-import { Misuse, runCommand } from './misuse.ts';
+import { Misuse, runCommand, Unavailable } from './misuse.ts';
 
 /** One JSON object a line: figures are printed, never judged. */
 const print = (row: BenchRow): void => {
@@ -34,6 +34,17 @@ async function printAll(): Promise<void> {
   for (const row of await simulationRows()) print(row);
 }
 
+function readUsage(): ReturnType<typeof parseUsage> {
+  try {
+    return parseUsage(readFileSync(usageFile, 'utf8'));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
+    throw new Unavailable(`docs/cost.json: expected what --cost --save writes, ${detail}`, {
+      cause,
+    });
+  }
+}
+
 const usage = 'usage: npm run -s bench [-- --cost [--save] | --cost-table]';
 
 await runCommand(usage, async () => {
@@ -45,10 +56,10 @@ await runCommand(usage, async () => {
     },
   });
   if (values.save && !values.cost) throw new Misuse('--save goes with --cost');
+  if (values.cost && values['cost-table']) throw new Misuse('expected --cost or --cost-table');
   if (values['cost-table']) {
     // The table of the README: what was measured last, at the prices and with the template of now.
-    const known = parseUsage(readFileSync(usageFile, 'utf8'));
-    process.stdout.write(`${renderCostTable(costsOf(known))}\n`);
+    process.stdout.write(`${renderCostTable(costsOf(readUsage()))}\n`);
   } else if (values.cost) {
     const measured = await measureUsage();
     for (const row of costRows(measured)) print(row);

@@ -18,6 +18,7 @@ import { createSkippingClock } from '../simulator/skipping-clock.ts';
 import { type LocalDetails, withoutDeployment } from './gate-details.ts';
 import { Misuse, runCommand } from './misuse.ts';
 import { endpointOfUrlText } from './url-endpoint.ts';
+import { userPath } from './user-path.ts';
 
 const usage =
   'usage: npm run -s gate -- --green URL [--blue URL] [--details FILE] [--stage S] [--real-time]';
@@ -68,7 +69,7 @@ function readOptions(): Options {
 function readDetails(file: string): LocalDetails {
   let details: unknown;
   try {
-    details = JSON.parse(readFileSync(file, 'utf8'));
+    details = JSON.parse(readFileSync(userPath(file), 'utf8'));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new Misuse(`--details: expected a file with JSON, ${detail.replace(/\s+/g, ' ')}`);
@@ -112,6 +113,9 @@ function printInvocation(startMs: number, { atMs, answer, decision }: HookInvoca
 const summaryOf = ({ verdict, reason, invocations, elapsedMs }: HookSessionResult): object => ({
   verdict,
   reason,
+  // With `mode` in the details the verdict is what ECS would be told, and this is what was found.
+  mode: invocations.at(-1)?.decision.mode,
+  decision: invocations.at(-1)?.decision.decision,
   invocations: invocations.length,
   requests: invocations.at(-1)?.decision.requests ?? { green: 0, blue: 0 },
   elapsedMs: Math.round(elapsedMs),

@@ -19,6 +19,7 @@ import { createSimulatedTaskState, topicArns } from '../simulator/task-state.ts'
 import { createVirtualClock } from '../simulator/virtual-clock.ts';
 import { addZoneCluster } from '../simulator/zone-cluster.ts';
 import { Misuse, runCommand } from './misuse.ts';
+import { userPath } from './user-path.ts';
 import { behaviourOf, createWorld, parseWorld, type World } from './world.ts';
 import { parseZoneWorld } from './zone-cluster-world.ts';
 
@@ -276,7 +277,7 @@ function countsOf({ calls }: Account): Report['awsCalls'] {
 /** The JSON in a file; what is wrong with it becomes one line. */
 function readJson(what: string, file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(userPath(file), 'utf8'));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new Misuse(`${what}: expected a file with JSON, ${detail.replace(/\s+/g, ' ')}`);

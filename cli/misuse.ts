@@ -39,6 +39,7 @@ const isArgumentError = (error: unknown): error is Error =>
 
 /** Whoever reads the output may stop before its end, as `head` does: that is no failure of ours. */
 function endWithReader(error: Error): void {
-  if (String(Reflect.get(error, 'code')) !== 'EPIPE') throw error;
-  process.exit();
+  if (String(Reflect.get(error, 'code')) === 'EPIPE') process.exit();
+  process.stderr.write(`cannot write the output, ${error.message}\n`);
+  process.exit(2);
 }

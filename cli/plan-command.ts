@@ -24,6 +24,7 @@ import { createTimeFormatter } from '../shared/runtime/time-format.ts';
 import { Misuse, Unavailable } from './misuse.ts';
 import type { PlanOptions, PlanSource } from './plan/options.ts';
 import { planLines } from './plan/text.ts';
+import { userPath } from './user-path.ts';
 
 /** Reads of a live account; opened only when there is one to read. */
 export type LiveReads = { readonly clusters: ClusterFinder; readonly snapshots: SnapshotReader };
@@ -153,7 +154,7 @@ function readPrices(file: string): RegionPrices {
 
 function readJson(option: string, file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(userPath(file), 'utf8'));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
     throw new Unavailable(`${option}: expected a file with JSON, ${detail}`, { cause });
@@ -162,7 +163,7 @@ function readJson(option: string, file: string): unknown {
 
 function save(file: string, snapshot: Snapshot): void {
   try {
-    writeFileSync(file, serialiseSnapshot(snapshot));
+    writeFileSync(userPath(file), serialiseSnapshot(snapshot));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new Unavailable(`--save: cannot write ${file}, ${detail}`, { cause });

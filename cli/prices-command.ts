@@ -3,7 +3,7 @@ import { awsProblemOf } from '../shared/aws/errors.ts';
 import type { PriceGateway, PriceQuery } from '../shared/aws/price-gateway.ts';
 import type { RegionPrices } from '../shared/domain/prices/region-prices.ts';
 import { toSavedPrices } from '../shared/events/saved-prices.ts';
-import { Misuse } from './misuse.ts';
+import { Misuse, Unavailable } from './misuse.ts';
 import { createCollector } from './prices/collect.ts';
 import { makePriceTable, moduleOf } from './prices/make-table.ts';
 import { parsePriceSource } from './prices/price-source.ts';
@@ -13,7 +13,7 @@ export const usage =
   '--refresh --region REGION [--types TYPE,TYPE] [--out FILE]';
 
 /** Where the prices are that come with this version. */
-const tableFile = 'shared/domain/prices/ec2-on-demand.ts';
+export const tableFile = 'shared/domain/prices/ec2-on-demand.ts';
 const savedFile = 'prices.json';
 
 /** Each type is a call of its own; who wants more leaves the option out and gets all. */
@@ -152,8 +152,7 @@ async function refresh(options: Refresh, deps: PricesDeps): Promise<number> {
     }
   } catch (error) {
     const { reason, detail } = awsProblemOf(error);
-    deps.print(`${reason}: ${detail}`);
-    return 1;
+    throw new Unavailable(`${reason}: ${detail}`, { cause: error });
   }
   const { prices, problems } = collector.collected(`price list of ${deps.today}`);
   for (const problem of problems.slice(0, problemsMax)) deps.print(`left out: ${problem}`);

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { runCommand } from './misuse.ts';
-import { readPricesOptions, runPrices, usage } from './prices-command.ts';
+import { readPricesOptions, runPrices, tableFile, usage } from './prices-command.ts';
+import { userPath } from './user-path.ts';
 
 /** Makes the price table, or reads the prices of one Region with ordinary AWS credentials. */
 await runCommand(usage, () =>
@@ -10,8 +11,8 @@ await runCommand(usage, () =>
       const { openPriceGateway, pricingSettings } = await import('../shared/aws/price-gateway.ts');
       return openPriceGateway(pricingSettings);
     },
-    readText: (file) => readFileSync(file, 'utf8'),
-    writeText: (file, text) => writeFileSync(file, text),
+    readText: (file) => readFileSync(userPath(file), 'utf8'),
+    writeText: (file, text) => writeFileSync(file === tableFile ? file : userPath(file), text),
     print: (line) => process.stdout.write(`${line}\n`),
     progress: (line) => {
       if (process.stderr.isTTY) process.stderr.write(`${line}\n`);

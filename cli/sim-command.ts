@@ -8,6 +8,7 @@ import type { SavedCluster } from '../simulator/scenarios/saved-cluster.ts';
 import { Misuse, Unavailable } from './misuse.ts';
 import { summarise } from './sim-runs.ts';
 import { tellReport, tellRuns } from './sim-text.ts';
+import { userPath } from './user-path.ts';
 
 export const usage =
   'usage: npm run -s sim -- --scenario NAME [--seed N] [--runs N] [--days D] [--from SNAPSHOT] ' +
@@ -156,11 +157,22 @@ async function runMany(
 /** The cluster of a file that `plan --save` has written. */
 function readCluster(file: string): SavedCluster {
   try {
-    return parseSnapshot(JSON.parse(readFileSync(file, 'utf8')));
+    return bounded(parseSnapshot(JSON.parse(readFileSync(userPath(file), 'utf8'))));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
     throw new Unavailable(`--from ${file}: expected a saved snapshot, ${detail}`, { cause });
   }
+}
+
+/** Tasks that a simulated cluster may want: more than any that is known, and not so many that it never ends. */
+export const savedTasksMax = 20_000;
+
+function bounded(cluster: SavedCluster): SavedCluster {
+  const wanted = cluster.services.reduce((sum, { desired }) => sum + desired, 0);
+  if (wanted > savedTasksMax) {
+    throw new Error(`its services want ${wanted} tasks, ${savedTasksMax} at most can be played`);
+  }
+  return cluster;
 }
 
 /** The command that plays one seed again. */

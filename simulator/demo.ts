@@ -140,15 +140,17 @@ const drainText = ({ longestDrain: drain }: WeeksFigures): string => {
   return `${durationText(drain.lastedMs)}${drain.isOver ? '' : ', goes on'}`;
 };
 
-/** Incidents that were opened: reminders and ends are no alerts of their own. */
+/** Incidents that were opened, and paged for: reminders and ends are none of their own. */
 const noiseText = (reports: readonly Report[]): string => {
-  const own = reports.flatMap(({ alerts, scenario }) =>
-    alerts
-      .filter(({ kind, topic }) => topic === 'alerts' && !kind.startsWith('digest-'))
-      .map(({ incidentId }) => `${scenario} ${incidentId}`),
-  );
-  const pages = reports.reduce((sum, { counts }) => sum + counts.pages, 0);
-  return `${new Set(own).size} / ${pages}`;
+  const incidentsOn = (of: string): number => {
+    const own = reports.flatMap(({ alerts, scenario }) =>
+      alerts
+        .filter(({ kind, topic }) => topic === of && !kind.startsWith('digest-'))
+        .map(({ incidentId }) => `${scenario} ${incidentId}`),
+    );
+    return new Set(own).size;
+  };
+  return `${incidentsOn('alerts')} / ${incidentsOn('pages')}`;
 };
 
 function invariantLines({ invariants, scenario, seed }: Report): readonly string[] {

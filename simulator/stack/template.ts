@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parse } from 'yaml';
 import {
   carryOut,
@@ -49,12 +50,14 @@ const fieldsIn = (value: unknown, name: string): Fields => {
   return isFields(found) ? found : {};
 };
 
+const templateFile = path.join(import.meta.dirname, '../../template.yaml');
+
 /**
  * Reads `template.yaml` for a stack with these parameters: conditions decided, defaults filled in,
  * SAM's globals merged into functions. An intrinsic function that it does not know is an error.
  */
 export function readStack(options: StackOptions): Stack {
-  const body: unknown = parse(options.text ?? readFileSync('template.yaml', 'utf8'), {
+  const body: unknown = parse(options.text ?? readFileSync(templateFile, 'utf8'), {
     customTags: intrinsicTags(),
   });
   const resolver = createResolver(body, options);

@@ -26,7 +26,9 @@ const gate = async (...args: readonly string[]) => {
   return { ...ended, lines: lines.map((line): Record<string, unknown> => JSON.parse(line)) };
 };
 
-const summaryKeys = ['verdict', 'reason', 'invocations', 'requests', 'elapsedMs'];
+const summaryKeys = [
+  ...['verdict', 'reason', 'mode', 'decision', 'invocations', 'requests', 'elapsedMs'],
+];
 
 describe.concurrent('the gate command', { timeout: timeoutMs }, () => {
   it(
@@ -78,9 +80,27 @@ describe.concurrent('the gate command', { timeout: timeoutMs }, () => {
       expect(lines[1]).toEqual({
         verdict: 'SUCCEEDED',
         reason: lines[0]?.reason,
+        mode: 'enforce',
+        decision: 'proceed',
         invocations: 1,
         requests: { green: 25, blue: 24 },
         elapsedMs: expect.any(Number),
+      });
+    },
+    timeoutMs,
+  );
+
+  it(
+    'says in its last line what it found, where `observe` in the details answers SUCCEEDED',
+    async () => {
+      const details = await temporaryFile('details.json', { samples: 0, mode: 'observe' });
+      const { code, lines } = await gate('--green', broken.url, '--details', details);
+      expect(code).toBe(0);
+      expect(lines.at(-1)).toMatchObject({
+        verdict: 'SUCCEEDED',
+        mode: 'observe',
+        decision: 'rollback',
+        reason: 'unexpected-status',
       });
     },
     timeoutMs,

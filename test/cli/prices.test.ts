@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Misuse } from '../../cli/misuse.ts';
+import { Misuse, Unavailable } from '../../cli/misuse.ts';
 import { checksumOf, makePriceTable, moduleOf } from '../../cli/prices/make-table.ts';
 import { parsePriceSource } from '../../cli/prices/price-source.ts';
 import { type PricesDeps, readPricesOptions, runPrices } from '../../cli/prices-command.ts';
@@ -253,13 +253,12 @@ describe('prices --refresh', () => {
       ['the price list has nothing for eu-west-9; nothing is written'],
     ]);
     expect(nothing.files).toEqual({});
-    const refused = await run('--refresh --region eu-west-3', {
+    const refused = run('--refresh --region eu-west-3', {
       pages: () => {
         throw Object.assign(new Error('no'), { name: 'AccessDeniedException' });
       },
     });
-    expect([refused.code, refused.lines]).toEqual([1, ['aws-denied: AccessDeniedException: no']]);
-    expect(refused.files).toEqual({});
+    await expect(refused).rejects.toThrow(new Unavailable('aws-denied: AccessDeniedException: no'));
   });
 
   it('a file that cannot be written is misuse', async () => {

@@ -6,11 +6,12 @@ import path from 'node:path';
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 /** What Node makes of the sources once is kept for the next of many processes. */
-const env = { ...process.env, NODE_COMPILE_CACHE: 'node_modules/.cache/compiled' };
+const compileCache = { NODE_COMPILE_CACHE: 'node_modules/.cache/compiled' };
 
 /** Runs a command of `cli/` as `npm run` does: a process of its own, on the Node of the tests. */
 export const runCommand = (command: string, args: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
+    const env = { ...process.env, ...compileCache };
     execFile(process.execPath, [`cli/${command}.ts`, ...args], { env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ code, stdout, stderr });

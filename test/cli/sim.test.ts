@@ -15,7 +15,7 @@ import { play } from '../../simulator/play.ts';
 import { type Report, reportOf } from '../../simulator/report.ts';
 import type { SavedCluster } from '../../simulator/scenarios/saved-cluster.ts';
 import { pocket } from '../support/pocket.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand, temporaryFile } from './run-command.ts';
 
 const patienceMs = 120_000;
 const read = (line: string) => readSimOptions(line.split(' '));
@@ -180,6 +180,16 @@ describe('a saved cluster', { timeout: patienceMs }, () => {
       expect.arrayContaining(['assumed    all is new', 'left out   service x: too odd']),
     );
     expect(jobs[0]?.cluster?.services.length).toBeGreaterThan(10);
+  });
+
+  it('that wants more tasks than can be played is refused in one line', async () => {
+    const saved = JSON.parse(readFileSync('test/fixtures/snapshots/seed-003.json', 'utf8'));
+    saved.services[0].desired = 1_000_000;
+    const file = await temporaryFile('many.json', saved);
+    const { code, stderr } = await runCommand('sim', ['--scenario', 'storm', '--from', file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('its services want 1000000 tasks, 20000 at most can be played');
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
   it.each([

@@ -1,8 +1,9 @@
+import path from 'node:path';
 import * as v from 'valibot';
 import type { MonthlyUsage } from './measure.ts';
 
 /** Where the usage that the README's table is reckoned from lies. */
-export const usageFile = 'docs/cost.json';
+export const usageFile = path.join(import.meta.dirname, '../../../docs/cost.json');
 
 const count = v.pipe(v.number(), v.minValue(0));
 const functionUsage = v.strictObject({

@@ -35,12 +35,16 @@ function workOut(region: string): RegionPrices | undefined {
   if (ec2 === undefined && fargate.size === 0) return undefined;
   return {
     region,
-    source: `list prices of ${ec2OnDemand.asOf}`,
+    source: sourceOf(fargate.size > 0),
     ec2UsdPerHour: ec2 ?? new Map(),
     managementUsdPerHour: new Map(),
     fargate,
   };
 }
+
+/** Fargate's figures are quotations of one year, see `fargate.ts`; EC2's were read from AWS on one day. */
+const sourceOf = (hasFargate: boolean): string =>
+  `EC2's list prices of ${ec2OnDemand.asOf}${hasFargate ? ", Fargate's as quoted in 2026" : ''}`;
 
 /** Prices of one Region over others: what the newer ones lack is taken from the older ones. */
 export function withNewer(older: RegionPrices | undefined, newer: RegionPrices): RegionPrices {

@@ -15,7 +15,8 @@ describe('shippedPrices', () => {
       gbUsdPerHour: 0.00356,
     });
     expect(prices?.managementUsdPerHour.size).toBe(0);
-    expect(prices?.source).toBe('list prices of 2026-02-07');
+    expect(prices?.source).toBe("EC2's list prices of 2026-02-07, Fargate's as quoted in 2026");
+    expect(shippedPrices('eu-north-1')?.source).toBe("EC2's list prices of 2026-02-07");
   });
 
   it('has no Fargate price where none could be found, rather than the price of a neighbour', () => {
