@@ -282,6 +282,8 @@ export type DrainStuckFacts = {
   readonly ec2InstanceId?: string;
   readonly provider?: string;
   readonly zone?: string;
+  /** What runs it: `managed-instances`, `ec2`, `external`; empty where that is not known. */
+  readonly compute?: string;
   /** Why it is replaced: `age`, `health`, ... */
   readonly why?: string;
   /** Tasks that keep it. */
@@ -291,6 +293,8 @@ export type DrainStuckFacts = {
   readonly drainSinceMs?: number;
   readonly quietSinceMs?: number;
   readonly deadlineMs?: number;
+  /** When managed draining of an Auto Scaling group, if it is on, ends what it holds back. */
+  readonly drainingUntilMs?: number;
   /** Why each is still there, and the change that frees it; a line each. */
   readonly stays?: string;
   readonly changes?: string;
@@ -305,6 +309,8 @@ export type DrainStuckFacts = {
 
 /** `drains-stuck`: the stuck drains of one service or family, told once. */
 export type DrainsStuckFacts = {
+  /** See {@link DrainStuckFacts}; empty where they differ. */
+  readonly compute?: string;
   /** Instances that it has kept since it opened, and those that it still keeps, with their names. */
   readonly instances?: number;
   readonly kept?: number;
@@ -314,6 +320,7 @@ export type DrainsStuckFacts = {
   /** Of the first of them. */
   readonly drainSinceMs?: number;
   readonly deadlineMs?: number;
+  readonly drainingUntilMs?: number;
   /** See {@link DrainStuckFacts}. */
   readonly stays?: string;
   readonly changes?: string;

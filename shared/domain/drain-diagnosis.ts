@@ -1,5 +1,5 @@
 import { type ClusterIndex, indexOf } from './cluster-index.ts';
-import { roomsOf, tasksWithoutRoom } from './drain-room.ts';
+import { type RoomLack, roomsOf, tasksWithoutRoom } from './drain-room.ts';
 import { createLifetimeOf, type InstanceLifetime, killedFromMs } from './instance-lifetime.ts';
 import { compareTexts } from './order.ts';
 import { ageMsOf, protectionOf } from './replacement-harm.ts';
@@ -24,7 +24,8 @@ export const placementFailureMsMax = 3_600_000;
  * - `deployment-in-progress`: its service is being deployed and has no task to spare; let that end.
  * - `replacement-unhealthy`: the tasks in `replacements` run and are ill; repair them.
  * - `replacement-starting`: the tasks in `replacements` are not running yet; wait.
- * - `no-room`: give the cluster room for `needs`, or find out why ECS cannot (the service's events).
+ * - `no-room`: give the cluster room for `needs`, or what it `lacks`; where that is undefined ECS failed to
+ *   place a task for a reason that the service's events tell.
  * - `moving`: nothing that a snapshot shows is in the way.
  */
 export type Stay =
@@ -49,7 +50,13 @@ export type Stay =
       /** ARNs, sorted. */
       readonly replacements: readonly string[];
     }
-  | { readonly reason: 'no-room'; readonly needs: Resources };
+  | {
+      readonly reason: 'no-room';
+      readonly needs: Resources;
+      readonly lacks: RoomLack | undefined;
+      /** Of its network mode `bridge` or `host`, as `80/tcp`. */
+      readonly hostPorts: readonly string[];
+    };
 
 export type StayingTask = {
   readonly arn: string;
@@ -118,7 +125,7 @@ type Scene = {
   readonly nowMs: number;
   readonly deadlineMs: number | undefined;
   /** Tasks of the instance for which the rest has no room. */
-  readonly withoutRoom: ReadonlySet<Task>;
+  readonly withoutRoom: ReadonlyMap<Task, RoomLack>;
 };
 
 /** Statuses of a task before it runs, and after; one that is not known counts as neither. */
@@ -177,7 +184,10 @@ function serviceStay(task: Task, service: Service, scene: Scene): Stay {
   const isPlaced = starting.some(({ instanceArn }) => instanceArn !== undefined);
   // What has found a place takes up the room that is looked for.
   const hasNoRoom = hasFailedToPlace(service, scene.nowMs) || scene.withoutRoom.has(task);
-  if (hasNoRoom && !isPlaced) return { reason: 'no-room', needs: task.reserved };
+  if (hasNoRoom && !isPlaced) {
+    const { reserved: needs, hostPorts } = task;
+    return { reason: 'no-room', needs, lacks: scene.withoutRoom.get(task), hostPorts };
+  }
   return starting.length > 0
     ? replacementStay('replacement-starting', starting)
     : { reason: 'moving' };
@@ -207,16 +217,34 @@ function withoutRoom(
   index: ClusterIndex,
   instance: Instance,
   staying: readonly Task[],
-): ReadonlySet<Task> {
-  if (instance.compute === 'managed-instances') return new Set();
-  const moving = staying.filter((task) => ownerOf(task, index).type === 'service');
-  const others = index.snapshot.instances.filter(
-    ({ compute, capacityProvider }) =>
-      compute === instance.compute && capacityProvider === instance.capacityProvider,
+): ReadonlyMap<Task, RoomLack> {
+  if (instance.compute === 'managed-instances') return new Map();
+  const moving = staying.filter(
+    (task) => ownerOf(task, index).type === 'service' && !isLaunchedFor(task, index),
   );
-  const rooms = roomsOf(others, index);
-  return new Set(tasksWithoutRoom(moving, rooms, index, new Set([instance.arn])));
+  if (moving.length === 0) return new Map();
+  const isBeside = ({ compute, capacityProvider }: Instance): boolean =>
+    compute === instance.compute && capacityProvider === instance.capacityProvider;
+  const placesOf = new Map(
+    moving.map(({ service: name }) => {
+      const service = index.serviceOf(name);
+      const arns = service && new Set(index.instancesFor(service).map(({ arn }) => arn));
+      return [name, arns] as const;
+    }),
+  );
+  // Where the service could not be read, what is beside its instance is what is known.
+  const mayUse = ({ service }: Task, other: Instance): boolean =>
+    placesOf.get(service)?.has(other.arn) ?? isBeside(other);
+  const rooms = roomsOf(index.snapshot.instances, index);
+  return tasksWithoutRoom(moving, rooms, index, new Set([instance.arn]), mayUse);
 }
+
+/** Whether ECS may launch a managed instance for a task, or place it on Fargate. */
+const isLaunchedFor = ({ service }: Task, { serviceOf, providerOf }: ClusterIndex): boolean =>
+  serviceOf(service)?.capacityProviders.some((name) => {
+    const compute = providerOf(name)?.compute;
+    return compute === 'managed-instances' || compute === 'fargate';
+  }) === true;
 
 const needsSomeone: ReadonlySet<Stay['reason']> = new Set<Stay['reason']>([
   'nothing-can-move',

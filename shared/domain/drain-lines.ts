@@ -36,7 +36,7 @@ export function stayText(task: StayingTask): string {
     case 'protected':
       return `${who}: protected${stay.isPastDeadline ? ' past the deadline' : ''}`;
     case 'no-room':
-      return `${who}: no room for ${stay.needs.cpuUnits} CPU units, ${stay.needs.memoryMiB} MiB`;
+      return `${who}: ${lackText(stay)}`;
     case 'standalone-task':
       return `${who}: standalone, nobody moves it`;
     case 'replacement-unhealthy':
@@ -47,6 +47,46 @@ export function stayText(task: StayingTask): string {
   }
 }
 
+type NoRoom = Extract<Stay, { readonly reason: 'no-room' }>;
+
+/** What the instances that are there are short of. */
+function lackText({ lacks, needs, hostPorts }: NoRoom): string {
+  switch (lacks) {
+    case 'resources':
+      return `no room for ${needs.cpuUnits} CPU units, ${needs.memoryMiB} MiB`;
+    case 'architecture':
+      return 'room on instances of another CPU architecture only';
+    case 'ports':
+      return `room only where port ${hostPorts.slice(0, portsMax).join(', ')} is taken`;
+    case 'interfaces':
+      return 'room only where no network interface is left';
+    case 'distinct':
+      return 'room only where a task of it runs already (distinctInstance)';
+    case undefined:
+      return 'ECS could not place another one within the last hour';
+  }
+}
+
+const portsMax = 3;
+
+/** What gives a task the room that it lacks. */
+function roomText({ lacks }: NoRoom): string {
+  switch (lacks) {
+    case 'resources':
+      return 'add capacity that has room for it';
+    case 'architecture':
+      return 'add an instance of its CPU architecture';
+    case 'ports':
+      return 'add an instance whose port is free, or let ECS choose the host port';
+    case 'interfaces':
+      return 'add an instance: these hold as many network interfaces as their type can';
+    case 'distinct':
+      return 'add an instance without a task of it';
+    case undefined:
+      return "read the service's events: they say what was missing";
+  }
+}
+
 /** The one change that frees a task. */
 export function changeText(task: StayingTask): string {
   const name = shortName(task.name);
@@ -54,12 +94,15 @@ export function changeText(task: StayingTask): string {
   switch (stay.reason) {
     case 'nothing-can-move': {
       const { maximumPercentMin, minimumHealthyPercentMax } = stay.change;
-      return `${name}: maximumPercent ${maximumPercentMin} or more, or minimumHealthyPercent ${minimumHealthyPercentMax} or less`;
+      const most = `${name}: maximumPercent ${maximumPercentMin} or more`;
+      return minimumHealthyPercentMax === undefined
+        ? most
+        : `${most}, or minimumHealthyPercent ${minimumHealthyPercentMax} or less (one task fewer meanwhile)`;
     }
     case 'protected':
       return `${name}: leaves when its protection ends; end it if it may go`;
     case 'no-room':
-      return `${name}: add capacity that has room for it`;
+      return `${name}: ${roomText(stay)}`;
     case 'standalone-task':
       return `${name}: let it finish, or run it elsewhere and stop it`;
     case 'replacement-unhealthy':

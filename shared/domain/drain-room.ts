@@ -40,38 +40,69 @@ export function roomsOf(
   return { rooms, largest: { cpuUnits: most('cpuUnits'), memoryMiB: most('memoryMiB') } };
 }
 
+/** What a task is short of on the instance that comes nearest to taking it. */
+export type RoomLack =
+  /** CPU or memory, or an instance at all. */
+  | 'resources'
+  | 'architecture'
+  | 'ports'
+  | 'interfaces'
+  /** `distinctInstance`: each of them has a task of the service. */
+  | 'distinct';
+
+/** From what is farthest to what is nearest to a room. */
+const nearness: readonly RoomLack[] = [
+  'resources',
+  'architecture',
+  'ports',
+  'interfaces',
+  'distinct',
+];
+
 /**
  * Tasks that find no room when all are put into the rooms given, largest first, each into the first
  * that takes it; rooms on the instances that they leave do not count. Placement expressions
  * (`memberOf`) are not looked at, so a task may find less room than this says; and another order may fit
- * one more, so it says what is likely and proves nothing.
+ * one more, so it says what is likely and proves nothing. `mayUse` says where ECS may place a task at all.
  */
 export function tasksWithoutRoom(
   tasks: readonly Task[],
   { rooms, largest }: Rooms,
   { serviceOf }: ClusterIndex,
   leavingArns: ReadonlySet<string>,
-): readonly Task[] {
+  mayUse: (task: Task, instance: Instance) => boolean = () => true,
+): ReadonlyMap<Task, RoomLack> {
   const taken = new Map<OpenRoom, OpenRoom>();
-  return [...tasks].sort(largestFirst).filter((task) => {
+  const without = new Map<Task, RoomLack>();
+  for (const task of [...tasks].sort(largestFirst)) {
     // The instances of a full cluster need not be looked at one by one.
-    if (!holds(largest, task.reserved)) return true;
+    if (!holds(largest, task.reserved)) {
+      without.set(task, 'resources');
+      continue;
+    }
     const service = serviceOf(task.service);
-    const room = rooms.find(
-      (candidate) =>
-        // The cheap question comes first: what is full now does not empty.
-        holds(candidate, task.reserved) &&
-        !leavingArns.has(candidate.instance.arn) &&
-        fits(task, service, taken.get(candidate) ?? candidate),
-    );
-    if (room === undefined) return true;
+    const lackIn = (candidate: OpenRoom): RoomLack | undefined =>
+      // The cheap question comes first: what is full now does not empty.
+      !holds(candidate, task.reserved) ||
+      leavingArns.has(candidate.instance.arn) ||
+      !mayUse(task, candidate.instance)
+        ? 'resources'
+        : missingIn(taken.get(candidate) ?? candidate, task, service);
+    const room = rooms.find((candidate) => lackIn(candidate) === undefined);
+    if (room === undefined) {
+      without.set(task, nearestOf(rooms.map(lackIn)));
+      continue;
+    }
     const own = taken.get(room) ?? copyOf(room);
     taken.set(room, own);
     book(own, task, 1);
     if (task.service !== undefined) own.services.add(task.service);
-    return false;
-  });
+  }
+  return without;
 }
+
+const nearestOf = (lacks: readonly (RoomLack | undefined)[]): RoomLack =>
+  nearness.findLast((lack) => lacks.includes(lack)) ?? 'resources';
 
 const largestFirst = (a: Task, b: Task): number =>
   b.reserved.memoryMiB - a.reserved.memoryMiB ||
@@ -79,11 +110,15 @@ const largestFirst = (a: Task, b: Task): number =>
   compareTexts(a.arn, b.arn);
 
 /** What is not known to be missing is taken to be there. */
-const fits = (task: Task, service: Service | undefined, room: OpenRoom): boolean =>
-  lackOf(task, room) === undefined &&
-  hasInterfaceFor(task, room) !== 'no' &&
-  isSameArchitecture(task.architecture, room.instance.architecture) &&
-  !(service !== undefined && isDistinct(service) && room.services.has(service.name));
+function missingIn(room: OpenRoom, task: Task, service: Service | undefined): RoomLack | undefined {
+  const lack = lackOf(task, room);
+  if (lack === 'cpu' || lack === 'memory') return 'resources';
+  if (!isSameArchitecture(task.architecture, room.instance.architecture)) return 'architecture';
+  if (lack === 'ports') return 'ports';
+  if (hasInterfaceFor(task, room) === 'no') return 'interfaces';
+  const isTaken = service !== undefined && isDistinct(service) && room.services.has(service.name);
+  return isTaken ? 'distinct' : undefined;
+}
 
 const holds = (free: Resources, reserved: Resources): boolean =>
   free.cpuUnits >= reserved.cpuUnits && free.memoryMiB >= reserved.memoryMiB;

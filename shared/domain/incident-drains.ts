@@ -48,11 +48,15 @@ function keptFacts(members: readonly Incident[]): DrainsStuckFacts {
   const sorted = [...members].sort((a, b) => compareTexts(a.subject.name, b.subject.name));
   const sinceMs = least(sorted, 'drainSinceMs');
   const deadlineMs = least(sorted, 'deadlineMs');
+  const drainingUntilMs = least(sorted, 'drainingUntilMs');
+  const kinds = new Set(members.map(({ facts }) => facts.compute ?? ''));
   return {
     instanceNames: sorted.slice(0, namesMax).map(nameOf).join(', '),
     stuck: sorted.reduce((sum, member) => sum + numberIn(member, 'stuck'), 0),
     ...(sinceMs === undefined ? {} : { drainSinceMs: sinceMs }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(drainingUntilMs === undefined ? {} : { drainingUntilMs }),
+    compute: kinds.size === 1 ? String([...kinds][0]) : '',
     stays: linesOf(sorted, 'stays'),
     changes: linesOf(sorted, 'changes'),
   };

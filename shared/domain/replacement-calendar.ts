@@ -212,7 +212,7 @@ function draftOf({ items, isHerd, provider }: ProviderGroup, context: HarmContex
   const instances = items.map(({ lifetime }) => lifetime);
   const { harms, notes, movingTasks, ...services } = findingsOf(instances, context);
   const own = new Set(items.map(({ arn }) => arn));
-  const homeless = tasksWithoutRoom(movingTasks, provider.rooms, context.index, own).length;
+  const homeless = tasksWithoutRoom(movingTasks, provider.rooms, context.index, own).size;
   const roomNotes: readonly Note[] =
     homeless === 0 ? [] : [{ reason: 'new-instances-needed', tasks: homeless }];
   const deadlineMs = instances.reduce(

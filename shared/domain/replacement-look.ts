@@ -27,6 +27,11 @@ const hourMs = 3_600_000;
 export const stuckAfterMs = hourMs;
 /** A stuck drain is critical so long before ECS kills what is left. */
 export const criticalBeforeMs = 24 * hourMs;
+/**
+ * Managed draining of an Auto Scaling group's capacity provider holds the end of an instance back for so
+ * long at most: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html
+ */
+export const managedDrainingMsMax = 48 * hourMs;
 /** How a service stood is noted so long before its instance is due: a calendar comes every six hours. */
 const beforeMs = 12 * hourMs;
 /** Services and tasks of one instance that are remembered. */

@@ -43,8 +43,11 @@ export function moveOf(service: Limited, tasks: number, tasksInAll: number): Ser
 export type PercentChange = {
   /** The smallest `maximumPercent` with which one task more can be started. */
   readonly maximumPercentMin: number;
-  /** The largest `minimumHealthyPercent` with which one task can be stopped. */
-  readonly minimumHealthyPercentMax: number;
+  /**
+   * The largest `minimumHealthyPercent` with which one task can be stopped; undefined for the only task of a
+   * service, which must not be stopped before another runs.
+   */
+  readonly minimumHealthyPercentMax: number | undefined;
 };
 
 /** Nothing can be started and nothing stopped, so nothing moves: no drain ends, no deployment either. */
@@ -59,6 +62,7 @@ export function changeThatFrees(desired: number): PercentChange {
   assert(Number.isInteger(desired) && desired > 0, 'only a service that wants tasks can be stuck');
   return {
     maximumPercentMin: Math.ceil((100 * (desired + 1)) / desired),
-    minimumHealthyPercentMax: Math.floor((100 * (desired - 1)) / desired),
+    minimumHealthyPercentMax:
+      desired === 1 ? undefined : Math.floor((100 * (desired - 1)) / desired),
   };
 }

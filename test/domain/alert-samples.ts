@@ -173,6 +173,7 @@ const drainFacts: DrainStuckFacts = {
   ec2InstanceId: 'i-0a71c2e3f4a5b6c70',
   provider: 'general',
   zone: 'eu-central-1a',
+  compute: 'managed-instances',
   why: 'age',
   stuck: 4,
   drainSinceMs: firstAtMs - 6 * hourMs,
@@ -183,7 +184,7 @@ const drainFacts: DrainStuckFacts = {
     'report-nightly/77aa: standalone, nobody moves it\n' +
     'ledger/ab12: protected',
   changes:
-    'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less\n' +
+    'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less (one task fewer meanwhile)\n' +
     'report-nightly: let it finish, or run it elsewhere and stop it\n' +
     'ledger: leaves when its protection ends; end it if it may go',
 };
@@ -198,8 +199,9 @@ const drainsFacts: DrainsStuckFacts = {
     'cart/9c77: desired 3, at least 3 and at most 3 may run\n' +
     'cart/1f2e: desired 3, at least 3 and at most 3 may run\n' +
     'cart/3c4d: desired 3, at least 3 and at most 3 may run',
+  compute: 'managed-instances',
   changes:
-    'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less\n' +
+    'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less (one task fewer meanwhile)\n' +
     'report-nightly: let it finish, or run it elsewhere and stop it',
   leftAtEnd: 0,
   lost: 0,
@@ -859,6 +861,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     facts: {
       ec2InstanceId: 'i-0b12d4e5f60718293',
       provider: 'asg-web',
+      ...{ compute: 'ec2', drainingUntilMs: firstAtMs + 46 * hourMs },
       why: 'unknown',
       stuck: 2,
       drainSinceMs: firstAtMs - 2 * hourMs,
@@ -866,6 +869,24 @@ export const samples: Readonly<Record<string, Sample>> = {
       stays: 'web/1f2e: no room for 1024 CPU units, 2048 MiB\nweb/3c4d: its replacement is ill',
       changes: 'web: add capacity that has room for it\nweb: repair the tasks that are ill',
     },
+    later: { resolve: { endedBy: 'gone', leftAtEnd: 2, lost: 0 } },
+  },
+  'drain-stuck-external': {
+    kind: 'drain-stuck',
+    cause: 'no-departure',
+    subject: { type: 'instance', name: instanceId },
+    count: 1,
+    spanMs: 0,
+    severity: 'warn',
+    facts: {
+      ec2InstanceId: 'mi-0b12d4e5f60718293',
+      ...{ compute: 'external', why: 'user', stuck: 1 },
+      drainSinceMs: firstAtMs - 2 * hourMs,
+      quietSinceMs: firstAtMs - hourMs,
+      stays: 'report-nightly/77aa: standalone, nobody moves it',
+      changes: 'report-nightly: let it finish, or run it elsewhere and stop it',
+    },
+    later: { resolve: { endedBy: 'gone', leftAtEnd: 1, lost: 1 } },
   },
   'zone-imbalance': zoneSample({}),
   'zone-imbalance-ecs': zoneSample(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diagnoseDrain, placementFailureMsMax } from '../../shared/domain/drain-diagnosis.ts';
+import { changeText, stayText } from '../../shared/domain/drain-lines.ts';
 import type { Instance, Snapshot, Task } from '../../shared/domain/snapshot.ts';
 import {
   dayMs,
@@ -203,20 +204,130 @@ describe('room', () => {
   const ec2 = (name: string, changes: Partial<Instance> = {}) =>
     managed(name, nowMs - 100 * dayMs, { compute: 'ec2', capacityProvider: 'asg', ...changes });
   const ec2Draining = ec2('i-1', { status: 'DRAINING' });
+  const onAsg = { compute: 'ec2', capacityProviders: ['asg'] } as const;
   const withOther = (second: Instance, ...others: readonly Task[]) => ({
-    ...two({}, ...others),
+    ...two(onAsg, ...others),
     instances: [ec2Draining, second],
   });
   it('that is missing is a risk on EC2, whose instances ECS does not launch for a drain', () =>
     expect(stayOf(withOther(ec2('i-2', full)), ec2Draining)).toEqual({
-      reason: 'no-room',
+      ...{ reason: 'no-room', lacks: 'resources', hostPorts: [] },
       needs: { cpuUnits: 256, memoryMiB: 512 },
     }));
+
+  it.each<readonly [string, Parameters<typeof service>[4], Partial<Instance>, string]>([
+    [
+      'another provider of its strategy',
+      { capacityProviders: ['asg', 'b'] },
+      { capacityProvider: 'b' },
+      'moving',
+    ],
+    [
+      'any EC2 instance, by its launch type',
+      { capacityProviders: [] },
+      { capacityProvider: 'b' },
+      'moving',
+    ],
+    [
+      'an instance of no provider, by its launch type',
+      { capacityProviders: [] },
+      { capacityProvider: undefined },
+      'moving',
+    ],
+    ['a provider that is none of its own', {}, { capacityProvider: 'b' }, 'no-room'],
+    [
+      'managed instances, which ECS launches',
+      { capacityProviders: ['asg', 'general'] },
+      full,
+      'moving',
+    ],
+  ])('is looked for where ECS may place the service: %s', (_, changes, second, reason) => {
+    const capacityProviders = [
+      {
+        name: 'general',
+        compute: 'managed-instances',
+        isSpot: false,
+        status: 'ACTIVE',
+        subnets: [],
+        scaleInAfterSeconds: null,
+      },
+    ] as const;
+    const world = two({ ...onAsg, ...changes });
+    const instances = [ec2Draining, ec2('i-2', second)];
+    expect(stayOf({ ...world, instances, capacityProviders }, ec2Draining)?.reason).toBe(reason);
+  });
+
+  const distinct = { placementConstraints: [{ type: 'distinctInstance', expression: undefined }] };
+  it.each<{
+    readonly lacks: string;
+    readonly of?: Partial<Task>;
+    readonly on?: Partial<Instance>;
+    readonly by?: Parameters<typeof service>[4];
+    readonly says: readonly [stay: string, change: string];
+  }>([
+    {
+      lacks: 'resources',
+      on: full,
+      says: ['no room for 256 CPU units, 512 MiB', 'add capacity that has room for it'],
+    },
+    {
+      lacks: 'ports',
+      ...{ of: { hostPorts: ['80/tcp'] }, on: { usedPorts: ['80/tcp'] } },
+      says: [
+        'room only where port 80/tcp is taken',
+        'add an instance whose port is free, or let ECS choose the host port',
+      ],
+    },
+    {
+      lacks: 'interfaces',
+      ...{ of: { hasEni: true }, on: { type: 't3.small' } },
+      says: [
+        'room only where no network interface is left',
+        'add an instance: these hold as many network interfaces as their type can',
+      ],
+    },
+    {
+      lacks: 'architecture',
+      ...{ of: { architecture: 'arm64' }, on: { architecture: 'x86_64' } },
+      says: [
+        'room on instances of another CPU architecture only',
+        'add an instance of its CPU architecture',
+      ],
+    },
+    {
+      lacks: 'distinct',
+      by: distinct,
+      says: [
+        'room only where a task of it runs already (distinctInstance)',
+        'add an instance without a task of it',
+      ],
+    },
+  ])('that is short of $lacks, and says so', ({ lacks, of, on, by, says: [text, change] }) => {
+    const instanceTypes = { 't3.small': { vCpus: 2, memoryMiB: 2_048, eniMax: 3 } };
+    const eni = (name: string) => task(name, 'web', 'i-2', { hasEni: true });
+    const world = {
+      services: [service('web', 3, 100, 200, { ...onAsg, ...by })],
+      tasks: [task('web1', 'web', 'i-1', of), eni('web2'), eni('web3')],
+      instances: [ec2Draining, ec2('i-2', on)],
+      instanceTypes,
+    };
+    const [staying] = diagnose(world, ec2Draining).tasks;
+    expect(staying?.stay).toMatchObject({ reason: 'no-room', lacks });
+    if (staying === undefined) throw new Error('it stays');
+    expect([stayText(staying), changeText(staying)]).toEqual([
+      `web/web1: ${text}`,
+      `web: ${change}`,
+    ]);
+  });
   it.each([
     ['there is', ec2('i-2'), 'moving'],
     ['there is on another provider', ec2('i-2', { capacityProvider: 'other' }), 'no-room'],
     ['there is on an instance that drains', ec2('i-2', { status: 'DRAINING' }), 'no-room'],
-    ['there is on a machine of ECS Anywhere', ec2('i-2', { compute: 'external' }), 'no-room'],
+    [
+      'there is on a machine of ECS Anywhere',
+      ec2('i-2', { compute: 'external', capacityProvider: undefined }),
+      'no-room',
+    ],
   ])('%s', (_, second, reason) =>
     expect(stayOf(withOther(second), ec2Draining)?.reason).toBe(reason),
   );

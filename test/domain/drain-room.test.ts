@@ -29,7 +29,7 @@ const without = (
 ): string => {
   const { placed = [], instanceTypes = {}, services = [] } = settings;
   const index = indexOf(snapshot({ tasks: placed, instances, instanceTypes, services }));
-  return tasksWithoutRoom(tasks, roomsOf(instances, index), index, new Set())
+  return [...tasksWithoutRoom(tasks, roomsOf(instances, index), index, new Set()).keys()]
     .map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1))
     .join(' ');
 };
@@ -152,7 +152,7 @@ describe('tasksWithoutRoom', () => {
     const index = indexOf(snapshot({ instanceTypes: types }));
     const rooms = roomsOf([instance('i-1', 9, 9)], index);
     const tasks = [needing('a', 9, 9, { hostPorts: ['80/tcp'] })];
-    expect(tasksWithoutRoom(tasks, rooms, index, new Set())).toEqual([]);
-    expect(tasksWithoutRoom(tasks, rooms, index, new Set())).toEqual([]);
+    expect([...tasksWithoutRoom(tasks, rooms, index, new Set())]).toEqual([]);
+    expect([...tasksWithoutRoom(tasks, rooms, index, new Set())]).toEqual([]);
   });
 });

@@ -49,14 +49,14 @@ describe('moveOf', () => {
 describe('changeThatFrees', () => {
   it.each([
     [3, 134, 66],
-    [1, 200, 0],
+    [1, 200, undefined],
     [2, 150, 50],
     [4, 125, 75],
     [7, 115, 85],
     [100, 101, 99],
     [101, 101, 99],
     [1_000, 101, 99],
-  ])('%i tasks: maximumPercent %i or minimumHealthyPercent %i', (desired, maximum, minimum) =>
+  ])('%i tasks: maximumPercent %i or minimumHealthyPercent %s', (desired, maximum, minimum) =>
     expect(changeThatFrees(desired)).toEqual({
       maximumPercentMin: maximum,
       minimumHealthyPercentMax: minimum,
@@ -75,6 +75,9 @@ describe('changeThatFrees', () => {
           isStuck(desired, taskLimitsOf({ desired, minimumHealthyPercent, maximumPercent }));
         expect(isStuckAt(100, maximumPercentMin)).toBe(false);
         expect(isStuckAt(100, maximumPercentMin - 1)).toBe(true);
+        // The only task of a service must not stop before another runs.
+        expect(minimumHealthyPercentMax === undefined).toBe(desired === 1);
+        if (minimumHealthyPercentMax === undefined) return;
         expect(isStuckAt(minimumHealthyPercentMax, 100)).toBe(false);
         expect(isStuckAt(minimumHealthyPercentMax + 1, 100)).toBe(true);
       }),

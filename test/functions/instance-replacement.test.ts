@@ -284,7 +284,8 @@ describe('a drain that stands still', () => {
           stuck: 1,
           why: 'age',
           stays: 'cart/k3: desired 3, at least 3 and at most 3 may run',
-          changes: 'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less',
+          changes:
+            'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less (one task fewer meanwhile)',
         },
       },
     ]);

@@ -24,7 +24,7 @@ export function drainStuckDraft(scene: Scene): Draft {
           deadline === undefined ? undefined : `ECS kills ${themOf(facts)} ${deadline}`,
           drained,
         ]),
-    lead: isResolved ? overLead(scene, facts) : leadOf(scene, deadline),
+    lead: isResolved ? overLead(scene, facts) : leadOf(scene, facts, deadline),
     since: drainText(facts, context),
     evidence: known([
       placeText(scene, facts),
@@ -56,14 +56,32 @@ function overLead({ incident }: Scene, facts: Reader): string {
   const lost = facts.number('lost') ?? 0;
   if (left === 0) return `The drain of ${who} is over. Nothing to do.`;
   const had = `${who} is gone. At the last look ${counted(left, 'task')} ${left === 1 ? 'was' : 'were'} on it;`;
+  if (isOrphaning(facts)) {
+    return `${who} is gone with ${counted(left, 'task')} on it. Unless its machine was ended, ${left === 1 ? 'it runs' : 'they run'} on, uncounted.`;
+  }
   if (lost === 0) return `${had} their services start others. Nothing to do.`;
   return `${had} nobody restarts ${lost === left ? (lost === 1 ? 'it' : 'them') : `${lost} of them`}.`;
 }
 
+/**
+ * Deregistered by force, a machine of your own keeps its containers running, out of ECS's sight:
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterContainerInstance.html
+ */
+export const isOrphaning = (facts: FactReader<{ readonly compute?: string }>): boolean =>
+  facts.text('compute') === 'ec2' || facts.text('compute') === 'external';
+
 const afterwards = (facts: Reader): Draft['next'] =>
-  (facts.number('lost') ?? 0) === 0
-    ? nothingToDo
-    : [{ text: 'were the standalone tasks done? if not, start them again' }];
+  afterwardsOf(isOrphaning(facts), facts.number('leftAtEnd') ?? 0, facts.number('lost') ?? 0);
+
+/** What to do once instances are gone with tasks on them, `lost` of them standalone. */
+export function afterwardsOf(orphaning: boolean, left: number, lost: number): Draft['next'] {
+  const start = { text: 'were the standalone tasks done? if not, start them again' };
+  if (orphaning && left > 0) {
+    const stop = { text: 'is the machine ended? if not, stop what still runs on it, or end it' };
+    return lost === 0 ? [stop] : [stop, start];
+  }
+  return lost === 0 ? nothingToDo : [start];
+}
 
 /** A drain is critical a day before the end. */
 const criticalMs = 24 * 3_600_000;
@@ -80,9 +98,17 @@ const stuckText = (facts: Reader): string => {
 
 const themOf = (facts: Reader): string => (facts.number('stuck') === 1 ? 'it' : 'them');
 
-function leadOf({ notice, incident }: Scene, deadline: string | undefined): string {
+function leadOf(
+  { notice, incident, context }: Scene,
+  facts: Reader,
+  deadline: string | undefined,
+): string {
+  const untilMs = facts.number('drainingUntilMs');
   if (notice.severity === 'critical') {
     return `ECS kills what is left on ${subjectText(incident)} ${deadline === undefined ? 'soon' : `from ${deadline}`}. Act now.`;
+  }
+  if (deadline === undefined && untilMs !== undefined) {
+    return `Nobody is hurt so far. Managed draining, if it is on, ends ${subjectText(incident)} from ${context.formatTime(untilMs)}. Act before.`;
   }
   return deadline === undefined
     ? `Nobody is hurt so far, but the drain of ${subjectText(incident)} does not end by itself. Act this week.`

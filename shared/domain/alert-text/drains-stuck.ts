@@ -1,6 +1,6 @@
 import { type DrainsStuckFacts, type FactReader, readFacts } from '../alert-facts.ts';
-import { countOf, type Draft, nothingToDo, type Scene, subjectText } from './draft.ts';
-import { criticalText } from './drain-stuck.ts';
+import { countOf, type Draft, type Scene, subjectText } from './draft.ts';
+import { afterwardsOf, criticalText, isOrphaning } from './drain-stuck.ts';
 import { counted, joined, known, shellWord } from './words.ts';
 
 type Reader = FactReader<DrainsStuckFacts>;
@@ -59,6 +59,9 @@ function overLead({ incident }: Scene, facts: Reader): string {
   const lost = facts.number('lost') ?? 0;
   if (left === 0) return `${over} Nothing to do.`;
   const had = `${over} ${counted(left, 'task')} ${left === 1 ? 'was' : 'were'} left on those that went;`;
+  if (isOrphaning(facts)) {
+    return `${over} Unless the machines were ended, ${counted(left, 'task')} ${left === 1 ? 'runs' : 'run'} on there, uncounted.`;
+  }
   return lost === 0
     ? `${had} their services start others. Nothing to do.`
     : `${had} nobody restarts ${lost} of them.`;
@@ -69,6 +72,10 @@ function leadOf(scene: Scene, facts: Reader, deadline: string | undefined): stri
   const drains = counted(keptIn(scene, facts), 'instance');
   if (notice.severity === 'critical') {
     return `ECS kills what is left on ${drains} ${deadline === undefined ? 'soon' : `from ${deadline}`}. Act now.`;
+  }
+  const untilMs = facts.number('drainingUntilMs');
+  if (deadline === undefined && untilMs !== undefined) {
+    return `Nobody is hurt so far. Managed draining, if it is on, ends the first of ${drains} from ${scene.context.formatTime(untilMs)}. Act before.`;
   }
   return deadline === undefined
     ? `Nobody is hurt so far, but the drains of ${drains} do not end by themselves. Act this week.`
@@ -108,6 +115,4 @@ function adviceOf({ incident }: Scene, facts: Reader): Draft['next'] {
 }
 
 const afterwards = (facts: Reader): Draft['next'] =>
-  (facts.number('lost') ?? 0) === 0
-    ? nothingToDo
-    : [{ text: 'were the standalone tasks done? if not, start them again' }];
+  afterwardsOf(isOrphaning(facts), facts.number('leftAtEnd') ?? 0, facts.number('lost') ?? 0);
