@@ -54,8 +54,6 @@ export type Stay =
       readonly reason: 'no-room';
       readonly needs: Resources;
       readonly lacks: RoomLack | undefined;
-      /** Of its network mode `bridge` or `host`, as `80/tcp`. */
-      readonly hostPorts: readonly string[];
     };
 
 export type StayingTask = {
@@ -185,8 +183,7 @@ function serviceStay(task: Task, service: Service, scene: Scene): Stay {
   // What has found a place takes up the room that is looked for.
   const hasNoRoom = hasFailedToPlace(service, scene.nowMs) || scene.withoutRoom.has(task);
   if (hasNoRoom && !isPlaced) {
-    const { reserved: needs, hostPorts } = task;
-    return { reason: 'no-room', needs, lacks: scene.withoutRoom.get(task), hostPorts };
+    return { reason: 'no-room', needs: task.reserved, lacks: scene.withoutRoom.get(task) };
   }
   return starting.length > 0
     ? replacementStay('replacement-starting', starting)

@@ -50,14 +50,14 @@ export function stayText(task: StayingTask): string {
 type NoRoom = Extract<Stay, { readonly reason: 'no-room' }>;
 
 /** What the instances that are there are short of. */
-function lackText({ lacks, needs, hostPorts }: NoRoom): string {
-  switch (lacks) {
+function lackText({ lacks, needs }: NoRoom): string {
+  switch (lacks?.what) {
     case 'resources':
       return `no room for ${needs.cpuUnits} CPU units, ${needs.memoryMiB} MiB`;
     case 'architecture':
       return 'room on instances of another CPU architecture only';
     case 'ports':
-      return `room only where port ${hostPorts.slice(0, portsMax).join(', ')} is taken`;
+      return `room only where port ${lacks?.ports.slice(0, portsMax).join(', ')} is taken`;
     case 'interfaces':
       return 'room only where no network interface is left';
     case 'distinct':
@@ -71,7 +71,7 @@ const portsMax = 3;
 
 /** What gives a task the room that it lacks. */
 function roomText({ lacks }: NoRoom): string {
-  switch (lacks) {
+  switch (lacks?.what) {
     case 'resources':
       return 'add capacity that has room for it';
     case 'architecture':

@@ -41,17 +41,20 @@ export function roomsOf(
 }
 
 /** What a task is short of on the instance that comes nearest to taking it. */
-export type RoomLack =
-  /** CPU or memory, or an instance at all. */
-  | 'resources'
-  | 'architecture'
-  | 'ports'
-  | 'interfaces'
-  /** `distinctInstance`: each of them has a task of the service. */
-  | 'distinct';
+export type RoomLack = {
+  readonly what: /** CPU or memory, or an instance at all. */
+    | 'resources'
+    | 'architecture'
+    | 'ports'
+    | 'interfaces'
+    /** `distinctInstance`: each of them has a task of the service. */
+    | 'distinct';
+  /** Of the task's host ports those that are taken there, as `80/tcp`. */
+  readonly ports: readonly string[];
+};
 
 /** From what is farthest to what is nearest to a room. */
-const nearness: readonly RoomLack[] = [
+const nearness: readonly RoomLack['what'][] = [
   'resources',
   'architecture',
   'ports',
@@ -77,7 +80,7 @@ export function tasksWithoutRoom(
   for (const task of [...tasks].sort(largestFirst)) {
     // The instances of a full cluster need not be looked at one by one.
     if (!holds(largest, task.reserved)) {
-      without.set(task, 'resources');
+      without.set(task, lacking('resources'));
       continue;
     }
     const service = serviceOf(task.service);
@@ -86,7 +89,7 @@ export function tasksWithoutRoom(
       !holds(candidate, task.reserved) ||
       leavingArns.has(candidate.instance.arn) ||
       !mayUse(task, candidate.instance)
-        ? 'resources'
+        ? lacking('resources')
         : missingIn(taken.get(candidate) ?? candidate, task, service);
     const room = rooms.find((candidate) => lackIn(candidate) === undefined);
     if (room === undefined) {
@@ -101,8 +104,17 @@ export function tasksWithoutRoom(
   return without;
 }
 
-const nearestOf = (lacks: readonly (RoomLack | undefined)[]): RoomLack =>
-  nearness.findLast((lack) => lacks.includes(lack)) ?? 'resources';
+const lacking = (what: RoomLack['what'], ports: RoomLack['ports'] = []): RoomLack => ({
+  what,
+  ports,
+});
+
+/** Of several that are as near the first. */
+function nearestOf(lacks: readonly (RoomLack | undefined)[]): RoomLack {
+  const found = new Map(lacks.map((lack) => [lack?.what, lack] as const).reverse());
+  const nearest = nearness.findLast((what) => found.has(what));
+  return found.get(nearest) ?? lacking('resources');
+}
 
 const largestFirst = (a: Task, b: Task): number =>
   b.reserved.memoryMiB - a.reserved.memoryMiB ||
@@ -112,12 +124,16 @@ const largestFirst = (a: Task, b: Task): number =>
 /** What is not known to be missing is taken to be there. */
 function missingIn(room: OpenRoom, task: Task, service: Service | undefined): RoomLack | undefined {
   const lack = lackOf(task, room);
-  if (lack === 'cpu' || lack === 'memory') return 'resources';
-  if (!isSameArchitecture(task.architecture, room.instance.architecture)) return 'architecture';
-  if (lack === 'ports') return 'ports';
-  if (hasInterfaceFor(task, room) === 'no') return 'interfaces';
+  if (lack === 'cpu' || lack === 'memory') return lacking('resources');
+  const isOfSame = isSameArchitecture(task.architecture, room.instance.architecture);
+  if (!isOfSame) return lacking('architecture');
+  if (lack === 'ports') {
+    const isTaken = (port: string): boolean => room.ports.has(port);
+    return lacking('ports', task.hostPorts.filter(isTaken));
+  }
+  if (hasInterfaceFor(task, room) === 'no') return lacking('interfaces');
   const isTaken = service !== undefined && isDistinct(service) && room.services.has(service.name);
-  return isTaken ? 'distinct' : undefined;
+  return isTaken ? lacking('distinct') : undefined;
 }
 
 const holds = (free: Resources, reserved: Resources): boolean =>

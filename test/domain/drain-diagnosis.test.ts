@@ -211,7 +211,7 @@ describe('room', () => {
   });
   it('that is missing is a risk on EC2, whose instances ECS does not launch for a drain', () =>
     expect(stayOf(withOther(ec2('i-2', full)), ec2Draining)).toEqual({
-      ...{ reason: 'no-room', lacks: 'resources', hostPorts: [] },
+      ...{ reason: 'no-room', lacks: { what: 'resources', ports: [] } },
       needs: { cpuUnits: 256, memoryMiB: 512 },
     }));
 
@@ -260,6 +260,7 @@ describe('room', () => {
   const distinct = { placementConstraints: [{ type: 'distinctInstance', expression: undefined }] };
   it.each<{
     readonly lacks: string;
+    readonly ports?: readonly string[];
     readonly of?: Partial<Task>;
     readonly on?: Partial<Instance>;
     readonly by?: Parameters<typeof service>[4];
@@ -272,9 +273,19 @@ describe('room', () => {
     },
     {
       lacks: 'ports',
+      ports: ['80/tcp'],
       ...{ of: { hostPorts: ['80/tcp'] }, on: { usedPorts: ['80/tcp'] } },
       says: [
         'room only where port 80/tcp is taken',
+        'add an instance whose port is free, or let ECS choose the host port',
+      ],
+    },
+    {
+      lacks: 'ports',
+      ports: ['443/tcp'],
+      ...{ of: { hostPorts: ['80/tcp', '443/tcp'] }, on: { usedPorts: ['22/tcp', '443/tcp'] } },
+      says: [
+        'room only where port 443/tcp is taken',
         'add an instance whose port is free, or let ECS choose the host port',
       ],
     },
@@ -302,23 +313,26 @@ describe('room', () => {
         'add an instance without a task of it',
       ],
     },
-  ])('that is short of $lacks, and says so', ({ lacks, of, on, by, says: [text, change] }) => {
-    const instanceTypes = { 't3.small': { vCpus: 2, memoryMiB: 2_048, eniMax: 3 } };
-    const eni = (name: string) => task(name, 'web', 'i-2', { hasEni: true });
-    const world = {
-      services: [service('web', 3, 100, 200, { ...onAsg, ...by })],
-      tasks: [task('web1', 'web', 'i-1', of), eni('web2'), eni('web3')],
-      instances: [ec2Draining, ec2('i-2', on)],
-      instanceTypes,
-    };
-    const [staying] = diagnose(world, ec2Draining).tasks;
-    expect(staying?.stay).toMatchObject({ reason: 'no-room', lacks });
-    if (staying === undefined) throw new Error('it stays');
-    expect([stayText(staying), changeText(staying)]).toEqual([
-      `web/web1: ${text}`,
-      `web: ${change}`,
-    ]);
-  });
+  ])(
+    'that is short of $lacks $ports, and says so',
+    ({ lacks: what, ports = [], of, on, by, says: [text, change] }) => {
+      const instanceTypes = { 't3.small': { vCpus: 2, memoryMiB: 2_048, eniMax: 3 } };
+      const eni = (name: string) => task(name, 'web', 'i-2', { hasEni: true });
+      const world = {
+        services: [service('web', 3, 100, 200, { ...onAsg, ...by })],
+        tasks: [task('web1', 'web', 'i-1', of), eni('web2'), eni('web3')],
+        instances: [ec2Draining, ec2('i-2', on)],
+        instanceTypes,
+      };
+      const [staying] = diagnose(world, ec2Draining).tasks;
+      expect(staying?.stay).toMatchObject({ reason: 'no-room', lacks: { what, ports } });
+      if (staying === undefined) throw new Error('it stays');
+      expect([stayText(staying), changeText(staying)]).toEqual([
+        `web/web1: ${text}`,
+        `web: ${change}`,
+      ]);
+    },
+  );
   it.each([
     ['there is', ec2('i-2'), 'moving'],
     ['there is on another provider', ec2('i-2', { capacityProvider: 'other' }), 'no-room'],

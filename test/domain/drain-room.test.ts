@@ -148,6 +148,21 @@ describe('tasksWithoutRoom', () => {
     expect(without(tasks, [instance('i-1', 7, 7), instance('i-2', 5, 5)])).toBe('t4');
   });
 
+  it('names the ports that are taken on the first of the instances that lack nothing else', () => {
+    const tasks = [needing('a', 9, 9, { hostPorts: ['80/tcp', '443/tcp'], hasEni: false })];
+    const small = instance('i-0', 1, 1, { usedPorts: ['80/tcp', '443/tcp'] });
+    const one = instance('i-1', 9, 9, { usedPorts: ['443/tcp'] });
+    const two = instance('i-2', 9, 9, { usedPorts: ['80/tcp'] });
+    for (const instances of [
+      [small, one, two],
+      [two, one, small],
+    ]) {
+      const index = indexOf(snapshot({ instances }));
+      const found = tasksWithoutRoom(tasks, roomsOf(instances, index), index, new Set());
+      expect([...found.values()]).toEqual([{ what: 'ports', ports: ['443/tcp'] }]);
+    }
+  });
+
   it('does not use up the rooms that it is asked about', () => {
     const index = indexOf(snapshot({ instanceTypes: types }));
     const rooms = roomsOf([instance('i-1', 9, 9)], index);
