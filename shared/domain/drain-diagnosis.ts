@@ -223,25 +223,41 @@ function withoutRoom(
   const isBeside = ({ compute, capacityProvider }: Instance): boolean =>
     compute === instance.compute && capacityProvider === instance.capacityProvider;
   const placesOf = new Map(
-    moving.map(({ service: name }) => {
-      const service = index.serviceOf(name);
-      const arns = service && new Set(index.instancesFor(service).map(({ arn }) => arn));
-      return [name, arns] as const;
-    }),
+    moving.map(({ service: name }) => [name, placesIn(index, name, instance)] as const),
   );
-  // Where the service could not be read, what is beside its instance is what is known.
   const mayUse = ({ service }: Task, other: Instance): boolean =>
     placesOf.get(service)?.has(other.arn) ?? isBeside(other);
   const rooms = roomsOf(index.snapshot.instances, index);
   return tasksWithoutRoom(moving, rooms, index, new Set([instance.arn]), mayUse);
 }
 
+/**
+ * ARNs of the instances on which ECS may place a service that has a task on one. Undefined where that is
+ * not known, and what is beside that one is all that is: the service could not be read, or has neither a
+ * strategy nor a launch type that takes the very instance it is on (deployment controller EXTERNAL, a
+ * provider that could not be read).
+ */
+function placesIn(
+  index: ClusterIndex,
+  name: string | undefined,
+  on: Instance,
+): ReadonlySet<string> | undefined {
+  const service = index.serviceOf(name);
+  if (service === undefined) return undefined;
+  const places = new Set(index.instancesFor(service).map(({ arn }) => arn));
+  return service.capacityProviders.length > 0 || places.has(on.arn) ? places : undefined;
+}
+
 /** Whether ECS may launch a managed instance for a task, or place it on Fargate. */
-const isLaunchedFor = ({ service }: Task, { serviceOf, providerOf }: ClusterIndex): boolean =>
-  serviceOf(service)?.capacityProviders.some((name) => {
-    const compute = providerOf(name)?.compute;
-    return compute === 'managed-instances' || compute === 'fargate';
-  }) === true;
+function isLaunchedFor({ service: name }: Task, { serviceOf, providerOf }: ClusterIndex): boolean {
+  const service = serviceOf(name);
+  if (service === undefined) return false;
+  // FARGATE itself is not among the providers of every cluster: the service's kind knows it.
+  const kinds = service.capacityProviders.map((one) => providerOf(one)?.compute);
+  return [service.compute, ...kinds].some(
+    (kind) => kind === 'managed-instances' || kind === 'fargate',
+  );
+}
 
 const needsSomeone: ReadonlySet<Stay['reason']> = new Set<Stay['reason']>([
   'nothing-can-move',

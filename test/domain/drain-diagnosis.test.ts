@@ -215,6 +215,7 @@ describe('room', () => {
       needs: { cpuUnits: 256, memoryMiB: 512 },
     }));
 
+  const taskSets = { compute: undefined, capacityProviders: [] } as const;
   it.each<readonly [string, Parameters<typeof service>[4], Partial<Instance>, string]>([
     [
       'another provider of its strategy',
@@ -235,6 +236,14 @@ describe('room', () => {
       'moving',
     ],
     ['a provider that is none of its own', {}, { capacityProvider: 'b' }, 'no-room'],
+    ['beside it, where ECS names no launch type (controller EXTERNAL)', taskSets, {}, 'moving'],
+    ['and nowhere else then', taskSets, { capacityProvider: 'b' }, 'no-room'],
+    [
+      'Fargate, which is not among the providers of the cluster',
+      { compute: 'fargate', capacityProviders: ['FARGATE'] },
+      full,
+      'moving',
+    ],
     [
       'managed instances, which ECS launches',
       { capacityProviders: ['asg', 'general'] },
@@ -255,6 +264,13 @@ describe('room', () => {
     const world = two({ ...onAsg, ...changes });
     const instances = [ec2Draining, ec2('i-2', second)];
     expect(stayOf({ ...world, instances, capacityProviders }, ec2Draining)?.reason).toBe(reason);
+  });
+
+  it('is looked for beside an instance of which nobody knows what it is', () => {
+    const unread = { compute: undefined, capacityProvider: 'unread' } as const;
+    const world = two({ compute: 'ec2', capacityProviders: [] });
+    const instances = [ec2('i-1', { status: 'DRAINING', ...unread }), ec2('i-2', unread)];
+    expect(stayOf({ ...world, instances }, instances[0])?.reason).toBe('moving');
   });
 
   const distinct = { placementConstraints: [{ type: 'distinctInstance', expression: undefined }] };
@@ -362,7 +378,7 @@ describe('room', () => {
       'moving',
     ));
   it('is not sought on the instance itself, even if it is not drained yet', () => {
-    const alone = { ...two(), instances: [ec2('i-1')] };
+    const alone = { ...two(onAsg), instances: [ec2('i-1')] };
     expect(diagnose(alone, ec2('i-1'))).toMatchObject({
       isDraining: false,
       tasks: [{ stay: { reason: 'no-room' } }],
