@@ -2,6 +2,7 @@ import type { Stay, StayingTask } from './drain-diagnosis.ts';
 import { shortName } from './fact-lines.ts';
 import { compareTexts } from './order.ts';
 import { idOf } from './replacement-look.ts';
+import { taskLimitsOf } from './task-limits.ts';
 
 /** Why a task stays, as far as it calls for another deed: a replacement that starts, fails and starts is one. */
 function deedOf({ reason }: Stay): string {
@@ -87,6 +88,13 @@ function roomText({ lacks }: NoRoom): string {
   }
 }
 
+/** What a minimum costs: a percent of a large service is many tasks. */
+function fewerText(desired: number, minimumHealthyPercent: number): string {
+  const limits = { desired, minimumHealthyPercent, maximumPercent: undefined };
+  const { canStop } = taskLimitsOf(limits);
+  return canStop === 1 ? 'one task fewer' : `${canStop} tasks fewer`;
+}
+
 /** The one change that frees a task. */
 export function changeText(task: StayingTask): string {
   const name = shortName(task.name);
@@ -97,7 +105,7 @@ export function changeText(task: StayingTask): string {
       const most = `${name}: maximumPercent ${maximumPercentMin} or more`;
       return minimumHealthyPercentMax === undefined
         ? most
-        : `${most}, or minimumHealthyPercent ${minimumHealthyPercentMax} or less (one task fewer meanwhile)`;
+        : `${most}, or minimumHealthyPercent ${minimumHealthyPercentMax} or less (${fewerText(stay.desired, minimumHealthyPercentMax)} meanwhile)`;
     }
     case 'protected':
       return `${name}: leaves when its protection ends; end it if it may go`;

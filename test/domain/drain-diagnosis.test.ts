@@ -49,6 +49,29 @@ describe('why a task stays', () => {
     }));
 
   it.each([
+    [1, 'maximumPercent 200 or more'],
+    [
+      2,
+      'maximumPercent 150 or more, or minimumHealthyPercent 50 or less (one task fewer meanwhile)',
+    ],
+    [
+      150,
+      'maximumPercent 101 or more, or minimumHealthyPercent 99 or less (one task fewer meanwhile)',
+    ],
+    [
+      1_000,
+      'maximumPercent 101 or more, or minimumHealthyPercent 99 or less (10 tasks fewer meanwhile)',
+    ],
+  ])(
+    'nothing can move of %i at 100/100: the change never takes the only task, and says how many are fewer',
+    (desired, change) => {
+      const services = [service('web', desired, 100, 100)];
+      const [staying] = diagnose({ services, tasks: [task('web1', 'web', 'i-1')] }).tasks;
+      expect(staying && changeText(staying)).toBe(`web: ${change}`);
+    },
+  );
+
+  it.each([
     ['until half an hour from now', nowMs + 30 * minuteMs, false],
     ['until the deadline', nowMs + 6 * dayMs + 18 * hourMs, false],
     ['past the deadline', nowMs + 6 * dayMs + 18 * hourMs + 1, true],
