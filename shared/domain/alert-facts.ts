@@ -309,8 +309,6 @@ export type DrainStuckFacts = {
 
 /** `drains-stuck`: the stuck drains of one service or family, told once. */
 export type DrainsStuckFacts = {
-  /** See {@link DrainStuckFacts}; empty where they differ. */
-  readonly compute?: string;
   /** Instances that it has kept since it opened, and those that it still keeps, with their names. */
   readonly instances?: number;
   readonly kept?: number;
@@ -327,6 +325,8 @@ export type DrainsStuckFacts = {
   /** Tasks on those that are gone, at the last look, and those of them that nobody starts again. */
   readonly leftAtEnd?: number;
   readonly lost?: number;
+  /** Those of `leftAtEnd` that may run on, on machines of your own. */
+  readonly orphaned?: number;
 };
 
 /** `not-recovered`: a service that is below its count since an instance was replaced. */

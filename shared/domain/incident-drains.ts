@@ -9,6 +9,16 @@ const keeperPattern = /^(service|family)\/([\w.:-]+)$/;
 /** The fact `keeper` for whom a task belongs to. */
 export const keeperOf = (type: 'service' | 'family', name: string): string => `${type}/${name}`;
 
+/**
+ * Whether containers run on when an instance is deregistered by force: ECS ends a managed one, and a machine
+ * of your own goes on out of its sight.
+ * Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterContainerInstance.html
+ */
+export const keepsContainers = (compute: unknown): boolean =>
+  compute === 'ec2' || compute === 'external';
+
+const isOrphaning = ({ facts }: Incident): boolean => keepsContainers(facts.compute);
+
 /** The stuck drains of whom keeps this one; undefined for every other incident. */
 export function drainsKeyOf({ kind, cluster, facts }: Incident): IncidentKey | undefined {
   if (kind !== 'drain-stuck') return undefined;
@@ -38,8 +48,9 @@ export function drainsFacts(
     // Where none is left, the last that was known of them is what the end is told with.
     ...(members.length === 0 ? {} : keptFacts(members)),
     // What ended before the last digest is not listed any more: what was counted then still stands.
-    leftAtEnd: atLeast(fold, 'leftAtEnd', ended),
-    lost: atLeast(fold, 'lost', ended),
+    leftAtEnd: atLeast(fold, 'leftAtEnd', sumOf(ended, 'leftAtEnd')),
+    orphaned: atLeast(fold, 'orphaned', sumOf(ended.filter(isOrphaning), 'leftAtEnd')),
+    lost: atLeast(fold, 'lost', sumOf(ended, 'lost')),
   };
   return { ...facts };
 }
@@ -49,14 +60,12 @@ function keptFacts(members: readonly Incident[]): DrainsStuckFacts {
   const sinceMs = least(sorted, 'drainSinceMs');
   const deadlineMs = least(sorted, 'deadlineMs');
   const drainingUntilMs = least(sorted, 'drainingUntilMs');
-  const kinds = new Set(members.map(({ facts }) => facts.compute ?? ''));
   return {
     instanceNames: sorted.slice(0, namesMax).map(nameOf).join(', '),
-    stuck: sorted.reduce((sum, member) => sum + numberIn(member, 'stuck'), 0),
+    stuck: sumOf(sorted, 'stuck'),
     ...(sinceMs === undefined ? {} : { drainSinceMs: sinceMs }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(drainingUntilMs === undefined ? {} : { drainingUntilMs }),
-    compute: kinds.size === 1 ? String([...kinds][0]) : '',
     stays: linesOf(sorted, 'stays'),
     changes: linesOf(sorted, 'changes'),
   };
@@ -88,8 +97,8 @@ function linesOf(members: readonly Incident[], name: string): string {
   return distinct.slice(0, linesMax).join('\n').slice(0, factCharsMax);
 }
 
-const atLeast = (fold: Incident | undefined, name: string, ended: readonly Incident[]): number =>
-  Math.max(
-    fold === undefined ? 0 : numberIn(fold, name),
-    ended.reduce((sum, one) => sum + numberIn(one, name), 0),
-  );
+const sumOf = (incidents: readonly Incident[], name: string): number =>
+  incidents.reduce((sum, one) => sum + numberIn(one, name), 0);
+
+const atLeast = (fold: Incident | undefined, name: string, sum: number): number =>
+  Math.max(fold === undefined ? 0 : numberIn(fold, name), sum);

@@ -199,7 +199,6 @@ const drainsFacts: DrainsStuckFacts = {
     'cart/9c77: desired 3, at least 3 and at most 3 may run\n' +
     'cart/1f2e: desired 3, at least 3 and at most 3 may run\n' +
     'cart/3c4d: desired 3, at least 3 and at most 3 may run',
-  compute: 'managed-instances',
   changes:
     'cart: maximumPercent 134 or more, or minimumHealthyPercent 66 or less (one task fewer meanwhile)\n' +
     'report-nightly: let it finish, or run it elsewhere and stop it',
@@ -837,6 +836,29 @@ export const samples: Readonly<Record<string, Sample>> = {
       escalate: { kept: 2, stuck: 2 },
       resolve: { leftAtEnd: 2, lost: 0 },
     },
+  },
+  'drains-stuck-ec2': {
+    kind: 'drains-stuck',
+    cause: 'no-departure',
+    subject: service('web'),
+    count: 2,
+    spanMs: 20 * minuteMs,
+    severity: 'warn',
+    facts: {
+      ...{ instances: 2, kept: 2, stuck: 3, leftAtEnd: 0, lost: 0, orphaned: 0 },
+      instanceNames: 'i-0a71c2e3f4a5b6c70, i-0b12d4e5f60718293',
+      drainSinceMs: firstAtMs - 90 * minuteMs,
+      drainingUntilMs: firstAtMs + 48 * hourMs - 90 * minuteMs,
+      stays:
+        'web/1f2e: no room for 1024 CPU units, 2048 MiB\n' +
+        'web/3c4d: room only where port 80/tcp is taken\n' +
+        'report-nightly/77aa: standalone, nobody moves it',
+      changes:
+        'web: add capacity that has room for it\n' +
+        'web: add an instance whose port is free, or let ECS choose the host port\n' +
+        'report-nightly: let it finish, or run it elsewhere and stop it',
+    },
+    later: { resolve: { leftAtEnd: 3, lost: 1, orphaned: 3 } },
   },
   'not-recovered': {
     kind: 'not-recovered',

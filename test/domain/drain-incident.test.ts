@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Alert } from '../../shared/domain/alert.ts';
+import { renderAlert } from '../../shared/domain/alert-text/render.ts';
 import { drainKey, reactToDrain } from '../../shared/domain/drain-incident.ts';
 import type { Incident } from '../../shared/domain/incident.ts';
 import { applyObservations, type Observation } from '../../shared/domain/incident-lifecycle.ts';
@@ -22,6 +24,7 @@ import {
   snapshot,
   task,
 } from '../support/calendar-worlds.ts';
+import { context } from './alert-samples.ts';
 
 const key = drainKey('prod', 'i-1');
 const policy = incidentPolicies[key.kind];
@@ -38,17 +41,22 @@ function createDrain() {
   let record: InstanceRecord = newRecord('i-1');
   let incident: Incident | undefined;
   const told: (readonly [hours: number, transition: string, severity: string])[] = [];
+  const alerts: Alert[] = [];
   const see = (atMs: number, observations: readonly Observation[]): void => {
     incident = applyObservations(incident, observations, { key, policy, nowMs: atMs });
     for (const notice of incident?.outbox ?? []) {
       if (incident === undefined || notice.dueAtMs > atMs) continue;
       told.push([(atMs - nowMs) / hourMs, notice.transition, notice.severity]);
+      alerts.push(renderAlert(incident, notice, context));
       incident = sent(incident, notice, incident, atMs);
     }
   };
   return {
     told,
     now: (): Incident | undefined => incident,
+    subjects: () => alerts.map(({ subject }) => subject),
+    /** Without the breaks of their lines. */
+    mails: () => alerts.map(({ text }) => text.replaceAll(/\s+/g, ' ')),
     /** Looks every 15 minutes from one hour to another, with what the minute sweep adds. */
     look(parts: Snapshot, fromHours: number, untilHours: number): void {
       for (let hours = fromHours; hours <= untilHours; hours += 0.25) {
@@ -110,9 +118,9 @@ describe('a drain that stands still', () => {
 });
 
 describe('the end of a drain', () => {
+  const tasks = [task('cart1', 'cart', 'i-1'), task('report', undefined, 'i-1')];
   const ended = (parts: Snapshot) => {
     const drain = createDrain();
-    const tasks = [task('cart1', 'cart', 'i-1'), task('report', undefined, 'i-1')];
     drain.look(world({ tasks }), 0, 3);
     drain.look(parts, 3.25, 3.5);
     return { phase: drain.phase(), status: drain.now()?.status, facts: drain.now()?.facts };
@@ -135,4 +143,20 @@ describe('the end of a drain', () => {
       { phase: 'cancelled', facts: { endedBy: 'cancelled', leftAtEnd: 0, lost: 0 } },
     ],
   ])('%s', (_, parts, end) => expect(ended(parts)).toMatchObject({ ...end, status: 'resolved' }));
+
+  it.each([
+    ['managed-instances', 'general', 'nobody restarts 1 of them'],
+    ['ec2', 'asg', 'Unless its machine was ended, they run on, uncounted.'],
+    ['external', undefined, 'Unless its machine was ended, they run on, uncounted.'],
+  ] as const)(
+    'of kind %s says whether containers may run on',
+    (compute, capacityProvider, lead) => {
+      const drain = createDrain();
+      const own = { ...draining, compute, capacityProvider };
+      drain.look(world({ tasks, instances: [own] }), 0, 3);
+      drain.look(world({ instances: [] }), 3.25, 3.5);
+      expect(drain.now()?.facts).toMatchObject({ compute, leftAtEnd: 2, lost: 1 });
+      expect(drain.mails().at(-1)).toContain(lead);
+    },
+  );
 });

@@ -421,6 +421,20 @@ describe('stuck drains', () => {
     });
   });
 
+  it('that end with tasks which may run on say so, whatever else they end with', () => {
+    const end = (compute: string, at: number) => ({
+      ...orThrow(members[at]),
+      status: 'resolved' as const,
+      facts: { ...orThrow(members[at]).facts, compute, leftAtEnd: at + 1, lost: 0 },
+    });
+    const ended = [end('managed-instances', 0), end('ec2', 1), end('external', 2)];
+    const half = afterPlan([fold, ...ended.slice(0, 2), ...members.slice(2)], 40, fold);
+    expect(half.facts).toMatchObject({ leftAtEnd: 3, orphaned: 2 });
+    const empty = afterPlan([half, ...ended], 41, half);
+    expect(empty.facts).toMatchObject({ leftAtEnd: 6, orphaned: 5 });
+    expect(afterPlan([empty], 47, empty).facts).toMatchObject({ leftAtEnd: 6, orphaned: 5 });
+  });
+
   it('that somebody else keeps by now leave it, and wait for each other', () => {
     const others = members.map((one) => ({
       ...one,

@@ -1,4 +1,5 @@
 import { type DrainStuckFacts, type FactReader, readFacts } from '../alert-facts.ts';
+import { keepsContainers } from '../incident-drains.ts';
 import { type Draft, nothingToDo, type Scene, subjectText } from './draft.ts';
 import { counted, durationText, joined, known, shellWord, spoken } from './words.ts';
 
@@ -63,20 +64,17 @@ function overLead({ incident }: Scene, facts: Reader): string {
   return `${had} nobody restarts ${lost === left ? (lost === 1 ? 'it' : 'them') : `${lost} of them`}.`;
 }
 
-/**
- * Deregistered by force, a machine of your own keeps its containers running, out of ECS's sight:
- * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterContainerInstance.html
- */
-export const isOrphaning = (facts: FactReader<{ readonly compute?: string }>): boolean =>
-  facts.text('compute') === 'ec2' || facts.text('compute') === 'external';
+function afterwards(facts: Reader): Draft['next'] {
+  const left = facts.number('leftAtEnd') ?? 0;
+  return afterwardsOf(isOrphaning(facts) ? left : 0, facts.number('lost') ?? 0);
+}
 
-const afterwards = (facts: Reader): Draft['next'] =>
-  afterwardsOf(isOrphaning(facts), facts.number('leftAtEnd') ?? 0, facts.number('lost') ?? 0);
+const isOrphaning = (facts: Reader): boolean => keepsContainers(facts.text('compute'));
 
-/** What to do once instances are gone with tasks on them, `lost` of them standalone. */
-export function afterwardsOf(orphaning: boolean, left: number, lost: number): Draft['next'] {
+/** What to do once instances are gone with tasks that may run on, and with standalone ones. */
+export function afterwardsOf(orphaned: number, lost: number): Draft['next'] {
   const start = { text: 'were the standalone tasks done? if not, start them again' };
-  if (orphaning && left > 0) {
+  if (orphaned > 0) {
     const stop = { text: 'is the machine ended? if not, stop what still runs on it, or end it' };
     return lost === 0 ? [stop] : [stop, start];
   }

@@ -1,6 +1,6 @@
 import { type DrainsStuckFacts, type FactReader, readFacts } from '../alert-facts.ts';
 import { countOf, type Draft, type Scene, subjectText } from './draft.ts';
-import { afterwardsOf, criticalText, isOrphaning } from './drain-stuck.ts';
+import { afterwardsOf, criticalText } from './drain-stuck.ts';
 import { counted, joined, known, shellWord } from './words.ts';
 
 type Reader = FactReader<DrainsStuckFacts>;
@@ -47,9 +47,11 @@ const keptIn = (scene: Scene, facts: Reader): number =>
 /** It may have let go of drains that others still keep. */
 function overText(facts: Reader): string {
   const lost = facts.number('lost') ?? 0;
+  const orphaned = facts.number('orphaned') ?? 0;
   return joined([
     'keeps no draining instance any more',
-    lost === 0 ? undefined : `${counted(lost, 'standalone task')} went with one`,
+    orphaned > 0 ? `${counted(orphaned, 'task')} may run on` : undefined,
+    lost === 0 || orphaned > 0 ? undefined : `${counted(lost, 'standalone task')} went with one`,
   ]);
 }
 
@@ -59,8 +61,9 @@ function overLead({ incident }: Scene, facts: Reader): string {
   const lost = facts.number('lost') ?? 0;
   if (left === 0) return `${over} Nothing to do.`;
   const had = `${over} ${counted(left, 'task')} ${left === 1 ? 'was' : 'were'} left on those that went;`;
-  if (isOrphaning(facts)) {
-    return `${over} Unless the machines were ended, ${counted(left, 'task')} ${left === 1 ? 'runs' : 'run'} on there, uncounted.`;
+  const orphaned = facts.number('orphaned') ?? 0;
+  if (orphaned > 0) {
+    return `${over} Unless the machines were ended, ${counted(orphaned, 'task')} ${orphaned === 1 ? 'runs' : 'run'} on there, uncounted.`;
   }
   return lost === 0
     ? `${had} their services start others. Nothing to do.`
@@ -115,4 +118,4 @@ function adviceOf({ incident }: Scene, facts: Reader): Draft['next'] {
 }
 
 const afterwards = (facts: Reader): Draft['next'] =>
-  afterwardsOf(isOrphaning(facts), facts.number('leftAtEnd') ?? 0, facts.number('lost') ?? 0);
+  afterwardsOf(facts.number('orphaned') ?? 0, facts.number('lost') ?? 0);
