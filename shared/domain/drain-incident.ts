@@ -9,7 +9,7 @@ import {
   phaseOf,
   type ReplacementPhase,
 } from './instance-replacement.ts';
-import { type DrainLook, managedDrainingMsMax } from './replacement-look.ts';
+import type { DrainLook } from './replacement-look.ts';
 import type { ReplacementReaction } from './replacement-reaction.ts';
 
 /** One incident a stuck drain: it lasts until the instance is empty. */
@@ -65,21 +65,14 @@ function endFacts({ progress }: InstanceRecord, phase: ReplacementPhase): Facts 
   return facts;
 }
 
-/** Whether managed draining is on no snapshot says, so its end is told and nobody is paged for it. */
-function drainingFacts({ diagnosis: { instance }, sinceMs }: DrainLook): DrainStuckFacts {
-  const { compute = '', capacityProvider } = instance;
-  return compute === 'ec2' && capacityProvider !== undefined
-    ? { compute, drainingUntilMs: sinceMs + managedDrainingMsMax }
-    : { compute };
-}
-
 function drainFacts(record: InstanceRecord, drain: DrainLook): Facts {
-  const { blocking, diagnosis, sinceMs, quietSinceMs, deadlineMs } = drain;
+  const { blocking, diagnosis, sinceMs, quietSinceMs, deadlineMs, drainingUntilMs } = drain;
+  const { zone, compute = '' } = diagnosis.instance;
   const sorted = byUrgency(blocking);
   const facts: DrainStuckFacts = {
     ...defined({ ec2InstanceId: record.ec2InstanceId, provider: record.capacityProvider }),
-    ...defined({ deadlineMs, zone: diagnosis.instance.zone, keeper: record.progress?.keeper }),
-    ...drainingFacts(drain),
+    ...defined({ deadlineMs, drainingUntilMs, zone, keeper: record.progress?.keeper }),
+    compute,
     why: causeOf(record),
     stuck: blocking.length,
     keptBy: keptByText(blocking),

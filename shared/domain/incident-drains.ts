@@ -41,12 +41,13 @@ export function drainsFacts(
   fold: Incident | undefined,
   members: readonly Incident[],
   ended: readonly Incident[],
+  nowMs: number,
 ): Facts {
   const facts: DrainsStuckFacts = {
     instances,
     kept: members.length,
     // Where none is left, the last that was known of them is what the end is told with.
-    ...(members.length === 0 ? {} : keptFacts(members)),
+    ...(members.length === 0 ? {} : keptFacts(members, nowMs)),
     // What ended before the last digest is not listed any more: what was counted then still stands.
     leftAtEnd: atLeast(fold, 'leftAtEnd', sumOf(ended, 'leftAtEnd')),
     orphaned: atLeast(fold, 'orphaned', sumOf(ended.filter(isOrphaning), 'leftAtEnd')),
@@ -55,11 +56,12 @@ export function drainsFacts(
   return { ...facts };
 }
 
-function keptFacts(members: readonly Incident[]): DrainsStuckFacts {
+function keptFacts(members: readonly Incident[], nowMs: number): DrainsStuckFacts {
   const sorted = [...members].sort((a, b) => compareTexts(a.subject.name, b.subject.name));
   const sinceMs = least(sorted, 'drainSinceMs');
   const deadlineMs = least(sorted, 'deadlineMs');
-  const drainingUntilMs = least(sorted, 'drainingUntilMs');
+  // One that has passed has not come: it says nothing of the others.
+  const drainingUntilMs = least(sorted, 'drainingUntilMs', nowMs);
   return {
     instanceNames: sorted.slice(0, namesMax).map(nameOf).join(', '),
     stuck: sumOf(sorted, 'stuck'),
@@ -80,10 +82,10 @@ const numberIn = ({ facts }: Incident, name: string): number => {
   return typeof value === 'number' ? value : 0;
 };
 
-function least(members: readonly Incident[], name: string): number | undefined {
+function least(members: readonly Incident[], name: string, afterMs = 0): number | undefined {
   const values = members.flatMap(({ facts }) => {
     const value = facts[name];
-    return typeof value === 'number' ? [value] : [];
+    return typeof value === 'number' && value > afterMs ? [value] : [];
   });
   return values.length === 0 ? undefined : Math.min(...values);
 }

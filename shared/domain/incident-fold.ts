@@ -296,10 +296,10 @@ function planFold(parts: FoldParts, isWhole: boolean, nowMs: number): Fold {
   if (joining.length > 0) observations.push({ type: 'unwell', atMs: nowMs });
   const isEmpty = joining.length + within.length === 0;
   if (isEmpty && isWhole) {
-    const known = key.kind === 'drains-stuck' ? { facts: factsOf(parts) } : {};
+    const known = key.kind === 'drains-stuck' ? { facts: factsOf(parts, nowMs) } : {};
     observations.push({ type: 'well', atMs: nowMs, reason: 'members-resolved', ...known });
   } else {
-    const all = { ...facts, ...(isEmpty ? {} : factsOf(parts)) };
+    const all = { ...facts, ...(isEmpty ? {} : factsOf(parts, nowMs)) };
     const news = newsOf(fold, all);
     if (news !== undefined) observations.push({ type: 'eased', atMs: nowMs, facts: news });
     observations.push({ type: 'tick' });
@@ -315,13 +315,15 @@ const foldSeverityOf = ({ severity, cause }: Incident): Severity =>
   cause === 'spot' ? severity : graver(severity, 'warn');
 
 /** With the services, or the instances, that it has not heard of yet. */
-function factsOf({ key: { kind }, fold, joining, within, ended }: FoldParts): Facts {
+function factsOf(parts: FoldParts, nowMs: number): Facts {
+  const { fold, joining, within, ended } = parts;
+  const { kind } = parts.key;
   const known = new Set(fold?.occurrences.map(({ id }) => id));
   const names = new Set(joining.map(({ subject }) => nameOf(subject)));
   const added = [...names].filter((name) => !known.has(name)).length;
   const count = (fold?.count ?? 0) + added;
   const members = [...joining, ...within];
-  if (kind === 'drains-stuck') return drainsFacts(count, fold, members, ended);
+  if (kind === 'drains-stuck') return drainsFacts(count, fold, members, ended, nowMs);
   return kind === 'storm' ? stormFacts(count, members) : badPlaceFacts(count, members);
 }
 

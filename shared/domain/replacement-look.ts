@@ -19,7 +19,7 @@ import {
 import { isLastingGap } from './lasting-gap.ts';
 import { modeOfTag } from './mode.ts';
 import { compareTexts } from './order.ts';
-import type { Service, Snapshot, Task } from './snapshot.ts';
+import type { Instance, Service, Snapshot, Task } from './snapshot.ts';
 
 const hourMs = 3_600_000;
 
@@ -65,6 +65,11 @@ export type DrainLook = {
   readonly isStuck: boolean;
   /** When ECS may kill what is left; undefined where that is its owner's matter. */
   readonly deadlineMs: number | undefined;
+  /**
+   * When managed draining ends an instance of an Auto Scaling group, if it is on and holds it, which no
+   * snapshot says; undefined for others, and once it has passed: then nothing holds the instance.
+   */
+  readonly drainingUntilMs: number | undefined;
   readonly isCritical: boolean;
 };
 
@@ -133,6 +138,7 @@ function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number):
     ({ stay, service }) => stay.reason !== 'stopping' && !quiet.has(service ?? ''),
   );
   const deadlineMs = diagnosis.lifetime && killedFromMs(diagnosis.lifetime);
+  const drainingUntilMs = drainingUntil(diagnosis.instance, sinceMs, nowMs);
   const isStuck = blocking.length > 0 && nowMs - quietSinceMs >= stuckAfterMs;
   const keeper = keeperIn(blocking, record.progress?.keeper, isStuck);
   return {
@@ -152,9 +158,20 @@ function lookAtDrain(record: InstanceRecord, snapshot: Snapshot, nowMs: number):
       quietSinceMs,
       isStuck,
       deadlineMs,
+      drainingUntilMs,
       isCritical: deadlineMs !== undefined && deadlineMs - nowMs <= criticalBeforeMs,
     },
   };
+}
+
+function drainingUntil(
+  { compute, capacityProvider }: Instance,
+  sinceMs: number,
+  nowMs: number,
+): number | undefined {
+  const untilMs = sinceMs + managedDrainingMsMax;
+  const mayBeHeld = compute === 'ec2' && capacityProvider !== undefined && nowMs < untilMs;
+  return mayBeHeld ? untilMs : undefined;
 }
 
 /** A task that was there and is not any more has departed; one that came meanwhile is no matter. */

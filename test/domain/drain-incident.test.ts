@@ -13,7 +13,7 @@ import {
   phaseOf,
 } from '../../shared/domain/instance-replacement.ts';
 import { lookAt } from '../../shared/domain/replacement-look.ts';
-import type { Snapshot } from '../../shared/domain/snapshot.ts';
+import type { Instance, Snapshot } from '../../shared/domain/snapshot.ts';
 import {
   dayMs,
   hourMs,
@@ -114,6 +114,51 @@ describe('a drain that stands still', () => {
       drain.look(world({ services: [web], tasks: [...own, other] }), hours, hours + 0.75);
     }
     expect(drain.told).toHaveLength(1);
+  });
+});
+
+describe('managed draining of an Auto Scaling group, if it is on,', () => {
+  const asg = { compute: 'ec2', capacityProvider: 'asg' } as const;
+  const both = [task('cart1', 'cart', 'i-1'), task('report', undefined, 'i-1')];
+  const on = (changes: Partial<Instance>, tasks = both) =>
+    world({ tasks, instances: [{ ...draining, ...changes }] });
+
+  it.each<readonly [string, Partial<Instance>, number | undefined, string]>([
+    [
+      'ends an instance of a provider after 48 hours',
+      asg,
+      nowMs + 48 * hourMs - minuteMs,
+      'Managed draining, if it is on, ends instance i-1 from Wed 25 Nov 08:59Z. Act before.',
+    ],
+    [
+      'ends none of no provider',
+      { compute: 'ec2', capacityProvider: undefined },
+      undefined,
+      'the drain of instance i-1 does not end by itself',
+    ],
+    [
+      'ends none of ECS Anywhere',
+      { compute: 'external', capacityProvider: undefined },
+      undefined,
+      'the drain of instance i-1 does not end by itself',
+    ],
+    ['ends no managed one', {}, undefined, 'must change before'],
+  ])('%s', (_, changes, drainingUntilMs, lead) => {
+    const drain = createDrain();
+    drain.look(on(changes), 0, 2);
+    expect(drain.now()?.facts.drainingUntilMs).toBe(drainingUntilMs);
+    expect(drain.mails()).toEqual([expect.stringContaining(lead)]);
+  });
+
+  it('is named in the subject, as long as it is ahead', () => {
+    const drain = createDrain();
+    drain.look(on(asg), 0, 49);
+    drain.look(on(asg, both.slice(1)), 49.25, 52);
+    expect([drain.subjects().at(0), drain.subjects().at(-1)]).toEqual([
+      expect.stringContaining('2 tasks stuck, may be killed Wed 25 Nov 08:59Z, draining 1 h 1 min'),
+      expect.stringContaining('1 task stuck, draining 2 d 1 h'),
+    ]);
+    expect(drain.mails().at(-1)).toContain('the drain of instance i-1 does not end by itself');
   });
 });
 

@@ -421,6 +421,16 @@ describe('stuck drains', () => {
     });
   });
 
+  it('are told with the first end of managed draining that is still ahead', () => {
+    const until = (id: string, minutes: number) => {
+      const one = drain(id, 'service/web');
+      return { ...one, facts: { ...one.facts, drainingUntilMs: at(minutes) } };
+    };
+    const web = [until('a', 30), until('b', 90), until('c', 60)];
+    expect(afterPlan(web, 29).facts.drainingUntilMs).toBe(at(30));
+    expect(afterPlan(web, 30).facts.drainingUntilMs).toBe(at(60));
+  });
+
   it('that end with tasks which may run on say so, whatever else they end with', () => {
     const end = (compute: string, at: number) => ({
       ...orThrow(members[at]),

@@ -9,8 +9,7 @@ type Reader = FactReader<DrainStuckFacts>;
 export function drainStuckDraft(scene: Scene): Draft {
   const facts = readFacts<DrainStuckFacts>(scene.incident.facts);
   const { isResolved, context, notice } = scene;
-  const deadlineMs = facts.number('deadlineMs');
-  const deadline = deadlineMs === undefined ? undefined : context.formatTime(deadlineMs);
+  const end = endIn(facts, notice.atMs);
   const sinceMs = facts.number('drainSinceMs');
   const drained =
     sinceMs === undefined
@@ -22,10 +21,11 @@ export function drainStuckDraft(scene: Scene): Draft {
       : // What is cut off on a phone comes last.
         joined([
           stuckText(facts),
-          deadline === undefined ? undefined : `ECS kills ${themOf(facts)} ${deadline}`,
+          end &&
+            `${end.isSure ? `ECS kills ${themOf(facts)}` : 'may be killed'} ${context.formatTime(end.atMs)}`,
           drained,
         ]),
-    lead: isResolved ? overLead(scene, facts) : leadOf(scene, facts, deadline),
+    lead: isResolved ? overLead(scene, facts) : leadOf(scene, end),
     since: drainText(facts, context),
     evidence: known([
       placeText(scene, facts),
@@ -35,11 +35,25 @@ export function drainStuckDraft(scene: Scene): Draft {
     ]),
     ballast: 'watched only',
     next: isResolved ? afterwards(facts) : adviceOf(scene, facts),
-    ends:
-      deadline === undefined
-        ? 'instance empty'
-        : `instance empty.  ${criticalText(scene, deadlineMs ?? 0)}`,
+    ends: end?.isSure ? `instance empty.  ${criticalText(scene, end.atMs)}` : 'instance empty',
   };
+}
+
+/** When what is left on an instance ends at the earliest. */
+export type DrainEnd = {
+  readonly atMs: number;
+  /** ECS does it. Otherwise it is managed draining, if that is on and holds the instance. */
+  readonly isSure: boolean;
+};
+
+type EndFacts = { readonly deadlineMs?: number; readonly drainingUntilMs?: number };
+
+/** An end that managed draining was to bring and that has passed is none: it does not hold the instance. */
+export function endIn(facts: FactReader<EndFacts>, atMs: number): DrainEnd | undefined {
+  const deadlineMs = facts.number('deadlineMs');
+  const untilMs = facts.number('drainingUntilMs') ?? 0;
+  if (untilMs > atMs && untilMs < (deadlineMs ?? Infinity)) return { atMs: untilMs, isSure: false };
+  return deadlineMs === undefined ? undefined : { atMs: deadlineMs, isSure: true };
 }
 
 /** How it ended: emptied, taken back, or with tasks still on it. */
@@ -96,21 +110,20 @@ const stuckText = (facts: Reader): string => {
 
 const themOf = (facts: Reader): string => (facts.number('stuck') === 1 ? 'it' : 'them');
 
-function leadOf(
-  { notice, incident, context }: Scene,
-  facts: Reader,
-  deadline: string | undefined,
-): string {
-  const untilMs = facts.number('drainingUntilMs');
+function leadOf({ notice, incident, context }: Scene, end: DrainEnd | undefined): string {
+  const who = subjectText(incident);
+  const at = end && context.formatTime(end.atMs);
   if (notice.severity === 'critical') {
-    return `ECS kills what is left on ${subjectText(incident)} ${deadline === undefined ? 'soon' : `from ${deadline}`}. Act now.`;
+    return end?.isSure === false
+      ? `Managed draining, if it is on, ends ${who} from ${at}, and what is left on it. Act now.`
+      : `ECS kills what is left on ${who} ${at === undefined ? 'soon' : `from ${at}`}. Act now.`;
   }
-  if (deadline === undefined && untilMs !== undefined) {
-    return `Nobody is hurt so far. Managed draining, if it is on, ends ${subjectText(incident)} from ${context.formatTime(untilMs)}. Act before.`;
+  if (end === undefined) {
+    return `Nobody is hurt so far, but the drain of ${who} does not end by itself. Act this week.`;
   }
-  return deadline === undefined
-    ? `Nobody is hurt so far, but the drain of ${subjectText(incident)} does not end by itself. Act this week.`
-    : `Nobody is hurt so far. What keeps ${subjectText(incident)} must change before ${deadline}.`;
+  return end.isSure
+    ? `Nobody is hurt so far. What keeps ${who} must change before ${at}.`
+    : `Nobody is hurt so far. Managed draining, if it is on, ends ${who} from ${at}. Act before.`;
 }
 
 function drainText(facts: Reader, { formatTime }: Scene['context']): string | undefined {

@@ -1,6 +1,6 @@
 import { type DrainsStuckFacts, type FactReader, readFacts } from '../alert-facts.ts';
 import { countOf, type Draft, type Scene, subjectText } from './draft.ts';
-import { afterwardsOf, criticalText } from './drain-stuck.ts';
+import { afterwardsOf, criticalText, type DrainEnd, endIn } from './drain-stuck.ts';
 import { counted, joined, known, shellWord } from './words.ts';
 
 type Reader = FactReader<DrainsStuckFacts>;
@@ -8,17 +8,17 @@ type Reader = FactReader<DrainsStuckFacts>;
 /** `drains-stuck`: several instances that ECS drains, and that one service or family keeps. */
 export function drainsStuckDraft(scene: Scene): Draft {
   const facts = readFacts<DrainsStuckFacts>(scene.incident.facts);
-  const { isResolved, context } = scene;
-  const deadlineMs = facts.number('deadlineMs');
-  const deadline = deadlineMs === undefined ? undefined : context.formatTime(deadlineMs);
+  const { isResolved, context, notice } = scene;
+  const end = endIn(facts, notice.atMs);
   return {
     headline: isResolved
       ? overText(facts)
       : joined([
           `keeps ${counted(keptIn(scene, facts), 'draining instance')}`,
-          deadline === undefined ? undefined : `ECS kills its tasks ${deadline}`,
+          end &&
+            `${end.isSure ? 'ECS kills its tasks' : 'its tasks may be killed'} ${context.formatTime(end.atMs)}`,
         ]),
-    lead: isResolved ? overLead(scene, facts) : leadOf(scene, facts, deadline),
+    lead: isResolved ? overLead(scene, facts) : leadOf(scene, facts, end),
     since: sinceText(scene, facts),
     evidence: known([
       namesText(scene, facts),
@@ -28,10 +28,7 @@ export function drainsStuckDraft(scene: Scene): Draft {
     ballast: 'folded them into this one incident; watched only',
     next: isResolved ? afterwards(facts) : adviceOf(scene, facts),
     ends: joined(
-      [
-        'none of them waits for it',
-        deadlineMs === undefined ? undefined : criticalText(scene, deadlineMs),
-      ],
+      ['none of them waits for it', end?.isSure ? criticalText(scene, end.atMs) : undefined],
       '.  ',
     ),
   };
@@ -70,19 +67,21 @@ function overLead({ incident }: Scene, facts: Reader): string {
     : `${had} nobody restarts ${lost} of them.`;
 }
 
-function leadOf(scene: Scene, facts: Reader, deadline: string | undefined): string {
-  const { notice, incident } = scene;
+function leadOf(scene: Scene, facts: Reader, end: DrainEnd | undefined): string {
+  const { notice, incident, context } = scene;
   const drains = counted(keptIn(scene, facts), 'instance');
+  const at = end && context.formatTime(end.atMs);
   if (notice.severity === 'critical') {
-    return `ECS kills what is left on ${drains} ${deadline === undefined ? 'soon' : `from ${deadline}`}. Act now.`;
+    return end?.isSure === false
+      ? `Managed draining, if it is on, ends the first of ${drains} from ${at}, and what is left on it. Act now.`
+      : `ECS kills what is left on ${drains} ${at === undefined ? 'soon' : `from ${at}`}. Act now.`;
   }
-  const untilMs = facts.number('drainingUntilMs');
-  if (deadline === undefined && untilMs !== undefined) {
-    return `Nobody is hurt so far. Managed draining, if it is on, ends the first of ${drains} from ${scene.context.formatTime(untilMs)}. Act before.`;
+  if (end === undefined) {
+    return `Nobody is hurt so far, but the drains of ${drains} do not end by themselves. Act this week.`;
   }
-  return deadline === undefined
-    ? `Nobody is hurt so far, but the drains of ${drains} do not end by themselves. Act this week.`
-    : `Nobody is hurt so far. What keeps ${subjectText(incident)} on ${drains} must change before ${deadline}.`;
+  return end.isSure
+    ? `Nobody is hurt so far. What keeps ${subjectText(incident)} on ${drains} must change before ${at}.`
+    : `Nobody is hurt so far. Managed draining, if it is on, ends the first of ${drains} from ${at}. Act before.`;
 }
 
 function sinceText({ context }: Scene, facts: Reader): string | undefined {
