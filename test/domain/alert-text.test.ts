@@ -286,6 +286,19 @@ describe('a text', () => {
   });
 });
 
+describe('drains of instances of several kinds', () => {
+  const sample = sampleOf('drains-stuck-ec2');
+  const untilMs = Number(sample.facts.drainingUntilMs);
+  it.each([
+    ['ECS, which ends the first', untilMs - 3_600_000, 'ECS kills its tasks Sun 22 Nov 00:34Z'],
+    ['managed draining', untilMs + 3_600_000, 'its tasks may be killed Sun 22 Nov 01:34Z'],
+  ])('are told with the first of their ends: that by %s', (_, deadlineMs, end) =>
+    expect(alertOf(sample, 'open', { facts: { ...sample.facts, deadlineMs } }).subject).toContain(
+      end,
+    ),
+  );
+});
+
 describe('a card', () => {
   it('does not call the channel, whatever a person wrote', () => {
     const sample = sampleOf('break-glass');

@@ -353,7 +353,7 @@ describe('room', () => {
       ],
     },
   ])(
-    'that is short of $lacks $ports, and says so',
+    'that is short of $lacks, and says so: $says.0',
     ({ lacks: what, ports = [], of, on, by, says: [text, change] }) => {
       const instanceTypes = { 't3.small': { vCpus: 2, memoryMiB: 2_048, eniMax: 3 } };
       const eni = (name: string) => task(name, 'web', 'i-2', { hasEni: true });
